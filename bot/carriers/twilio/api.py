@@ -1,0 +1,125 @@
+"""Twilio's API: hand over a message, and ask what became of one whose answer was lost.
+
+Source: Twilio docs, "Message resource" and "Error 20429". Creating a message twice texts someone twice, so no call is
+ever repeated here and every answer is put into one of four classes: sent, refused, busy or unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+from twilio.rest import Client  # type: ignore[import-untyped]
+
+from bot.carriers import Busy, Listed, Outgoing, Refused, SendResult, Sent, Unavailable, Unknown
+from bot.carriers.codes import lookup
+from bot.carriers.twilio.ranks import rank
+from bot.carriers.twilio.transport import Declined, Transport
+
+CALL_FOR = 5.0  # seconds for a whole call, however slowly the answer drips
+LIST_FOR = 10.0
+PAGE = 200
+BACK_OFF = 1.0  # where the carrier names no time
+
+
+class Api:
+    """Calls to one account."""
+
+    def __init__(self, account: str, token: str, base: str | None) -> None:
+        self._account, self._token, self._base = account, token, base
+        self._transport: Transport | None = None
+        self._messages: Any = None
+
+    def open(self) -> None:
+        """Open the connections, in the running event loop."""
+        self._transport = Transport(self._base)
+        client = Client(self._account, self._token, http_client=self._transport)
+        self._messages = client.api.v2010.accounts(self._account).messages
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._transport:
+            await self._transport.close()
+        self._transport = self._messages = None
+
+    async def send(self, outgoing: Outgoing, status_url: str) -> SendResult:
+        """Create the message and class the answer; `status_url` receives its statuses."""
+        create = self._open_messages().create_async
+        try:
+            async with asyncio.timeout(CALL_FOR):
+                message = await create(
+                    to=outgoing.to,
+                    from_=outgoing.from_,
+                    messaging_service_sid=outgoing.service_sid,
+                    body=outgoing.body or None,
+                    media_url=list(outgoing.media) or None,
+                    status_callback=status_url,
+                )
+            return _sent(message)
+        except Declined as answer:
+            return _declined(answer)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            return Busy(BACK_OFF)  # no connection, so nothing was said
+        except Exception as fault:  # noqa: BLE001  # once we began to speak, no fault proves that we were not heard
+            return Unknown(type(fault).__name__)
+
+    async def list(self, to: str, since: datetime) -> list[Listed]:
+        """Every message to that number from `since` on, newest first; raises Unavailable.
+
+        Asks by number alone: the API's own date filter looks at the time of sending, which a message that still waits
+        in its queue does not have, and such a message must not be taken for absent.
+        """
+        if since.tzinfo is None:
+            raise ValueError("since needs a time zone")
+        since = since.replace(microsecond=0)  # the carrier's times are whole seconds
+        messages = self._open_messages()
+        found: list[Listed] = []
+        try:
+            async with asyncio.timeout(LIST_FOR):
+                page = await messages.page_async(to=to, page_size=PAGE)
+                while page is not None:
+                    shown = [_listed(message) for message in page]
+                    found += (message for message in shown if message.created_at >= since)
+                    if shown and max(message.created_at for message in shown) < since:
+                        break
+                    page = await page.next_page_async()
+        except Exception as fault:  # noqa: BLE001  # whatever it is, a part of the list is worse than none
+            raise Unavailable(type(fault).__name__) from None
+        return found
+
+    def _open_messages(self) -> Any:
+        if self._messages is None:
+            raise RuntimeError("open the carrier first")
+        return self._messages
+
+
+def _sent(message: Any) -> SendResult:
+    if not isinstance(message.sid, str) or not message.sid:
+        return Unknown("accepted without a sid")
+    status = str(message.status or "")
+    return Sent(message.sid, status, rank(status))
+
+
+def _declined(answer: Declined) -> SendResult:
+    if answer.http == 429:
+        return Busy(answer.retry_after or BACK_OFF)
+    if 400 <= answer.http < 500 and answer.http != 408:
+        return Refused(answer.code, answer.http, lookup(answer.code).action)
+    return Unknown(f"HTTP {answer.http}")
+
+
+def _listed(message: Any) -> Listed:
+    if not isinstance(message.date_created, datetime):
+        raise TypeError("a message without its time")
+    return Listed(
+        sid=message.sid,
+        to=message.to,
+        from_=message.from_,
+        body=message.body or "",
+        created_at=message.date_created,
+        status=message.status,
+        rank=rank(message.status),
+        error_code=str(message.error_code) if message.error_code else None,
+    )

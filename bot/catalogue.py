@@ -1,0 +1,95 @@
+"""What the shop has set up (texts, topics, senders, keywords, dialogs), read once per revision and then held in memory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from dialogs.compile import Compiled
+from dialogs.compile import compile as compile_dialog
+from dialogs.load import load
+from keywords.table import Entry, Phrase, Table, build
+from keywords.text import fold
+from models import DialogVersion, Keyword, Sender, Shop, Topic
+
+REVISION = select(Shop.revision)
+_compiled: dict[tuple[str, int], Compiled] = {}  # (database, version id): a published version never changes
+_latest: dict[str, "Catalogue"] = {}  # database -> what it held at its newest known revision
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """One revision of what the shop has set up."""
+
+    revision: int
+    shop: Row[Any]
+    topics: Mapping[str, Row[Any]]
+    senders: Mapping[str, Row[Any]]
+    keywords: Table
+    published: Mapping[str, int]  # dialog -> id of its published version
+    database: str
+
+    def text(self, name: str, language: str) -> str:
+        """One of the shop's own texts in this language, else in the shop's first language."""
+        return in_language(self.shop.texts[name], language, self.shop.languages[0])
+
+    def version(self, connection: Connection, version_id: int) -> Compiled:
+        """A dialog as it was in this version, compiled once per process."""
+        key = (self.database, version_id)
+        if key not in _compiled:
+            source = connection.scalar(select(DialogVersion.source).where(DialogVersion.id == version_id))
+            if source is None:
+                raise LookupError(f"dialog version {version_id} is gone")
+            _compiled[key] = compile_dialog(load(source), fold)
+        return _compiled[key]
+
+
+def in_language(words: Mapping[str, str], language: str, fallback: str) -> str:
+    """The words in a language; where they were not written in it, in the fallback, else in any ("" serves every language)."""
+    return words.get(language) or words.get("") or words.get(fallback) or next(iter(words.values()), "")
+
+
+def catalogue(connection: Connection, revision: int | None = None) -> Catalogue:
+    """The current catalogue. One query when it is unchanged, none when the caller has just read the revision."""
+    database = str(connection.engine.url)
+    if revision is None:
+        revision = connection.scalar(REVISION) or 0
+    held = _latest.get(database)
+    if held is None or held.revision != revision:
+        held = _latest[database] = _read(connection, revision, database)
+    return held
+
+
+def touch(connection: Connection) -> None:
+    """Say that something of the catalogue has changed, in the transaction that changes it."""
+    connection.execute(update(Shop).values(revision=Shop.revision + 1))
+
+
+def _read(connection: Connection, revision: int, database: str) -> Catalogue:
+    shop = connection.execute(select(Shop.__table__)).one_or_none()
+    if shop is None:
+        raise LookupError("no shop is set up yet: parley shop load FILE")
+    topics = connection.execute(select(Topic.__table__)).all()
+    senders = connection.execute(select(Sender.__table__)).all()
+    versions = connection.execute(
+        select(DialogVersion.name, DialogVersion.id).where(DialogVersion.state == "published")
+    ).all()
+    entries = [entry(row) for row in connection.execute(select(Keyword.__table__).order_by(Keyword.id))]
+    table, _ = build(entries)
+    return Catalogue(
+        revision=revision,
+        shop=shop,
+        topics=MappingProxyType({row.slug: row for row in topics}),
+        senders=MappingProxyType({row.number: row for row in senders}),
+        keywords=table,
+        published=MappingProxyType({row.name: row.id for row in versions}),
+        database=database,
+    )
+
+
+def entry(row: Any) -> Entry:
+    """A keyword's row as the entry that the keyword table is built from."""
+    phrases = tuple(Phrase(text, language or None) for language, texts in row.phrases.items() for text in texts)
+    return Entry(row.id, phrases, row.mode, row.dialog, row.interrupts)

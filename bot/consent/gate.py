@@ -1,0 +1,107 @@
+"""The one gate that everything we send passes: a tuple of judges, asked in order, each on plain facts.
+
+The same code sends, explains and previews, so they cannot disagree. Adding a rule is adding a judge.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+REPLIES_PER_HOUR = 10  # automatic replies to one contact: two bots that answer each other fall silent
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the judges know about one message to one contact at one instant."""
+
+    kind: str  # compliance | reply | opt_in | service | marketing
+    sample: bool = False  # a made-up contact
+    simulated: bool = False  # on the simulated carrier
+    suppressed: bool = False
+    consent_event_id: int | None = None  # the event by which this contact is in for the topic
+    sent_before: bool = False  # the carrier already has this very message
+    replies_in_hour: int = 0  # automatic ones
+    expired: bool = False  # too old to still be an answer
+    paused_until: datetime | None = None  # the contact's own break from marketing, when it is not over
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """It may leave now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """It may leave later."""
+
+    why: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """It will never leave."""
+
+    why: str
+
+
+Verdict = Go | Hold | Refuse
+Judge = Callable[[Facts], Verdict | None]
+
+
+def sample(facts: Facts) -> Verdict | None:
+    """A made-up number may belong to somebody: it is texted on the simulated carrier only."""
+    return Refuse("sample") if facts.sample and not facts.simulated else None
+
+
+def suppressed(facts: Facts) -> Verdict | None:
+    """Opt-out beats everything but its own confirmation (47 CFR 64.1200(a)(12))."""
+    return Refuse("suppressed") if facts.suppressed and facts.kind != "compliance" else None
+
+
+def consented(facts: Facts) -> Verdict | None:
+    """Marketing and service texts need consent to their topic; who has just written to us has asked for the answer."""
+    needs = facts.kind in ("service", "marketing")
+    return Refuse("no consent") if needs and facts.consent_event_id is None else None
+
+
+def already_sent(facts: Facts) -> Verdict | None:
+    """What the carrier already has is not sent again."""
+    return Refuse("already sent") if facts.sent_before else None
+
+
+def looping(facts: Facts) -> Verdict | None:
+    """Another robot answers us: enough is enough, for confirmations too."""
+    automatic = facts.kind in ("reply", "compliance")
+    return Refuse("loop guard") if automatic and facts.replies_in_hour >= REPLIES_PER_HOUR else None
+
+
+def expired(facts: Facts) -> Verdict | None:
+    """An answer that comes much too late is no answer any more."""
+    return Refuse("expired") if facts.expired else None
+
+
+def paused(facts: Facts) -> Verdict | None:
+    """Who asked for a break gets marketing after it, not never."""
+    waits = facts.kind == "marketing" and facts.paused_until is not None
+    return Hold("paused", facts.paused_until) if waits and facts.paused_until else None
+
+
+JUDGES: tuple[Judge, ...] = (sample, suppressed, consented, already_sent, looping, expired, paused)
+
+
+def judge(facts: Facts, judges: tuple[Judge, ...] = JUDGES) -> Verdict:
+    """Ask the judges in order; the first who objects decides."""
+    for ask in judges:
+        verdict = ask(facts)
+        if verdict is not None:
+            return verdict
+    return Go()
+
+
+def record(verdict: Verdict, facts: Facts) -> dict[str, Any]:
+    """The verdict as it is kept: outcome, which judge, on which facts (only those that say something)."""
+    outcome = {Go: "go", Hold: "hold", Refuse: "refuse"}[type(verdict)]
+    said = {name: str(value) if isinstance(value, datetime) else value for name, value in asdict(facts).items() if value}
+    return {"outcome": outcome, "why": getattr(verdict, "why", "passed"), "facts": said}

@@ -1,0 +1,133 @@
+"""The ledger of consent: what was agreed to, refused and taken back, in order, chained so that nothing can be slipped in.
+
+A link's hash covers the hash before it and a canonical form of the row. The row holds a random person key and the hash of
+a proof; the proof itself (wording, text, number) can be erased without touching the chain.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from bot.runtime import key_id
+from models import ConsentEvent, ConsentProof, Subscription, Suppression, insert
+
+START_OF_CHAIN = "0" * 64
+EVERYTHING = "*"
+
+_head = select(ConsentEvent.seq, ConsentEvent.hash).order_by(ConsentEvent.seq.desc()).limit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was shown and what was answered, as it can be shown to an authority."""
+
+    wording: str
+    text: str
+    sid: str | None
+    source: str  # text | carrier
+
+
+def digest(key: bytes, phone: str) -> str:
+    """A number as it stands in the suppression list."""
+    return hmac.new(key, phone.encode(), hashlib.sha256).hexdigest()
+
+
+def append(connection: Connection, contact: Any, topic: str, change: str, proof: Proof, at: datetime) -> int:
+    """Add one event to the contact's chain; the caller holds the contact's row lock. Returns the event's id."""
+    head = connection.execute(_head.where(ConsentEvent.person == contact.person)).first()
+    seq, prev_hash = (head.seq + 1, head.hash) if head else (1, START_OF_CHAIN)
+    kept = {"wording": proof.wording, "text": proof.text, "sid": proof.sid, "phone": contact.phone, "salt": secrets.token_hex(8)}
+    row = {
+        "person": contact.person,
+        "seq": seq,
+        "topic": topic,
+        "change": change,
+        "source": proof.source,
+        "at": at,
+        "proof_hash": _hash(kept),
+        "prev_hash": prev_hash,
+    }
+    event_id = connection.execute(
+        insert(ConsentEvent).values(**row, hash=_hash(row)).returning(ConsentEvent.id)
+    ).scalar_one()
+    connection.execute(insert(ConsentProof).values(event_id=event_id, **kept))
+    return int(event_id)
+
+
+def opt_in(connection: Connection, contact: Any, topic: str, proof: Proof, at: datetime, strength: str) -> int:
+    """The contact is in for a topic; strength is single or double."""
+    return _subscribe(connection, contact, topic, "in", proof, at, strength)
+
+
+def opt_out(connection: Connection, contact: Any, topic: str, proof: Proof, at: datetime) -> int:
+    """The contact is out of one topic; other topics stay as they are."""
+    return _subscribe(connection, contact, topic, "out", proof, at, "single")
+
+
+def stop(connection: Connection, contact: Any, key: bytes, proof: Proof, at: datetime) -> int:
+    """Out of everything: one event and a suppression. Subscriptions stay, so that a START restores them and nothing else."""
+    event_id = append(connection, contact, EVERYTHING, "out", proof, at)
+    row = {"digest": digest(key, contact.phone), "key_id": key_id(key), "event_id": event_id, "at": at}
+    connection.execute(insert(Suppression).values(**row).on_conflict_do_nothing())
+    return event_id
+
+
+def lift(connection: Connection, contact: Any, key: bytes, proof: Proof, at: datetime) -> int:
+    """The person's own START: what was in force before is in force again, nothing else."""
+    event_id = append(connection, contact, EVERYTHING, "lifted", proof, at)
+    connection.execute(delete(Suppression).where(Suppression.digest == digest(key, contact.phone)))
+    return event_id
+
+
+def story(connection: Connection, contact: Any) -> list[Any]:
+    """The contact's events in order, each with its proof where that was not erased."""
+    query = (
+        select(ConsentEvent.__table__, ConsentProof.wording, ConsentProof.text)
+        .outerjoin(ConsentProof, ConsentProof.event_id == ConsentEvent.id)
+        .where(ConsentEvent.person == contact.person)
+        .order_by(ConsentEvent.seq)
+    )
+    return list(connection.execute(query))
+
+
+def broken_link(connection: Connection, person: str) -> int | None:
+    """The seq of the first event whose hash, predecessor or proof is not what it was when written; None when all hold."""
+    query = (
+        select(ConsentEvent.__table__, ConsentProof.__table__)
+        .outerjoin(ConsentProof, ConsentProof.event_id == ConsentEvent.id)
+        .where(ConsentEvent.person == person)
+        .order_by(ConsentEvent.seq)
+    )
+    prev_hash = START_OF_CHAIN
+    for seq, row in enumerate(connection.execute(query).mappings(), start=1):
+        link = {name: row[name] for name in ("person", "seq", "topic", "change", "source", "at", "proof_hash", "prev_hash")}
+        kept = {name: row[name] for name in ("wording", "text", "sid", "phone", "salt")}
+        erased = row["salt"] is None
+        if link["seq"] != seq or link["prev_hash"] != prev_hash or _hash(link) != row["hash"]:
+            return seq
+        if not erased and _hash(kept) != link["proof_hash"]:
+            return seq
+        prev_hash = row["hash"]
+    return None
+
+
+def _subscribe(connection: Connection, contact: Any, topic: str, state: str, proof: Proof, at: datetime, strength: str) -> int:
+    event_id = append(connection, contact, topic, state, proof, at)
+    now = {"state": state, "proof": strength, "event_id": event_id, "at": at}
+    row = insert(Subscription).values(contact_id=contact.id, topic=topic, **now)
+    connection.execute(row.on_conflict_do_update(index_elements=["contact_id", "topic"], set_=now))
+    return event_id
+
+
+def _hash(row: dict[str, Any]) -> str:
+    def plain(value: Any) -> Any:
+        return value.astimezone(UTC).isoformat(timespec="microseconds") if isinstance(value, datetime) else value
+
+    canonical = json.dumps({name: plain(value) for name, value in row.items()}, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

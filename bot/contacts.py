@@ -1,0 +1,86 @@
+"""Contacts as the ways meet them: found or made, row locked, with everything that one turn must know."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, func, select
+
+from models import Contact, ContactTag, Conversation, Message, Shop, Subscription, Suppression, insert
+from models.conversation import LISTENING
+from models.phone import country_of, language_of
+
+_new = insert(Contact).values(
+    phone=bindparam("phone"),
+    person=bindparam("person"),
+    country=bindparam("country"),
+    values={},
+    source=bindparam("source"),
+    sample=False,
+    made_at=bindparam("at"),
+    heard_at=bindparam("at"),
+)
+MEET = _new.on_conflict_do_update(index_elements=["phone"], set_={"heard_at": _new.excluded.heard_at}).returning(
+    Contact.__table__
+)
+LOCK = select(Contact.__table__).where(Contact.id == bindparam("contact_id")).with_for_update()
+
+_replies = (
+    select(func.count())
+    .where(
+        Message.contact_id == bindparam("contact_id"),
+        Message.direction == "out",
+        Message.at > bindparam("hour_ago"),
+        Message.kind.in_(("reply", "compliance")),
+    )
+    .scalar_subquery()
+)
+STANDING = (
+    select(
+        Shop.revision,
+        Suppression.digest.label("suppressed"),
+        _replies.label("replies_in_hour"),
+        *(c.label(f"conversation_{c.name}") for c in Conversation.__table__.c),
+    )
+    .select_from(Shop)
+    .outerjoin(Conversation, and_(Conversation.contact_id == bindparam("contact_id"), LISTENING))
+    .outerjoin(Suppression, Suppression.digest == bindparam("digest"))
+)
+
+HELD: dict[str, Callable[[int, str], Any]] = {
+    "tag": lambda contact_id, name: select(ContactTag.tag).where(
+        ContactTag.contact_id == contact_id, ContactTag.tag == name
+    ),
+    "consent": lambda contact_id, name: select(Subscription.event_id).where(
+        Subscription.contact_id == contact_id, Subscription.topic == name, Subscription.state == "in"
+    ),
+}
+
+
+def meet(connection: Connection, phone: str, at: datetime, source: str = "text") -> Row[Any]:
+    """The contact of this E.164 number, made if there was none, its row locked until the transaction ends."""
+    new = {"phone": phone, "person": secrets.token_hex(16), "country": country_of(phone), "source": source, "at": at}
+    return connection.execute(MEET, new).one()
+
+
+def lock(connection: Connection, contact_id: int) -> Row[Any] | None:
+    """The contact's row, locked until the transaction ends; None when it is gone."""
+    return connection.execute(LOCK, {"contact_id": contact_id}).one_or_none()
+
+
+def standing(connection: Connection, contact_id: int, digest: str, now: datetime) -> Row[Any]:
+    """In one query: the catalogue's revision, whether suppressed, replies of the last hour, the listening conversation."""
+    known = {"contact_id": contact_id, "digest": digest, "hour_ago": now - timedelta(hours=1)}
+    return connection.execute(STANDING, known).one()
+
+
+def holds(connection: Connection, contact_id: int) -> Callable[[str, str], bool]:
+    """What dialogs may ask about a contact: ("tag", name) or ("consent", topic)."""
+    return lambda kind, name: connection.execute(HELD[kind](contact_id, name)).first() is not None
+
+
+def language(contact: Any, languages: list[str]) -> str:
+    """What they write or chose, else their country's language, else the shop's first."""
+    wanted = contact.language or (language_of(contact.country) if contact.country else None)
+    return wanted if wanted in languages else languages[0]

@@ -1,0 +1,169 @@
+"""What a dialog asked for, brought about: each effect is a function on the scene of the turn. They only write rows.
+
+The scene is one contact in one transaction, their row locked: what the turn knows of them and what it has gathered so far.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import singledispatch
+from typing import Any
+
+from sqlalchemy import Connection, delete, update
+
+from bot.catalogue import Catalogue, in_language
+from bot.consent import ledger
+from bot.contacts import language
+from bot.runtime import Runtime
+from bot.text.merge import render
+from dialogs import effects
+from models import Contact, ContactTag, insert
+
+WITH_STAFF_FOR = timedelta(hours=24)  # after that long without word from staff, dialogs answer again
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of the contact, as it was recorded."""
+
+    message_id: int
+    body: str
+    sid: str
+    media: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Scene:
+    """One contact in one turn."""
+
+    runtime: Runtime
+    connection: Connection
+    catalogue: Catalogue
+    contact: Any  # their row, locked
+    now: datetime  # business time
+    ours: str  # the number of ours that they talk to
+    suppressed: bool
+    heard: Text | None = None
+    replies_in_hour: int = 0  # automatic ones, before this turn
+    answers_stop: bool = False  # on this number STOP is answered by us, not by the carrier
+    # of the conversation under way
+    topic: str | None = None
+    asked: str = ""
+    answers: dict[str, Any] = field(default_factory=dict)
+    asks_opt_in: Callable[[str], bool] = lambda state: False
+    # what the turn gathers
+    says: list[str] = field(default_factory=list)
+    media: list[str] = field(default_factory=list)
+    opt_in_asked: bool = False
+    opened: int = 0  # dialogs
+    for_person: bool = False
+    changes: dict[str, Any] = field(default_factory=dict)  # columns of the contact
+
+    @property
+    def language(self) -> str:
+        """What to talk to them in, right now."""
+        chosen = self.changes.get("language")
+        languages = self.catalogue.shop.languages
+        return chosen if chosen in languages else language(self.contact, languages)
+
+    def context(self) -> dict[str, Any]:
+        """What merge tags can say: plain data only."""
+        speak, shop = self.language, self.catalogue.shop
+        topic = self.catalogue.topics.get(self.topic or "")
+        first = shop.languages[0]
+        return {
+            "brand": shop.brand,
+            "contact_line": shop.contact_line,
+            "sender": self.ours,
+            "contact": {**self.contact.values, **self.changes.get("values", {})},
+            "answers": self.answers,
+            "topic": {
+                name: in_language(words, speak, first)
+                for name, words in (
+                    ("name", topic.names), ("frequency", topic.frequencies), ("fees", topic.fees), ("contact", topic.contacts)
+                )
+            } if topic else {},
+        }  # fmt: skip
+
+    def save(self) -> None:
+        """Write what changed about the contact."""
+        if self.changes:
+            self.connection.execute(update(Contact).where(Contact.id == self.contact.id).values(**self.changes))
+
+
+def apply(scene: Scene, wanted: Sequence[effects.Effect]) -> None:
+    """Bring the effects about, in order."""
+    for effect in wanted:
+        bring_about(effect, scene)
+
+
+@singledispatch
+def bring_about(effect: effects.Effect, scene: Scene) -> None:
+    """Effects without a function here (Wake, Expire, Open, Finish) belong to the conversation: `talk` sees to them."""
+
+
+@bring_about.register
+def _say(effect: effects.Say, scene: Scene) -> None:
+    words = in_language(effect.words, scene.language, scene.catalogue.shop.languages[0])
+    said = render(words, scene.context()) if words else ""
+    if said:
+        scene.says.append(said)
+    scene.media.extend(effect.media)
+    scene.opt_in_asked |= scene.asks_opt_in(effect.state)
+
+
+@bring_about.register
+def _remember(effect: effects.Remember, scene: Scene) -> None:
+    if effect.name in ("language", "zone"):
+        scene.changes[effect.name] = effect.value
+    else:
+        known = scene.changes.get("values", scene.contact.values)
+        scene.changes["values"] = {**known, effect.name: effect.value}
+
+
+@bring_about.register
+def _tag(effect: effects.Tag, scene: Scene) -> None:
+    row = insert(ContactTag).values(contact_id=scene.contact.id, tag=effect.name)
+    scene.connection.execute(row.on_conflict_do_nothing())
+
+
+@bring_about.register
+def _untag(effect: effects.Untag, scene: Scene) -> None:
+    mine = (ContactTag.contact_id == scene.contact.id) & (ContactTag.tag == effect.name)
+    scene.connection.execute(delete(ContactTag).where(mine))
+
+
+@bring_about.register
+def _opt_in(effect: effects.OptIn, scene: Scene) -> None:
+    """Only the contact's own words opt in; after a STOP only a double opt-in does, and only where we answer STOP ourselves."""
+    proof = _proof(scene)
+    connection, contact, now = scene.connection, scene.contact, scene.now
+    lifts = scene.suppressed and scene.answers_stop and effect.proof == "double"
+    if scene.heard is None or (scene.suppressed and not lifts):
+        ledger.append(connection, contact, effect.topic, "refused", proof, now)
+        return
+    if lifts:
+        ledger.lift(connection, contact, scene.runtime.suppression_key, proof, now)
+        scene.suppressed = False
+    ledger.opt_in(connection, contact, effect.topic, proof, now, effect.proof)
+
+
+@bring_about.register
+def _opt_out(effect: effects.OptOut, scene: Scene) -> None:
+    ledger.opt_out(scene.connection, scene.contact, effect.topic, _proof(scene), scene.now)
+
+
+@bring_about.register
+def _pause(effect: effects.Pause, scene: Scene) -> None:
+    scene.changes["paused_until"] = scene.now + effect.for_
+
+
+@bring_about.register
+def _hand_over(effect: effects.HandOver, scene: Scene) -> None:
+    scene.changes["with_staff_until"] = scene.now + WITH_STAFF_FOR
+    scene.for_person = True
+
+
+def _proof(scene: Scene) -> ledger.Proof:
+    text = scene.heard
+    return ledger.Proof(scene.asked, text.body if text else "", text.sid if text else None, "text" if text else "dialog")

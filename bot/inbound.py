@@ -1,0 +1,252 @@
+"""A text's way in, top to bottom. The order is the policy: consent first, then the contact's commands, dialogs, keywords."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from bot import outbox, talk
+from bot.carriers import Inbound, OptOut, Reply
+from bot.catalogue import catalogue
+from bot.consent import gate, ledger
+from bot.contacts import language as language_of_contact
+from bot.contacts import meet, standing
+from bot.effects import Scene, Text
+from bot.runtime import Runtime
+from bot.text.clean import clean
+from bot.text.merge import render
+from keywords.match import Match, match
+from keywords.reserved import is_yes, reserved
+from keywords.suggest import suggest
+from keywords.text import fold
+from models import Message, insert
+from models.phone import e164
+
+log = logging.getLogger(__name__)
+
+FALLBACK_EVERY = timedelta(days=1)  # "a person will read this" is said once a day
+
+_new = insert(Message).values(
+    contact_id=bindparam("contact_id"), direction="in", kind="text", state="received", ours=bindparam("ours"),
+    theirs=bindparam("theirs"), body=bindparam("body"), media=bindparam("media"), account=bindparam("account"),
+    sid=bindparam("sid"), at=bindparam("at"), made_at=bindparam("made_at"), verdicts=[], attempts=0, rank=0,
+    for_person=bindparam("for_person"),
+)  # fmt: skip
+RECORD = _new.on_conflict_do_nothing(index_elements=["account", "sid"]).returning(Message.id)
+RECORDED = select(Message.id, Message.contact_id).where(
+    Message.account == bindparam("account"), Message.sid == bindparam("sid")
+)
+
+
+class _Copy(Exception):
+    """This text has been recorded before."""
+
+
+class _TurnFailed(Exception):
+    """A dialog, a template or an effect raised: the turn is undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    reply: Reply | None = None
+    stopped: int | None = None  # the contact whose calls under way must end before we answer
+
+
+def receive(runtime: Runtime, inbound: Inbound, *, fallback: bool = False) -> Reply | None:
+    """Record a text and bring about all that it causes, in one transaction. Returns the reply for the webhook's response.
+
+    If a dialog or an effect raises, all is undone and done once more without dialogs: the text is recorded, consent is
+    seen to, and a person will read it. Raises DBAPIError when the database cannot be had: then nothing was acknowledged.
+    `fallback`: the carrier says that its first fetch of our answer failed.
+    """
+    try:
+        answer = _turn(runtime, inbound, converse=True)
+    except _TurnFailed:
+        log.exception("text %s: its turn failed; it is kept for a person", inbound.sid)
+        answer = _turn(runtime, inbound, converse=False)
+    except _Copy:
+        answer = _copy(runtime, inbound, fallback)
+    if answer.stopped is not None:
+        outbox.wait_for_calls(runtime, answer.stopped)
+    return answer.reply
+
+
+def _turn(runtime: Runtime, inbound: Inbound, *, converse: bool) -> _Answer:
+    with runtime.begin() as connection:
+        now = runtime.now(connection)
+        body = clean(inbound.body)
+        phone = e164(inbound.sender)
+        if phone is None:  # a short code, a name, another channel: stored for a person, never answered
+            _record(runtime, connection, inbound, None, body, now)
+            return _Answer()
+        contact = meet(connection, phone, now)
+        message_id = _record(runtime, connection, inbound, contact.id, body, now)
+        stand = standing(connection, contact.id, ledger.digest(runtime.suppression_key, phone), now)
+        scene = Scene(
+            runtime, connection, catalogue(connection, stand.revision), contact, now, inbound.to, bool(stand.suppressed),
+            heard=Text(message_id, body, inbound.sid, inbound.media), replies_in_hour=stand.replies_in_hour,
+        )  # fmt: skip
+        scene.answers_stop = outbox.answers_stop(scene.catalogue, inbound.to)
+        folded = fold(body)
+        kind, by_carrier = _consent_word(scene, inbound, folded)
+        reply: Reply | None = None
+        if kind is not None:
+            _consent(scene, kind, folded, by_carrier)
+            reply = outbox.answer(scene, "compliance")
+        elif converse:
+            reply = _converse(scene, stand, folded)
+        else:
+            scene.for_person = True
+        scene.save()
+        if scene.for_person:
+            connection.execute(update(Message).where(Message.id == message_id).values(for_person=True))
+        return _Answer(reply, contact.id if kind == "stop" else None)
+
+
+def _record(runtime: Runtime, connection: Connection, inbound: Inbound, contact_id: int | None, body: str, at: Any) -> int:
+    row = {
+        "contact_id": contact_id, "ours": clean(inbound.to), "theirs": clean(inbound.sender), "body": body,
+        "media": list(inbound.media), "account": inbound.account, "sid": inbound.sid, "at": at,
+        "made_at": runtime.machine_now(), "for_person": contact_id is None,
+    }  # fmt: skip
+    message_id = connection.execute(RECORD, row).scalar()
+    if message_id is None:
+        raise _Copy
+    return int(message_id)
+
+
+def _copy(runtime: Runtime, inbound: Inbound, fallback: bool) -> _Answer:
+    """A text that we have already: no effect. A copy of a STOP waits like the first; the fallback gets the stored reply."""
+    with runtime.begin() as connection:
+        row = connection.execute(RECORDED, {"account": inbound.account, "sid": inbound.sid}).one()
+        reply = None
+        if fallback and row.contact_id is not None:
+            reply = outbox.stored_answer(runtime, connection, row.id, row.contact_id)
+    word = reserved(fold(clean(inbound.body)))
+    stops = inbound.opt_out == "stop" or (word is not None and word.kind == "stop")
+    return _Answer(reply, row.contact_id if stops else None)
+
+
+def _consent_word(scene: Scene, inbound: Inbound, folded: str) -> tuple[OptOut | None, bool]:
+    """What the text is to consent, if anything, and whether the carrier has answered it itself.
+
+    YES is a START only from someone who is stopped, on a number whose carrier takes it for one (Twilio docs, opt-out keywords).
+    """
+    sender = scene.catalogue.senders.get(inbound.to)
+    by_carrier = inbound.opt_out or scene.runtime.carrier.answers_itself(inbound.body, sender.opt_out if sender else "carrier")
+    if inbound.opt_out:
+        return inbound.opt_out, True
+    word = reserved(folded)
+    # Opting out in other words than these will be heard here too.
+    if word is not None:
+        return word.kind, by_carrier is not None
+    if is_yes(folded) and scene.suppressed and by_carrier == "start":
+        return "start", True
+    return None, False
+
+
+def _consent(scene: Scene, kind: OptOut, folded: str, by_carrier: bool) -> None:
+    """STOP, START, HELP. Said in the language of the word; silent where the carrier has answered already."""
+    assert scene.heard is not None
+    proof = ledger.Proof("", scene.heard.body, scene.heard.sid, "text")
+    key, contact, said = scene.runtime.suppression_key, scene.contact, "help"
+    if kind == "stop":
+        said = "" if scene.suppressed else "stop"  # one confirmation, no more
+        if not scene.suppressed:
+            ledger.stop(scene.connection, contact, key, proof, scene.now)
+        talk.close_all(scene)
+        scene.suppressed = True
+    elif kind == "start" and scene.suppressed:
+        said = "start"
+        ledger.lift(scene.connection, contact, key, proof, scene.now)
+        scene.suppressed = False
+    if said and not by_carrier:
+        word = reserved(folded)
+        languages = scene.catalogue.shop.languages
+        spoken = word.language if word and word.language in languages else language_of_contact(contact, languages)
+        scene.says.append(render(scene.catalogue.text(said, spoken), scene.context()))
+
+
+def _converse(scene: Scene, stand: Any, folded: str) -> Reply | None:
+    """Commands, dialogs and keywords: first the gate is asked, so that no dialog goes on past words that could not be said."""
+    facts = gate.Facts(
+        kind="reply", sample=scene.contact.sample, simulated=scene.runtime.carrier.is_simulated,
+        suppressed=scene.suppressed, replies_in_hour=scene.replies_in_hour,
+    )  # fmt: skip
+    verdict = gate.judge(facts)
+    joins = verdict == gate.Refuse("suppressed") and scene.answers_stop
+    if not (isinstance(verdict, gate.Go) or joins):
+        _keep_verdict(scene, gate.record(verdict, facts))
+        scene.for_person = True
+        return None
+    try:
+        _find_door(scene, stand, folded)
+        return outbox.answer(scene)
+    except (OperationalError, InterfaceError):  # the database, not the dialog: nothing is acknowledged
+        raise
+    except Exception as error:
+        raise _TurnFailed from error
+
+
+def _find_door(scene: Scene, stand: Any, folded: str) -> None:
+    """Which door the text knocks on."""
+    assert scene.heard is not None
+    table, live = scene.catalogue.keywords, talk.listening(stand)
+    with_staff = scene.contact.with_staff_until is not None and scene.contact.with_staff_until > scene.now
+    whole = match(table, folded, ("whole",))
+    if whole is not None and whole.entry.interrupts:
+        _open(scene, whole)
+    elif with_staff:
+        scene.for_person = True
+    elif live is not None and _may_talk(scene, live.dialog, live.version_id):
+        talk.heard(scene, live, talk.heard_of(scene.heard.body, scene.heard.media))
+    elif found := whole or match(table, folded, ("first", "anywhere")):
+        _open(scene, found)
+    elif not scene.suppressed:
+        _nobody_understands(scene, folded)
+    else:
+        scene.for_person = True
+
+
+def _open(scene: Scene, found: Match) -> None:
+    version_id = scene.catalogue.published.get(found.entry.dialog)
+    if version_id is None or not _may_talk(scene, found.entry.dialog, version_id):
+        scene.for_person = True
+        return
+    if found.language in scene.catalogue.shop.languages:
+        scene.changes["language"] = found.language
+    talk.open_dialog(scene, found.entry.dialog)
+
+
+def _may_talk(scene: Scene, dialog: str, version_id: int) -> bool:
+    """After a STOP only a dialog that asks for a double opt-in may talk, and only where we answer STOP ourselves."""
+    if not scene.suppressed:
+        return True
+    asks = talk.asks_opt_in(scene.catalogue.version(scene.connection, version_id))
+    return any(asks(state) for state in scene.catalogue.version(scene.connection, version_id).states)
+
+
+def _nobody_understands(scene: Scene, folded: str) -> None:
+    """A near miss of a keyword is asked about; anything else is for a person, who is announced once a day."""
+    near = suggest(scene.catalogue.keywords, folded)
+    shop_says = scene.catalogue.text
+    if near is not None:
+        words = {**scene.context(), "keyword": near.phrases[0].text.upper()}
+        scene.says.append(render(shop_says("suggest", scene.language), words))
+        return
+    scene.for_person = True
+    last = scene.contact.fallback_at
+    if last is None or scene.now - last >= FALLBACK_EVERY:
+        scene.changes["fallback_at"] = scene.now
+        scene.says.append(render(shop_says("fallback", scene.language), scene.context()))
+
+
+def _keep_verdict(scene: Scene, verdict: dict[str, Any]) -> None:
+    """Why a text got no answer, on the text itself."""
+    assert scene.heard is not None
+    kept = [{"at": scene.now.isoformat(), **verdict}]
+    mine = update(Message).where(Message.id == scene.heard.message_id)
+    scene.connection.execute(mine.values(verdicts=kept, why=verdict["why"]))

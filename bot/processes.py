@@ -1,0 +1,53 @@
+"""Which of our processes live, who holds the right to act alone, and whether the schema is the one that this code knows."""
+
+import os
+import socket
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, delete, select
+
+from bot.runtime import Runtime
+from models import Lease, Process, insert
+from models.migrations import config
+
+DEAD_AFTER = timedelta(seconds=15)
+FORGOTTEN_AFTER = timedelta(days=1)
+
+
+def me() -> str:
+    """This process, as it signs leases."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def beat(runtime: Runtime, kind: str) -> None:
+    """Say that this process lives."""
+    now = runtime.machine_now()
+    row = insert(Process).values(kind=kind, host=socket.gethostname(), pid=os.getpid(), beat_at=now)
+    with runtime.begin() as connection:
+        connection.execute(row.on_conflict_do_update(index_elements=["kind", "host", "pid"], set_={"beat_at": now}))
+        connection.execute(delete(Process).where(Process.beat_at < now - FORGOTTEN_AFTER))
+
+
+def alive(connection: Connection, now: datetime) -> Sequence[str]:
+    """The kinds of process of which at least one lives."""
+    return connection.scalars(select(Process.kind).where(Process.beat_at > now - DEAD_AFTER).distinct()).all()
+
+
+def hold(runtime: Runtime, name: str, seconds: float) -> bool:
+    """Take or keep the lease of this name. False while another process holds it."""
+    now = runtime.machine_now()
+    mine = {"holder": me(), "until": now + timedelta(seconds=seconds)}
+    row = insert(Lease).values(name=name, **mine).on_conflict_do_update(
+        index_elements=["name"], set_=mine, where=(Lease.holder == me()) | (Lease.until < now)
+    )  # fmt: skip
+    with runtime.begin() as connection:
+        return connection.execute(row.returning(Lease.name)).first() is not None
+
+
+def schema_is_current(connection: Connection) -> bool:
+    """Whether the database has been brought to this code's schema."""
+    head = ScriptDirectory.from_config(config()).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == head

@@ -1,0 +1,166 @@
+"""The part of Twilio's REST API that concerns messages: create, fetch, list, update, delete.
+
+Source: Twilio docs, "Messages resource". Works with the official client libraries once their scheme and host are replaced.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import aiohttp
+from aiohttp import web
+
+from bot.simulator import sending
+from bot.simulator.carrier import CARRIER, Carrier
+from bot.simulator.listing import page
+from bot.simulator.messages import API, Message
+from bot.simulator.misbehaviour import how, misbehave, refused, seconds
+from bot.simulator.receipts import post
+from bot.simulator.refusals import BAD_SEND_AT, refusal
+
+Handler = Callable[[Carrier, web.Request], Awaitable[web.StreamResponse]]
+THROTTLE_WINDOW_FOR = 1.0
+
+
+def routes() -> list[web.RouteDef]:
+    many = f"{API}/Accounts/{{account}}/Messages.json"
+    one = f"{API}/Accounts/{{account}}/Messages/{{sid}}.json"
+    return [
+        web.post(many, _door(create)),
+        web.get(many, _door(list_)),
+        web.get(one, _door(fetch)),
+        web.post(one, _door(update)),
+        web.delete(one, _door(delete)),
+    ]
+
+
+def _door(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Who calls, and how many at once; then the call itself."""
+
+    async def enter(request: web.Request) -> web.StreamResponse:
+        carrier = request.app[CARRIER]
+        carrier.calls_now += 1
+        try:
+            response = await handler(carrier, request) if _is_known(carrier, request) else refused(20003)
+            if not response.prepared:
+                response.headers["Twilio-Concurrent-Requests"] = str(carrier.calls_now)
+            return response
+        finally:
+            carrier.calls_now -= 1
+
+    return enter
+
+
+def _is_known(carrier: Carrier, request: web.Request) -> bool:
+    try:
+        given = aiohttp.BasicAuth.decode(request.headers.get("Authorization", ""))
+    except ValueError:
+        return False
+    account = carrier.config.account_sid
+    return (given.login, given.password) == (account, carrier.config.auth_token) and (
+        request.match_info["account"] == account
+    )
+
+
+async def create(carrier: Carrier, request: web.Request) -> web.StreamResponse:
+    """Take a text, unless a fault or a rule speaks against it.
+
+    1. wait as long as the faults say   2. a fault that keeps the text out answers   3. rules, then the throttle
+    4. the text is taken                5. perhaps its statuses come first           6. the answer, as the fault wants it
+    """
+    form = await request.post()
+    message, misread = _asked(carrier, {name: [str(value) for value in form.getall(name)] for name in form})
+    ends = message.to, message.from_ or message.service_sid
+    await asyncio.sleep(carrier.faults.wait_for("latency_ms", *ends))
+    mode = carrier.faults.pick("create", *ends)
+    takes, ending = how(mode)
+    if not takes:
+        return await misbehave(request, ending)
+    if mode.startswith("slow"):
+        await asyncio.sleep(seconds(mode))
+    code = misread or refusal(carrier, message) or _throttled(carrier, message)
+    if code:
+        sending.refuse(carrier, message, code)
+        return refused(code)
+    telling = sending.accept(carrier, message)
+    shown = message.as_twilio()
+    if telling and carrier.faults.get("receipt_before_answer", *ends):
+        await telling
+    return await misbehave(request, ending, shown) if ending else web.json_response(shown, status=201)
+
+
+def _asked(carrier: Carrier, form: dict[str, list[str]]) -> tuple[Message, int | None]:
+    """The text that a create call asks for, and an error number if its hour cannot be read."""
+
+    def one(name: str) -> str | None:
+        return form.get(name, [""])[-1] or None
+
+    send_at, misread = None, None
+    if one("ScheduleType") == "fixed":
+        try:
+            send_at = datetime.fromisoformat(one("SendAt") or "").astimezone(UTC)
+        except ValueError:
+            misread = BAD_SEND_AT
+    message = Message(
+        carrier.config.account_sid,
+        from_=one("From"),
+        to=one("To") or "",
+        body=one("Body") or "",
+        origin="api",
+        media=tuple(form.get("MediaUrl", ())),
+        service_sid=one("MessagingServiceSid"),
+        status_url=one("StatusCallback"),
+        send_at=send_at,
+    )
+    return message, misread
+
+
+def _throttled(carrier: Carrier, message: Message) -> int | None:
+    """429 when a sender is more than a second ahead of its parts per second."""
+    number = message.from_ or message.service_sid or ""
+    rate = carrier.faults.get("parts_per_second", number)
+    if not rate:
+        return None
+    now = asyncio.get_running_loop().time()
+    free_at = max(carrier.busy_until[number], now)
+    if free_at - now >= THROTTLE_WINDOW_FOR:
+        return 20429
+    carrier.busy_until[number] = free_at + message.size.parts / rate
+    return None
+
+
+async def list_(carrier: Carrier, request: web.Request) -> web.StreamResponse:
+    if carrier.faults.get("list_unavailable", request.query.get("To")):
+        return refused(20503)
+    return web.json_response(page(carrier, request.path, request.query))
+
+
+async def fetch(carrier: Carrier, request: web.Request) -> web.StreamResponse:
+    message = carrier.messages.by_sid.get(request.match_info["sid"])
+    return web.json_response(message.as_twilio()) if message else refused(20404)
+
+
+async def update(carrier: Carrier, request: web.Request) -> web.StreamResponse:
+    """Body="" wipes the text from the carrier's books; Status=canceled stops one that waits for its hour."""
+    message = carrier.messages.by_sid.get(request.match_info["sid"])
+    if not message:
+        return refused(20404)
+    form = await request.post()
+    if form.get("Status") == "canceled":
+        if message.status != "scheduled":
+            return refused(30409)
+        message.become("canceled")
+        carrier.background(post(carrier, message, "canceled"))
+    elif form.get("Body") == "":
+        message.redacted = True
+    else:
+        return refused(20001)
+    return web.json_response(message.as_twilio())
+
+
+async def delete(carrier: Carrier, request: web.Request) -> web.StreamResponse:
+    message = carrier.messages.by_sid.get(request.match_info["sid"])
+    if not message:
+        return refused(20404)
+    carrier.messages.remove(message)
+    return web.Response(status=204)

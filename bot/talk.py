@@ -1,0 +1,222 @@
+"""Conversations: opened by a keyword, moved on by a text or an alarm, one listening per contact.
+
+The engine says what should happen; this page writes it down: the conversation's row, its one alarm, and the effects.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, or_, select, update
+
+from bot import outbox
+from bot.alarms import set_alarm, take
+from bot.catalogue import catalogue
+from bot.contacts import holds, lock, standing
+from bot.consent.ledger import digest
+from bot.effects import Scene, apply
+from bot.runtime import Runtime
+from bot.text.dates import parse_date
+from dialogs import effects
+from dialogs.compile import Compiled
+from dialogs.engine import Turn, start, step
+from dialogs.events import Event, Expired, Heard, Returned, Woke
+from dialogs.ground import Ground
+from keywords.text import fold
+from models import Conversation, insert
+from models.phone import parse
+
+log = logging.getLogger(__name__)
+
+MAX_OPENED = 10  # dialogs that one turn may open
+TRY_AGAIN_FOR = timedelta(minutes=1)  # a dialog that wants to listen while another listens asks again after this
+
+
+class Parsers:
+    """How dialogs read what needs the world: phone numbers and dates."""
+
+    def phone(self, text: str, country: str, /) -> str | None:
+        """E.164, read in the way of a country."""
+        return parse(text, country)
+
+    def date(self, text: str, language: str, today: date, /) -> date | None:
+        """A day, read in a language."""
+        return parse_date(text, language, today)
+
+
+PARSERS = Parsers()
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A conversation that has not ended."""
+
+    id: int
+    dialog: str
+    key: str
+    version_id: int
+    parent_id: int | None
+    step: int
+    memory: dict[str, Any]
+    asked: str
+
+
+def listening(row: Any) -> Live | None:
+    """The listening conversation in a row of `contacts.standing`."""
+    if row.conversation_id is None:
+        return None
+    return Live(*(getattr(row, f"conversation_{name}") for name in Live.__slots__))
+
+
+def open_dialog(scene: Scene, name: str, key: str = "", parent_id: int | None = None) -> bool:
+    """Open the published version of a dialog. False when there is none.
+
+    What listens now ends, unless it is the one that opens this dialog and waits for it; so does an earlier run of the same.
+    """
+    version_id = scene.catalogue.published.get(name)
+    scene.opened += 1
+    if version_id is None or scene.opened > MAX_OPENED:
+        log.error("dialog %s cannot be opened: not published, or dialogs open each other in a circle", name)
+        scene.for_person = True
+        return False
+    dialog = scene.catalogue.version(scene.connection, version_id)
+    _end(scene, (Conversation.dialog == name) & (Conversation.key == key), Conversation.status == "listening")
+    turn = start(dialog, _ground(scene))
+    row = {
+        "contact_id": scene.contact.id, "dialog": name, "key": key, "version_id": version_id, "parent_id": parent_id,
+        "ours": scene.ours, "begun_at": scene.now,
+    }  # fmt: skip
+    asked = _bring_about(scene, dialog, turn)
+    first = insert(Conversation).values(**row, **_columns(turn), asked=asked).returning(Conversation.id)
+    _go_on(scene, scene.connection.execute(first).scalar_one(), parent_id, turn)
+    return True
+
+
+def heard(scene: Scene, live: Live, text: Heard) -> None:
+    """The listening dialog hears what the contact wrote."""
+    _move(scene, live, text)
+
+
+def close_all(scene: Scene) -> None:
+    """End every conversation of the contact. Their alarms ring for nobody."""
+    _end(scene, Conversation.status != "ended")
+
+
+def ring_wake(runtime: Runtime, connection: Connection, alarm: Any) -> None:
+    """A wait is over."""
+    _ring(runtime, connection, alarm, Woke())
+
+
+def ring_expire(runtime: Runtime, connection: Connection, alarm: Any) -> None:
+    """The contact has been silent for too long."""
+    _ring(runtime, connection, alarm, Expired())
+
+
+def asks_opt_in(dialog: Compiled) -> Any:
+    """Which states of a dialog ask the question of a double opt-in."""
+    return lambda name: name in dialog.states and any(
+        action.do == "opt_in" and action.proof == "double" for branch in dialog.states[name].on or () for action in branch.then
+    )
+
+
+def _ring(runtime: Runtime, connection: Connection, alarm: Any, event: Event) -> None:
+    """One conversation, moved by time.
+
+    1. Lock the contact, then take the alarm: another clock may have been faster, a text may have come first.
+    2. Step the dialog. If it wants to listen while another dialog listens, nothing has happened: try again later.
+    3. Its says leave by the outbox.
+    """
+    found = connection.execute(select(Conversation.__table__).where(Conversation.id == alarm.subject)).one_or_none()
+    contact = lock(connection, found.contact_id) if found else None
+    now = runtime.now(connection)
+    if not take(connection, alarm, now) or found is None or contact is None:
+        return
+    row = connection.execute(select(Conversation.__table__).where(Conversation.id == found.id)).one()
+    if row.status not in ("listening", "waiting") or row.step != alarm.version:
+        return
+    stand = standing(connection, contact.id, digest(runtime.suppression_key, contact.phone), now)
+    live = Live(*(getattr(row, name) for name in Live.__slots__))
+    scene = Scene(runtime, connection, catalogue(connection, stand.revision), contact, now, row.ours, bool(stand.suppressed))
+    scene.answers_stop = outbox.answers_stop(scene.catalogue, row.ours)
+    busy = stand.conversation_id not in (None, live.id)
+    dialog = scene.catalogue.version(connection, live.version_id)
+    if not _move(scene, live, event, busy):
+        set_alarm(connection, alarm.kind, live.id, alarm.version, now + TRY_AGAIN_FOR)
+        return
+    scene.save()
+    outbox.say(scene, dialog.kind, f"a:{live.id}:{live.step + 1}", live.id)
+
+
+def _move(scene: Scene, live: Live, event: Event, busy: bool = False) -> bool:
+    """Step a conversation. False, and nothing done, when it would listen while another one does."""
+    dialog = scene.catalogue.version(scene.connection, live.version_id)
+    scene.asked = live.asked
+    turn = step(dialog, live.memory, event, _ground(scene))
+    if busy and (turn.listening or turn.calling):
+        return False
+    asked = _bring_about(scene, dialog, turn) or live.asked
+    moved = update(Conversation).where(Conversation.id == live.id).values(**_columns(turn), asked=asked)
+    scene.connection.execute(moved)
+    _go_on(scene, live.id, live.parent_id, turn)
+    return True
+
+
+def _bring_about(scene: Scene, dialog: Compiled, turn: Turn) -> str:
+    """The effects of a turn. Returns what it said."""
+    scene.topic, scene.answers, scene.asks_opt_in = dialog.topic, turn.memory["values"], asks_opt_in(dialog)
+    before = len(scene.says)
+    apply(scene, turn.effects)
+    return "\n".join(scene.says[before:])
+
+
+def _go_on(scene: Scene, conversation_id: int, parent_id: int | None, turn: Turn) -> None:
+    """After a turn: its alarm, the dialog that it opens, or the one that it returns to."""
+    number = turn.memory["step"]
+    if turn.waiting and turn.wake_in is not None:
+        set_alarm(scene.connection, "wake", conversation_id, number, scene.now + turn.wake_in)
+    elif turn.listening and turn.expire_in is not None:
+        set_alarm(scene.connection, "expire", conversation_id, number, scene.now + turn.expire_in)
+    opens = next((effect for effect in turn.effects if isinstance(effect, effects.Open)), None)
+    if opens is not None and not open_dialog(scene, opens.dialog, opens.key, conversation_id):
+        _return_to(scene, conversation_id)
+    if turn.ended and parent_id is not None:
+        _return_to(scene, parent_id)
+
+
+def _return_to(scene: Scene, conversation_id: int) -> None:
+    row = scene.connection.execute(
+        select(Conversation.__table__).where(Conversation.id == conversation_id, Conversation.status == "calling")
+    ).one_or_none()
+    if row is not None:
+        _move(scene, Live(*(getattr(row, name) for name in Live.__slots__)), Returned())
+
+
+def _columns(turn: Turn) -> dict[str, Any]:
+    status = (
+        "listening" if turn.listening else "waiting" if turn.waiting else "calling" if turn.calling else "ended"
+    )
+    outcome = next((effect.outcome for effect in turn.effects if isinstance(effect, effects.Finish)), None)
+    return {"status": status, "step": turn.memory["step"], "memory": turn.memory, "outcome": outcome}
+
+
+def _end(scene: Scene, *which: Any) -> None:
+    live = (Conversation.contact_id == scene.contact.id) & (Conversation.status != "ended")
+    scene.connection.execute(update(Conversation).where(live, or_(*which)).values(status="ended"))
+
+
+def _ground(scene: Scene) -> Ground:
+    zone = ZoneInfo(scene.contact.zone or scene.catalogue.shop.zone)
+    return Ground(
+        holds=holds(scene.connection, scene.contact.id),
+        parsers=PARSERS,
+        language=scene.language,
+        country=scene.contact.country or scene.catalogue.shop.country,
+        today=scene.now.astimezone(zone).date(),
+    )
+
+
+def heard_of(body: str, media: tuple[str, ...]) -> Heard:
+    """A text as dialogs hear it."""
+    return Heard(body, fold(body), media)

@@ -1,0 +1,1 @@
+"""What we do to texts before they are stored or sent: cleaning, merge tags, dates."""

@@ -1,0 +1,36 @@
+"""The web doors: the carrier's webhooks, health, and the demo's phone. The only package that knows Flask."""
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from bot import log
+from bot.runtime import Runtime, open_runtime
+from bot.settings import load
+from bot.web import health, phone, webhooks
+
+LARGEST_BODY = 64 * 1024  # bytes: a text with all its parameters is a few thousand
+
+
+def make_app(runtime: Runtime | None = None) -> Flask:
+    """The application on its runtime; without one, on the environment's settings."""
+    if runtime is None:
+        settings = load()
+        log.setup(settings.log_level)
+        runtime = open_runtime(settings)
+        runtime.check_suppression_key()
+    app = Flask("bot.web", static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, PARLEY=runtime)
+    app.register_blueprint(webhooks.blueprint)
+    app.register_blueprint(health.blueprint)
+    if runtime.carrier.is_simulated:
+        app.register_blueprint(phone.blueprint)
+    app.register_error_handler(HTTPException, _refused)
+    return app
+
+
+def _refused(error: HTTPException) -> Response:
+    """Errors in the language of who asked. Never text/plain: a carrier would text it to the customer."""
+    if request.path.startswith("/webhooks/"):
+        return webhooks.empty(error.code or 500)
+    body = f"<!doctype html><title>{error.code}</title><p>{error.code} {error.name}</p>"
+    return Response(body, status=error.code, content_type="text/html; charset=utf-8")

@@ -1,0 +1,50 @@
+"""Actions: what a dialog does on the way, as effects that the house carries out."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dialogs import effects, parts
+from dialogs.effects import Effect, Value
+
+Act = Callable[[Value], Effect]
+
+
+def act(action: parts.Action, topic: str) -> Act:
+    """The effect of an action, given the heard value; `topic` is the dialog's own, for opt_in and opt_out."""
+    return ACTIONS[action.do](action, topic)
+
+
+def fact(effect: Effect) -> tuple[tuple[str, str], bool] | None:
+    """What an effect makes true or false of the contact, so that a `choose` of the same turn already knows it."""
+    match effect:
+        case effects.Tag(name):
+            return ("tag", name), True
+        case effects.Untag(name):
+            return ("tag", name), False
+        case effects.OptIn(topic):
+            return ("consent", topic), True
+        case effects.OptOut(topic):
+            return ("consent", topic), False
+    return None
+
+
+def _always(effect: Effect) -> Act:
+    return lambda _: effect
+
+
+def _remember(action: parts.RememberField, _: str) -> Act:
+    if action.value is not None:
+        return _always(effects.Remember(action.field, action.value))
+    return lambda value: effects.Remember(action.field, value)
+
+
+ACTIONS: Mapping[str, Callable[[Any, str], Act]] = {
+    "remember": _remember,
+    "tag": lambda action, _: _always(effects.Tag(action.tag)),
+    "untag": lambda action, _: _always(effects.Untag(action.tag)),
+    "opt_in": lambda action, topic: _always(effects.OptIn(action.topic or topic, action.proof)),
+    "opt_out": lambda action, topic: _always(effects.OptOut(action.topic or topic)),
+    "pause": lambda action, _: _always(effects.Pause(action.for_)),
+    "open": lambda action, _: _always(effects.Open(action.dialog)),
+    "hand_over": lambda action, _: _always(effects.HandOver(action.note)),
+}

@@ -1,0 +1,50 @@
+"""Draws a dialog as a mermaid state diagram: states, and on each arrow what takes one along it."""
+
+from collections.abc import Iterator
+
+from dialogs.parts import Hear, When
+from dialogs.spec import Dialog, State
+
+
+def diagram(dialog: Dialog) -> str:
+    """The mermaid text of a dialog, one arrow for each way on."""
+    lines = ["stateDiagram-v2", f"  [*] --> {_id(dialog.start)}"]
+    for name, state in dialog.states.items():
+        lines.append(f'  state "{name}" as {_id(name)}')
+        arrows = [*_arrows(dialog, state), *([("", "[*]")] if state.ends else [])]
+        lines += [f"  {_id(name)} --> {_id(goto)}" + (f": {_plain(why)}" if why else "") for why, goto in arrows]
+    return "\n".join(lines) + "\n"
+
+
+def _arrows(dialog: Dialog, state: State) -> Iterator[tuple[str, str]]:
+    for branch in state.on or ():
+        yield heard(branch.hear), branch.goto
+    if state.on:
+        yield "otherwise", state.otherwise.goto or "[*]"
+        yield "silence", dialog.on_expiry or "[*]"
+    if state.after:
+        yield f"after {state.after.wait}", state.after.goto
+    for choice in state.choose or ():
+        yield asked(choice.when) if choice.when else "else", choice.goto
+    if not state.ends:
+        yield from dialog.events.items()
+
+
+def heard(hear: Hear) -> str:
+    """A listener in a few words: its first words, its options, or its kind."""
+    words = [word for listed in (hear.words or {}).values() for word in listed] or list(hear.choice or ())
+    return ", ".join(words[:4]) + (" …" if len(words) > 4 else "") if words else hear.kind
+
+
+def asked(when: When) -> str:
+    """A condition in a few words."""
+    return str(when.model_dump(by_alias=True, exclude_unset=True))
+
+
+def _id(name: str) -> str:
+    return name if name == "[*]" else "s_" + name.replace("-", "_")
+
+
+def _plain(text: str) -> str:
+    """Mermaid reads colons, semicolons, quotes and braces as its own."""
+    return " ".join("".join(" " if c in ":;\"'{}#" else c for c in text).split())

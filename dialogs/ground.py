@@ -1,0 +1,32 @@
+"""What the house lends to a dialog for one turn: answers about the contact, and readers of phone numbers and dates."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+
+class Holds(Protocol):
+    """Is it true of this contact? Asked as ("tag", "vip") or ("consent", "offers")."""
+
+    def __call__(self, kind: str, name: str, /) -> bool: ...
+
+
+class Parsers(Protocol):
+    """Readers that need knowledge of the world; each answers None for what it cannot read."""
+
+    def phone(self, text: str, country: str, /) -> str | None:
+        """The E.164 number written in the way of a country (two letters)."""
+
+    def date(self, text: str, language: str, today: date, /) -> date | None:
+        """The day written in words or digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The contact as a dialog may see them, in this turn."""
+
+    holds: Holds
+    parsers: Parsers
+    language: str
+    country: str
+    today: date

@@ -1,0 +1,155 @@
+"""Listeners: each decides whether a text is an answer of its kind, and which value it carries."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from math import inf
+
+from dialogs.answers import number, postcode
+from dialogs.effects import Value
+from dialogs.events import Heard
+from dialogs.ground import Ground
+from dialogs.parts import Day, Hear, Number, Option
+
+MAX_VALUE = 1600  # characters kept of an answer: the longest text that a carrier hands us
+POLITE = ("please", "svp", "stp", "s il vous plait", "s il te plait", "merci", "thanks", "thank you", "por favor",
+          "gracias")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was understood: a value to remember, and the language if the word belongs to only one."""
+
+    value: Value
+    language: str = ""
+
+
+Fold = Callable[[str], str]
+Listener = Callable[[Heard, Ground], Answer | None]
+
+
+def listener(hear: Hear, fold: Fold) -> Listener:
+    """The listener that `hear` describes, with its words folded once and for all."""
+    return LISTENERS[hear.kind](hear, fold)
+
+
+def without_politeness(folded: str) -> str:
+    """"oui svp" is "oui"; a text of nothing but politeness stays what it is."""
+    trimmed = True
+    while trimmed:
+        trimmed = False
+        for word in POLITE:
+            if folded.endswith(" " + word):
+                folded, trimmed = folded[: -len(word) - 1], True
+            elif folded.startswith(word + " "):
+                folded, trimmed = folded[len(word) + 1 :], True
+    return folded
+
+
+def heard_words(hear: Hear, fold: Fold) -> Iterator[tuple[str, str, str]]:
+    """Every (folded word, language, value) that a `words` or `choice` listener offers, in order."""
+    for lang, words in (hear.words or {}).items():
+        yield from ((fold(word), lang, word) for word in words)
+    for place, (key, option) in enumerate((hear.choice or {}).items()):
+        yield from ((token, "", key) for token in (str(place + 1), chr(ord("a") + place)))
+        yield from ((fold(word), lang, key) for lang, word in _spoken(option))
+
+
+def _spoken(option: Option) -> Iterator[tuple[str, str]]:
+    """An option is named by the line of the menu and by its words; often they are the same."""
+    labels = (option.say or {}).items()
+    words = ((lang, word) for lang, listed in option.words.items() for word in listed)
+    return iter(dict.fromkeys([*labels, *words]))
+
+
+def _table(words: Iterable[tuple[str, str, str]]) -> dict[str, Answer]:
+    """Folded word → answer. A word of two languages tells no language; the first value wins."""
+    table: dict[str, Answer] = {}
+    for folded, lang, value in words:
+        first = table.setdefault(folded, Answer(value, lang))
+        if first.language != lang:
+            table[folded] = Answer(first.value)
+    return table
+
+
+# One maker for each key of `hear`
+
+
+def _words(hear: Hear, fold: Fold) -> Listener:
+    table = _table(heard_words(hear, fold))
+
+    def hears(heard: Heard, _: Ground) -> Answer | None:
+        return table.get(heard.folded) or table.get(without_politeness(heard.folded))
+
+    return hears
+
+
+def _number(hear: Hear, _: Fold) -> Listener:
+    want = hear.number or Number()
+    low, high = want.min if want.min is not None else -inf, want.max if want.max is not None else inf
+
+    def hears(heard: Heard, _: Ground) -> Answer | None:
+        value = number(heard.text, without_politeness(heard.folded))
+        if value is None or not low <= value <= high or (want.whole and value != int(value)):
+            return None
+        return Answer(int(value) if want.whole else value)
+
+    return hears
+
+
+def _date(hear: Hear, _: Fold) -> Listener:
+    want = hear.date or Day()
+
+    def hears(heard: Heard, ground: Ground) -> Answer | None:
+        day = _day(heard, ground, want)
+        if day is None or (want.past and day > ground.today) or (want.future and day < ground.today):
+            return None
+        return Answer(day.isoformat())
+
+    return hears
+
+
+def _day(heard: Heard, ground: Ground, want: Day) -> date | None:
+    """The day written; one without a year is the next such day, but the last one where the past is asked for."""
+    day = ground.parsers.date(heard.text, ground.language, ground.today)
+    if want.past and day and day > ground.today and any(map(str.isdecimal, heard.text)):
+        return ground.parsers.date(heard.text, ground.language, ground.today - timedelta(days=365))
+    return day
+
+
+def _phone(_: Hear, __: Fold) -> Listener:
+    def hears(heard: Heard, ground: Ground) -> Answer | None:
+        found = ground.parsers.phone(heard.text, ground.country)
+        return Answer(found) if found else None
+
+    return hears
+
+
+def _postcode(hear: Hear, _: Fold) -> Listener:
+    country = hear.postcode.country if hear.postcode else None
+
+    def hears(heard: Heard, ground: Ground) -> Answer | None:
+        found = postcode(heard.text, country or ground.country)
+        return Answer(found) if found else None
+
+    return hears
+
+
+def _picture(_: Hear, __: Fold) -> Listener:
+    return lambda heard, _: Answer(heard.media[0][:MAX_VALUE]) if heard.media else None
+
+
+def _anything(_: Hear, __: Fold) -> Listener:
+    return lambda heard, _: Answer((heard.text.strip() or "".join(heard.media[:1]))[:MAX_VALUE])
+
+
+LISTENERS: Mapping[str, Callable[[Hear, Fold], Listener]] = {
+    "words": _words,
+    "choice": _words,
+    "number": _number,
+    "date": _date,
+    "phone": _phone,
+    "postcode": _postcode,
+    "picture": _picture,
+    "anything": _anything,
+}

@@ -1,0 +1,131 @@
+"""Reads a dialog from YAML in which every scalar is text, and says by file and line what cannot be read."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, NoReturn
+
+import yaml
+from pydantic import ValidationError
+
+from dialogs.spec import Dialog, Path
+
+MAX_CHARACTERS = 100_000
+MAX_DEPTH = 30
+
+WORDING = {
+    "extra_forbidden": "this key is not known here",
+    "missing": "this key is missing",
+    "union_tag_not_found": "an action needs `do`, such as {do: tag, tag: vip}",
+    "string_too_short": "this must not be empty",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a dialog, and where: file, line (from 1) and path such as `states.hello.on.0`."""
+
+    file: str
+    line: int
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.path + ': ' if self.path else ''}{self.message}"
+
+
+class DialogError(Exception):
+    """The dialog could not be read; `problems` says why."""
+
+    def __init__(self, problems: Iterable[Problem]):
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class _Loader(yaml.BaseLoader):
+    """Refuses aliases, because a few lines of them can unfold to gigabytes, and nesting that no dialog needs."""
+
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            self._refuse("write it out: `*` references are not allowed")
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self._refuse("this is nested too deeply")
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def _refuse(self, why: str) -> NoReturn:
+        raise yaml.MarkedYAMLError(None, None, why, self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+
+
+def load(source: str, name: str = "<dialog>") -> Dialog:
+    """The dialog written in `source`; `name` is the file that problems are reported in. Raises DialogError."""
+    if len(source) > MAX_CHARACTERS:
+        raise DialogError([Problem(name, 1, "", f"a dialog may have {MAX_CHARACTERS} characters")])
+    try:
+        node = yaml.compose(source, Loader=_Loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        text = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise DialogError([Problem(name, mark.line + 1 if mark else 1, "", text)]) from None
+    lines: dict[Path, int] = {}
+    problems: list[Problem] = []
+    data = _plain(node, (), name, lines, problems)
+    if problems:
+        raise DialogError(problems)
+    try:
+        return Dialog.model_validate(data).placed(name, lines)
+    except ValidationError as error:
+        raise DialogError(_told(error, name, lines)) from None
+
+
+def load_file(path: FilePath | str) -> Dialog:
+    """The dialog in a YAML file (UTF-8). Raises DialogError."""
+    path = FilePath(path)
+    try:
+        return load(path.read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError:
+        raise DialogError([Problem(str(path), 1, "", "this file is not UTF-8 text")]) from None
+
+
+def problem(file: str, lines: Mapping[Path, int], path: Path, message: str) -> Problem:
+    """A problem at `path`, or at the nearest place around it that is written in the file."""
+    while path and path not in lines:
+        path = path[:-1]
+    return Problem(file, lines.get(path, 1), ".".join(map(str, path)), message)
+
+
+def _plain(node: yaml.Node | None, path: Path, file: str, lines: dict[Path, int], problems: list[Problem]) -> Any:
+    """Nodes as dicts, lists and text; notes the line of each path and refuses a key that is written twice."""
+    if node is None:
+        return {}
+    lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*path, i), file, lines, problems) for i, item in enumerate(node.value)]
+    if not isinstance(node, yaml.MappingNode):
+        return node.value
+    data: dict[str, Any] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            problems.append(problem(file, lines, path, "a key must be a single word"))
+        elif key.value in data:
+            problems.append(Problem(file, key.start_mark.line + 1, ".".join(map(str, path)),
+                                    f"`{key.value}` is written twice"))
+        else:
+            lines[(*path, key.value)] = key.start_mark.line + 1
+            data[key.value] = _plain(value, (*path, key.value), file, lines, problems)
+    return data
+
+
+def _told(error: ValidationError, file: str, lines: Mapping[Path, int]) -> list[Problem]:
+    """What pydantic found, in words for people who write dialogs."""
+    problems = []
+    for found in error.errors(include_url=False, include_context=False):
+        message = WORDING.get(found["type"], found["msg"].removeprefix("Value error, "))
+        if found["type"] in ("extra_forbidden", "missing"):
+            message = f"`{found['loc'][-1]}`: {message}"
+        problems.append(problem(file, lines, tuple(found["loc"]), message))
+    return problems

@@ -1,0 +1,81 @@
+"""Every text, both ways, and the reasons why ours went, wait or never will."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Json
+
+# States of what we send. ready: waits for its turn; sending: a call to the carrier is under way; answered: handed over in
+# the response to a webhook; unknown: nobody can tell yet, the carrier is asked; sent: the carrier has it; failed: the
+# carrier refused it; refused: our gate refused it; held: waits for an hour or for a person.
+OPEN_STATES = ("ready", "sending", "answered", "unknown", "held")
+
+
+class Message(Base):
+    """A text from a contact (state `received`) or a say of ours."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("account", "sid"),
+        Index("ix_message_contact", "contact_id", "direction", "at"),
+        Index("ix_message_ready", "not_before", postgresql_where=text("state = 'ready'"), sqlite_where=text("state = 'ready'")),
+        Index(
+            "ix_message_leased",
+            "lease_until",
+            postgresql_where=text("state IN ('sending', 'answered', 'unknown')"),
+            sqlite_where=text("state IN ('sending', 'answered', 'unknown')"),
+        ),
+        Index("ix_message_for_person", "id", postgresql_where=text("for_person"), sqlite_where=text("for_person")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    direction: Mapped[str]  # in | out
+    kind: Mapped[str]  # text, or compliance | reply | opt_in | service | marketing
+    state: Mapped[str]
+    cause: Mapped[str | None] = mapped_column(unique=True)  # why it exists: the database refuses a second one
+    ours: Mapped[str]  # our number
+    theirs: Mapped[str]  # the other side as the carrier reports it
+    body: Mapped[str]
+    media: Mapped[list[str]] = mapped_column(Json, default=list)
+    topic: Mapped[str | None]
+    account: Mapped[str]
+    sid: Mapped[str | None]  # the carrier's id
+    conversation_id: Mapped[int | None]
+    at: Mapped[datetime]  # business time
+    # Machine time: it never jumps, so calls, leases and back-off stay right when business time does.
+    made_at: Mapped[datetime]
+    not_before: Mapped[datetime | None]  # ready: earliest call; unknown: when the carrier is asked next
+    marked_at: Mapped[datetime | None]  # when the last call (or answer) began
+    lease_until: Mapped[datetime | None]  # sending, answered: until then somebody is at it
+    attempts: Mapped[int] = mapped_column(default=0)
+    rank: Mapped[int] = mapped_column(default=0)  # the carrier's status only climbs
+    status: Mapped[str | None]  # the carrier's own word
+    error_code: Mapped[str | None]
+    consent_event_id: Mapped[int | None]  # the event that allowed it
+    for_person: Mapped[bool] = mapped_column(default=False)  # nobody but a person can answer this
+    why: Mapped[str | None]  # the judge that held or refused it, or the carrier's reason
+    verdicts: Mapped[list[Any]] = mapped_column(Json, default=list)  # every verdict of the gate: at, outcome, why, facts
+
+
+class Callback(Base):
+    """A delivery status exactly as the carrier posted it. Appended in the webhook, folded into its message soon after."""
+
+    __tablename__ = "callback"
+    __table_args__ = (
+        UniqueConstraint("account", "sid", "status"),
+        Index("ix_callback_unfolded", "id", postgresql_where=text("NOT folded"), sqlite_where=text("NOT folded")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[str]
+    sid: Mapped[str]
+    status: Mapped[str]
+    rank: Mapped[int]
+    error_code: Mapped[str | None]
+    message_id: Mapped[int | None]  # ours, as it stood in the address
+    made_at: Mapped[datetime]
+    folded: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,81 @@
+"""The business itself: its brand, place, languages, and the texts it answers STOP, START and HELP with."""
+
+from typing import Any
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, UtcDateTime
+
+# What a new shop says until it says it better. Liquid; keys: which text, then the language.
+TEXTS: dict[str, dict[str, str]] = {
+    "stop": {
+        "fr": "{{ brand }} : vous ne recevrez plus nos SMS. START pour revenir.",
+        "en": "{{ brand }}: you are unsubscribed and will get no more texts. START to come back.",
+        "es": "{{ brand }}: ya no recibirás nuestros SMS. START para volver.",
+    },
+    "start": {
+        "fr": "{{ brand }} : vous pouvez à nouveau recevoir nos SMS. AIDE pour l'aide, STOP pour arrêter.",
+        "en": "{{ brand }}: you can get our texts again. HELP for help, STOP to leave.",
+        "es": "{{ brand }}: ya puedes recibir nuestros SMS. AYUDA para ayuda, STOP para salir.",
+    },
+    "help": {
+        "fr": "{{ brand }} : une question ? {{ contact_line }}. STOP pour ne plus rien recevoir.",
+        "en": "{{ brand }}: need help? {{ contact_line }}. Msg & data rates may apply. Reply STOP to leave.",
+        "es": "{{ brand }}: ¿alguna pregunta? {{ contact_line }}. STOP para salir.",
+    },
+    "fallback": {
+        "fr": "{{ brand }} : merci, une personne vous lira. AIDE pour l'aide.",
+        "en": "{{ brand }}: thank you, someone will read your text. HELP for help.",
+        "es": "{{ brand }}: gracias, una persona leerá tu mensaje. AYUDA para ayuda.",
+    },
+    "suggest": {
+        "fr": "{{ brand }} : vouliez-vous dire {{ keyword }} ? Envoyez {{ keyword }}.",
+        "en": "{{ brand }}: did you mean {{ keyword }}? Text {{ keyword }}.",
+        "es": "{{ brand }}: ¿querías decir {{ keyword }}? Envía {{ keyword }}.",
+    },
+}
+
+
+class Shop(Base):
+    """One row: who is talking. Edited by page and API, never by environment."""
+
+    __tablename__ = "shop"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    brand: Mapped[str]
+    contact_line: Mapped[str]  # how to reach a person, as HELP says it: a telephone number or an e-mail address
+    zone: Mapped[str]  # IANA time zone
+    country: Mapped[str]  # ISO 3166 two letters: how local phone numbers and dates are read
+    languages: Mapped[list[str]]  # the first one is the fallback
+    texts: Mapped[dict[str, Any]]  # as TEXTS
+    revision: Mapped[int] = mapped_column(default=1)  # grows with every change of what the shop has set up
+
+
+class Clock(Base):
+    """One row: how far business time runs ahead of machine time. Only the simulated carrier's phone page moves it."""
+
+    __tablename__ = "clock"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ahead_for: Mapped[float] = mapped_column(default=0.0)  # seconds
+
+
+class Process(Base):
+    """A running web, worker or clock process, and when it last said that it lives (machine time)."""
+
+    __tablename__ = "process"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    host: Mapped[str] = mapped_column(primary_key=True)
+    pid: Mapped[int] = mapped_column(primary_key=True)
+    beat_at: Mapped[Any] = mapped_column(UtcDateTime)
+
+
+class Lease(Base):
+    """The right to do alone what one process is enough for, until a machine time."""
+
+    __tablename__ = "lease"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[str]
+    until: Mapped[Any] = mapped_column(UtcDateTime)

@@ -1,0 +1,83 @@
+"""A shop to talk in: the real readers of texts, and a contact of whom we choose what is true."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+
+from bot.text.dates import parse_date
+from bot.text.merge import tag_uses
+from dialogs.check import Known
+from dialogs.compile import compile
+from dialogs.effects import Effect, Say
+from dialogs.engine import Ground, Turn, start, step
+from dialogs.events import Event, Heard
+from dialogs.load import load
+from dialogs.spec import Dialog
+from keywords.reserved import reserved_words
+from keywords.text import fold
+from models import phone
+
+TODAY = date(2026, 11, 22)
+HEAD = "name: sample\ntopic: offers\nstart: a\nexpires: P2D\nstates:\n"
+
+KNOWN = Known(
+    fold=fold,
+    reserved=reserved_words(),
+    tags=tag_uses,
+    names=frozenset({"brand", "topic.name", "topic.frequency", "sender"}),
+    topics=frozenset({"offers"}),
+    fields=frozenset({"postcode", "first_name"}),
+    languages=("fr", "en"),
+    dialogs=frozenset({"welcome", "help", "survey"}),
+)
+
+
+class Readers:
+    """The readers that the house lends to the engine."""
+
+    def phone(self, text: str, country: str) -> str | None:
+        return phone.parse(text, country)
+
+    def date(self, text: str, language: str, today: date) -> date | None:
+        return parse_date(text, language, today)
+
+
+def ground(*true: tuple[str, str], country: str = "FR") -> Ground:
+    """A contact of whom exactly these things are true, such as ("tag", "vip")."""
+    return Ground(lambda kind, name: (kind, name) in true, Readers(), "fr", country, TODAY)
+
+
+def written(states: str, head: str = HEAD) -> Dialog:
+    """The dialog with these states, written from the left margin."""
+    return load(head + "\n".join("  " + line for line in states.strip("\n").splitlines()), "sample.yaml")
+
+
+class Talk:
+    """A conversation; its memory goes through JSON before every turn."""
+
+    def __init__(self, dialog: Dialog, *true: tuple[str, str], country: str = "FR",
+                 values: Mapping[str, str] | None = None):
+        self.dialog, self.ground = compile(dialog, fold), ground(*true, country=country)
+        self.turn = start(self.dialog, self.ground, values)
+
+    def hear(self, text: str, *media: str) -> Turn:
+        return self.event(Heard(text, fold(text), media))
+
+    def event(self, event: Event) -> Turn:
+        self.turn = step(self.dialog, json.loads(json.dumps(self.turn.memory)), event, self.ground)
+        return self.turn
+
+    @property
+    def state(self) -> str:
+        return str(self.turn.memory["state"])
+
+    @property
+    def said(self) -> list[str]:
+        """What the last turn said, in French where there is French."""
+        return [effect.words.get("fr", effect.words.get("", "")) for effect in self.turn.effects
+                if isinstance(effect, Say)]
+
+    @property
+    def done(self) -> list[Effect]:
+        """The effects of the last turn but for its words."""
+        return [effect for effect in self.turn.effects if not isinstance(effect, Say)]

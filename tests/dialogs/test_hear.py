@@ -1,0 +1,118 @@
+"""Which texts are answers, and what is remembered of them."""
+
+import pytest
+
+from dialogs.events import Heard
+from dialogs.hear import LISTENERS, listener, without_politeness
+from dialogs.parts import Hear
+from keywords.text import fold
+from tests.dialogs.shop import ground
+
+YES = {"words": {"fr": ["oui", "d'accord"], "en": ["yes"], "": ["ok"]}}
+PAY = {"choice": {"pay": {"say": {"fr": "Payer", "en": "Pay"}}, "wait": {"words": ["plus tard", "later"]}}}
+STARS = {"number": {"min": "1", "max": "5"}}
+PICTURE = "https://example.org/cat.jpg"
+
+# listener, text, what is remembered (None: not an answer)
+TABLE = [
+    (YES, "Oui", "oui"),
+    (YES, "  OUI !! 👍", "oui"),
+    (YES, "oui s'il vous plaît", "oui"),
+    (YES, "Yes please, thanks", "yes"),
+    (YES, "D’ACCORD", "d'accord"),
+    (YES, "ok merci", "ok"),
+    (YES, "oui mais demain", None),
+    (YES, "merci", None),
+    (YES, "", None),
+    (PAY, "1", "pay"),
+    (PAY, "2.", "wait"),
+    (PAY, "b)", "wait"),
+    (PAY, "A", "pay"),
+    (PAY, "payer svp", "pay"),
+    (PAY, "Plus tard", "wait"),
+    (PAY, "3", None),
+    (PAY, "pay wait", None),
+    (STARS, "4", 4),
+    (STARS, " 4,5 ", 4.5),
+    (STARS, "4.5", 4.5),
+    (STARS, "5 !!", 5),
+    (STARS, "4 svp", 4),
+    (STARS, "cinq", 5),
+    (STARS, "three", 3),
+    (STARS, "0", None),
+    (STARS, "6", None),
+    (STARS, "1e3", None),
+    (STARS, "-2", None),
+    (STARS, "nan", None),
+    (STARS, "4 5", None),
+    (STARS, "9" * 400, None),
+    ({"number": {"whole": "true"}}, "4.5", None),
+    ({"number": {"whole": "true"}}, "4.0", 4),
+    ({"number": {}}, "-2", -2),
+    ({"number": {}}, "zéro", 0),
+    ({"number": {}}, "diez", 10),
+    ({"number": {}}, "douze chats", None),
+    ({"date": {}}, "24/12/2026", "2026-12-24"),
+    ({"date": {}}, "demain", "2026-11-23"),
+    ({"date": {"past": "true"}}, "demain", None),
+    ({"date": {"past": "true"}}, "hier", "2026-11-21"),
+    ({"date": {"past": "true"}}, "12/05", "2026-05-12"),
+    ({"date": {"past": "true"}}, "12/05/2027", None),
+    ({"date": {"future": "true"}}, "12/05", "2027-05-12"),
+    ({"date": {"future": "true"}}, "hier", None),
+    ({"date": {}}, "31/02/2026", None),
+    ({"date": {}}, "un jour", None),
+    ("phone", "06 39 98 00 01", "+33639980001"),
+    ("phone", "+1 415 555 2671", "+14155552671"),
+    ("phone", "12", None),
+    ("postcode", "01230", "01230"),
+    ("postcode", "75 011", "75011"),
+    ("postcode", "7501", None),
+    ("postcode", "Paris", None),
+    ({"postcode": {"country": "US"}}, "94105", "94105"),
+    ({"postcode": {"country": "US"}}, "94105-1234", "94105-1234"),
+    ({"postcode": {"country": "CA"}}, "k1a0b1", "K1A 0B1"),
+    ({"postcode": {"country": "GB"}}, "sw1a 1aa", "SW1A 1AA"),
+    ({"postcode": {"country": "BE"}}, "B-1000", "1000"),
+    ({"postcode": {"country": "CH"}}, "CH-8001", "8001"),
+    ({"postcode": {"country": "DE"}}, "10115", "10115"),
+    ({"postcode": {"country": "PT"}}, "1000-001", "1000001"),
+    ({"postcode": {"country": "PT"}}, "Lisboa", None),
+    ("picture", "look", None),
+    ("anything", "  What a shop!  ", "What a shop!"),
+    ("anything", "x" * 5000, "x" * 1600),
+]
+
+
+@pytest.mark.parametrize(("hear", "text", "value"), TABLE)
+def test_a_listener_understands_exactly_its_kind_of_answer(hear, text, value):
+    answer = listener(Hear.model_validate(hear), fold)(Heard(text, fold(text)), ground())
+    assert (answer.value if answer else None) == value
+    if answer:
+        assert type(answer.value) is type(value)
+
+
+def test_every_listener_has_its_rows_in_the_table():
+    assert {Hear.model_validate(hear).kind for hear, _, _ in TABLE} == set(LISTENERS) == set(Hear.model_fields)
+
+
+@pytest.mark.parametrize("kind", ["picture", "anything"])
+def test_a_picture_without_words_is_remembered_by_its_address(kind):
+    answer = listener(Hear.model_validate(kind), fold)(Heard("", "", (PICTURE, "https://example.org/2")), ground())
+    assert answer and answer.value == PICTURE
+
+
+def test_a_word_of_one_language_tells_the_language_and_a_shared_word_does_not():
+    hears = listener(Hear.model_validate({"words": {"fr": ["oui", "non"], "es": ["si", "non"], "": ["ok"]}}), fold)
+    told = {text: hears(Heard(text, text), ground()).language for text in ("oui", "si", "non", "ok")}
+    assert told == {"oui": "fr", "si": "es", "non": "", "ok": ""}
+
+
+def test_the_line_of_a_menu_tells_the_language_but_its_number_does_not():
+    hears = listener(Hear.model_validate(PAY), fold)
+    assert [hears(Heard(t, t), ground()).language for t in ("payer", "pay", "1", "a")] == ["fr", "en", "", ""]
+
+
+def test_a_text_of_nothing_but_politeness_stays_what_it_is():
+    assert without_politeness("merci") == "merci"
+    assert without_politeness("svp oui merci thank you") == "oui"

@@ -1,0 +1,77 @@
+"""A mistyped keyword gets a suggestion; a mistyped STOP never does."""
+
+import pytest
+
+from keywords.reserved import reserved_words
+from keywords.suggest import distance, suggest
+from keywords.table import Entry, Phrase, Table, build
+from keywords.text import fold
+
+
+def table(*phrases: str) -> Table:
+    return build([Entry(number, (Phrase(text),), "whole", text) for number, text in enumerate(phrases)])[0]
+
+
+SHOP = table("SOLDES", "SHOP", "step", "top", "Atelier couture", "concours", "menu", "stade", "shopping", "starter")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("Sodles", "SOLDES"),
+        ("SOLDE", "SOLDES"),
+        ("soldess!", "SOLDES"),
+        ("shpo", "SHOP"),
+        ("mneu", "menu"),
+        ("conours", "concours"),
+        ("concuors", "concours"),
+        ("cnocuors", "concours"),
+        ("atelier couttre", "Atelier couture"),
+        ("bonjour", None),
+        ("men", None),
+        ("tpo", None),
+        ("sldoe", None),
+        ("je veux les soldes", None),
+        ("🎁", None),
+        ("", None),
+    ],
+)
+def test_a_near_miss_is_answered_with_the_keyword_that_was_meant(text: str, meant: str | None) -> None:
+    found = suggest(SHOP, fold(text))
+    assert (found and found.dialog) == meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["STPO", "SOTP", "stopp", "stap", "sstop", "sttop", "stop it", "stpo sms", "cancle", "unsubscrib", "dsabonement"]
+    + ["desabonement", "arrtet", "aret", "STO P", "quiit", "canceler"],
+)
+def test_what_may_be_a_mistyped_opt_out_gets_no_suggestion_and_goes_to_a_person(text: str) -> None:
+    tempting = table(
+        "step", "stade", "soap", "stamp", "stoop", "cancale", "unscrub", "quilt", "arete", fold(text) + "s"
+    )
+    assert suggest(tempting, fold(text)) is None
+
+
+@pytest.mark.parametrize("word", reserved_words())
+def test_a_reserved_word_gets_no_suggestion(word: str) -> None:
+    assert suggest(table(word + "e", word + "s", "x" + word), word) is None
+
+
+def test_two_keywords_equally_near_give_no_suggestion() -> None:
+    assert suggest(table("chocolats", "chocolate"), "chocolatt") is None
+
+
+def test_the_nearer_of_two_keywords_wins() -> None:
+    found = suggest(table("concerts", "concours"), "concourt")
+    assert found is not None
+    assert found.dialog == "concours"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "slips"),
+    [("", "", 0), ("a", "", 1), ("stop", "stpo", 1), ("stop", "sotp", 1), ("shop", "stop", 1), ("abc", "abc", 0)]
+    + [("kitten", "sitting", 3), ("ca", "abc", 3), ("soldes", "sodle", 2)],
+)
+def test_slips_are_counted_both_ways_alike(one: str, other: str, slips: int) -> None:
+    assert distance(one, other) == distance(other, one) == slips
