@@ -62,8 +62,8 @@ class Scene:
     @property
     def language(self) -> str:
         """What to talk to them in, right now."""
-        chosen = self.changes.get("language")
-        languages = self.catalogue.shop.languages
+        languages: list[str] = self.catalogue.shop.languages
+        chosen: str | None = self.changes.get("language")
         return chosen if chosen in languages else language(self.contact, languages)
 
     def context(self) -> dict[str, Any]:

@@ -21,12 +21,15 @@ from bot.text.merge import render
 from keywords.match import Match, match
 from keywords.reserved import is_yes, reserved
 from keywords.suggest import suggest
+from keywords.table import Mode
 from keywords.text import fold
 from models import Message, insert
 from models.phone import e164
 
 log = logging.getLogger(__name__)
 
+WHOLE: tuple[Mode, ...] = ("whole",)
+LOOSER: tuple[Mode, ...] = ("first", "anywhere")
 FALLBACK_EVERY = timedelta(days=1)  # "a person will read this" is said once a day
 
 _new = insert(Message).values(
@@ -165,7 +168,7 @@ def _consent(scene: Scene, kind: OptOut, folded: str, by_carrier: bool) -> None:
         scene.suppressed = False
     if said and not by_carrier:
         word = reserved(folded)
-        languages = scene.catalogue.shop.languages
+        languages: list[str] = scene.catalogue.shop.languages
         spoken = word.language if word and word.language in languages else language_of_contact(contact, languages)
         scene.says.append(render(scene.catalogue.text(said, spoken), scene.context()))
 
@@ -196,14 +199,14 @@ def _find_door(scene: Scene, stand: Any, folded: str) -> None:
     assert scene.heard is not None
     table, live = scene.catalogue.keywords, talk.listening(stand)
     with_staff = scene.contact.with_staff_until is not None and scene.contact.with_staff_until > scene.now
-    whole = match(table, folded, ("whole",))
+    whole = match(table, folded, WHOLE)
     if whole is not None and whole.entry.interrupts:
         _open(scene, whole)
     elif with_staff:
         scene.for_person = True
     elif live is not None and _may_talk(scene, live.dialog, live.version_id):
         talk.heard(scene, live, talk.heard_of(scene.heard.body, scene.heard.media))
-    elif found := whole or match(table, folded, ("first", "anywhere")):
+    elif found := whole or match(table, folded, LOOSER):
         _open(scene, found)
     elif not scene.suppressed:
         _nobody_understands(scene, folded)

@@ -95,13 +95,13 @@ def key_id(key: bytes) -> str:
 def open_engine(url: str) -> Engine:
     """A pool of connections to PostgreSQL or SQLite, each set up so that a commit is durable and no lock waits for ever."""
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": 10, "check_same_thread": False})
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 10, "check_same_thread": False})
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     limits = "-c statement_timeout=8000 -c lock_timeout=8000 -c idle_in_transaction_session_timeout=30000"
     return create_engine(
-        url, pool_size=16, max_overflow=8, pool_pre_ping=False, connect_args={"connect_timeout": 3, "options": limits}
+        url, hide_parameters=True, pool_size=16, max_overflow=8, connect_args={"connect_timeout": 3, "options": limits}
     )
 
 

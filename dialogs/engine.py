@@ -13,7 +13,7 @@ from dialogs.machine import BEGIN, HAPPENED, OVER, Moment
 
 __all__ = ["Ground", "Holds", "Memory", "Parsers", "Turn", "start", "step"]
 
-MAX_STATES_PER_TURN = 20  # a dialog that chooses more often in one turn is going round in circles
+MAX_STATES_PER_TURN = 200  # as many as a dialog may have: who chooses more often in one turn goes round in circles
 MAX_TURNS = 1000  # a conversation that is longer is two machines talking to each other
 
 Memory = dict[str, Any]
@@ -87,12 +87,14 @@ def _restart(dialog: Compiled, memory: Memory, ground: Ground) -> Turn:
 
 
 def _fits(dialog: Compiled, memory: Memory) -> bool:
+    state, back = memory.get("state"), memory.get("return_to")
     return (
-        memory.get("state") in dialog.nodes
+        isinstance(state, str)
+        and state in dialog.nodes
         and isinstance(memory.get("step"), int)
         and isinstance(memory.get("tries"), int)
         and isinstance(memory.get("values"), dict)
-        and ((back := memory.get("return_to")) is None or back == "" or back in dialog.nodes)
+        and (back is None or (isinstance(back, str) and (back == "" or back in dialog.nodes)))
     )
 
 

@@ -86,7 +86,7 @@ def load_file(path: FilePath | str) -> Dialog:
     """The dialog in a YAML file (UTF-8). Raises DialogError."""
     path = FilePath(path)
     try:
-        return load(path.read_text(encoding="utf-8"), str(path))
+        return load(path.read_text(encoding="utf-8-sig"), str(path))
     except UnicodeDecodeError:
         raise DialogError([Problem(str(path), 1, "", "this file is not UTF-8 text")]) from None
 

@@ -74,7 +74,10 @@ class Trigger(MachineEvent):
 
     def trigger(self, model: Moment, *_: object, **__: object) -> bool:  # type: ignore[override]
         now = EventData(None, self, self.machine, model, (), {})
-        return any(way.execute(now) for way in self.transitions.get(model.state, ()))
+        for way in self.transitions.get(model.state, ()):
+            if way.execute(now):
+                return True
+        return False
 
 
 class DialogMachine(Machine):

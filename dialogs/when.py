@@ -35,7 +35,7 @@ def _fits(value: Value, wanted: parts.Value) -> bool:
         return False
     if wanted.below is None and wanted.above is None:
         return True
-    if isinstance(value, str):
+    if not isinstance(value, (int, float)):
         return False
     return (wanted.below is None or value < wanted.below) and (wanted.above is None or value > wanted.above)
 

@@ -43,7 +43,7 @@ def match(table: Table, folded: str, modes: Collection[Mode] = ALL_MODES) -> Mat
 
 def _first(table: Table, words: list[str]) -> Claim | None:
     for length in table.first_lengths:
-        if length <= len(words) and (claim := table.first.get(" ".join(words[:length]))):
+        if claim := table.first.get(" ".join(words[:length])):
             return claim
     return None
 

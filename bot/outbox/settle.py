@@ -102,7 +102,7 @@ def _settle_one(runtime: Runtime, seen: Any, asked_at: datetime, listed: Sequenc
 def _is(listed: Listed, row: Any) -> bool:
     """Whether a message in the carrier's records can be this row: same person, words and hour of the call."""
     in_time = row.marked_at - SLACK_FOR <= listed.created_at <= row.lease_until + timedelta(seconds=30)
-    return in_time and listed.to == row.theirs and listed.body.split() == row.body.split()
+    return bool(in_time and listed.to == row.theirs and listed.body.split() == row.body.split())
 
 
 def wait_for_calls(runtime: Runtime, contact_id: int) -> None:

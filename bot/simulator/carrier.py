@@ -40,9 +40,7 @@ class Carrier:
         self.webhooks = Webhooks(self.config)
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._drop_tasks()
         await self.webhooks.close()
         self.journal.close()
 
@@ -66,12 +64,18 @@ class Carrier:
         self._cookies[from_, to] = now, cookies
         return cookies
 
-    def reset(self) -> None:
-        """Forget all texts, blocks, events and faults; the journal's file keeps what it has."""
+    async def reset(self) -> None:
+        """Forget all texts, blocks, events, faults and what was still to be told; the journal's file keeps what it has."""
+        await self._drop_tasks()
         for part in (self.messages, self.handsets, self.blocks, self.journal, self.faults):
             part.reset()
         self.busy_until.clear()
         self._cookies.clear()
+
+    async def _drop_tasks(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 CARRIER = web.AppKey("carrier", Carrier)

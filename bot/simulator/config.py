@@ -51,12 +51,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone who texts a sender every now and then (seconds, from and to) and answers what they get."""
+    """Someone who texts a sender now and then, and answers what they get; `every` and `thinks` in seconds, from and to."""
 
     number: str
     to: str
     name: str = ""
     every: Sequence[float] = (20, 90)
+    thinks: Sequence[float] = (1.5, 6)
     opens: Sequence[str] = ()
     answers: Sequence[Answer] = ()
     otherwise: Sequence[str] = ()

@@ -92,7 +92,7 @@ async def faults(carrier: Carrier, given: dict[str, Any]) -> Any:
 
 
 async def reset(carrier: Carrier, given: dict[str, Any]) -> Any:
-    carrier.reset()
+    await carrier.reset()
     return {}
 
 

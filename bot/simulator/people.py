@@ -9,31 +9,28 @@ from bot.simulator.config import Person
 from bot.simulator.inbound import Typed, hear_later
 
 MOST_ANSWERS_IN_A_ROW = 6
-THINKS_FOR = (1.5, 6.0)
 
 
 async def live(carrier: Carrier, person: Person) -> None:
     """One person's day: open a conversation, answer what comes, fall silent, begin again."""
-    seen = 0
     while True:
         await asyncio.sleep(random.uniform(*person.every))
         seen = len(carrier.handsets.texts(person.number))
         if person.opens:
-            await _say(carrier, person, random.choice(person.opens))
-        seen = await _converse(carrier, person, seen)
+            _say(carrier, person, random.choice(person.opens))
+        await _converse(carrier, person, seen)
 
 
-async def _converse(carrier: Carrier, person: Person, seen: int) -> int:
+async def _converse(carrier: Carrier, person: Person, seen: int) -> None:
     """Answer until nothing new comes. Two machines must not talk for ever: a few answers in a row, no more."""
     for _ in range(MOST_ANSWERS_IN_A_ROW):
-        await asyncio.sleep(random.uniform(*THINKS_FOR))
+        await asyncio.sleep(random.uniform(*person.thinks))
         fresh = [text for text in carrier.handsets.texts(person.number, seen) if text["direction"] == "outbound"]
         seen = len(carrier.handsets.texts(person.number))
         answer = _answer(person, fresh[-1]["body"]) if fresh else None
         if answer is None:
-            break
-        await _say(carrier, person, answer)
-    return seen
+            return
+        _say(carrier, person, answer)
 
 
 def _answer(person: Person, heard: str) -> str | None:
@@ -43,7 +40,7 @@ def _answer(person: Person, heard: str) -> str | None:
     return random.choice(person.otherwise) if person.otherwise else None
 
 
-async def _say(carrier: Carrier, person: Person, body: str) -> None:
+def _say(carrier: Carrier, person: Person, body: str) -> None:
     sender = carrier.config.sender(person.to)
     if sender:
         hear_later(carrier, sender, Typed(person.number, body))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.simulator import control, people, rest
+from bot.simulator import control, people, phone, rest
 from bot.simulator.carrier import CARRIER, Carrier
 from bot.simulator.config import Config
 
@@ -18,7 +18,7 @@ LARGEST_REQUEST = 1024 * 1024
 def create_app(config: Config, journal: Path | None = None) -> web.Application:
     app = web.Application(middlewares=[control.only_here], client_max_size=LARGEST_REQUEST)
     app[CARRIER] = Carrier(config, journal)
-    app.add_routes([*rest.routes(), *control.routes()])
+    app.add_routes([*rest.routes(), *control.routes(), *phone.routes()])
     app.cleanup_ctx.append(_running)
     return app
 
@@ -26,9 +26,10 @@ def create_app(config: Config, journal: Path | None = None) -> web.Application:
 async def _running(app: web.Application) -> AsyncIterator[None]:
     carrier = app[CARRIER]
     carrier.open()
-    for person in carrier.config.crowd:
-        carrier.background(people.live(carrier, person))
+    crowd = [asyncio.create_task(people.live(carrier, person)) for person in carrier.config.crowd]
     yield
+    for person in crowd:
+        person.cancel()
     await carrier.close()
 
 

@@ -41,7 +41,7 @@ def render(template: str, context: Mapping[str, object]) -> str:
     try:
         return clean(liquid.render(context))
     except (LiquidError, ArithmeticError, ValueError, TypeError, RecursionError) as error:
-        raise bad(error) from None
+        raise bad(error, template) from None
 
 
 def tag_uses(template: str) -> tuple[TagUse, ...]:

@@ -15,6 +15,8 @@ from liquid.exceptions import LiquidTypeError, ResourceLimitError
 from liquid.token import TOKEN_CONTENT, TOKEN_ILLEGAL, TOKEN_OUTPUT, Token
 from liquid.undefined import UNDEFINED
 
+from bot.text.clean import clean
+
 MAX_OUTPUT = 20_000
 """Longest result, in bytes, and longest value on the way to it: several times what a text can hold."""
 MAX_LOOPS = 200
@@ -70,8 +72,10 @@ class _Say(OutputNode):
     """Prints one value, never a whole record, which would text its insides to a customer."""
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
-        value = self.expression.evaluate(context)
-        if not isinstance(value, (str, Number, date, Missing)):
+        value = _measure(self.expression.evaluate(context))
+        if isinstance(value, str):
+            return buffer.write(clean(value))
+        if not isinstance(value, (Number, date, Missing)):
             raise LiquidTypeError(f"“{self.expression}” holds several values: name one of them", token=self.token)
         return super().render_to_output(context, buffer)
 

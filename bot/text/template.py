@@ -6,11 +6,13 @@ from functools import lru_cache
 
 from liquid import BoundTemplate
 from liquid.ast import Node
+from liquid.builtin.expressions import FilteredExpression
 from liquid.builtin.expressions.logical import EqExpression, NeExpression
 from liquid.builtin.expressions.primitive import Blank, Empty, Nil, RangeLiteral, StringLiteral
 from liquid.exceptions import LiquidError, LiquidTypeError
 from liquid.expression import Expression
 
+from bot.text.clean import clean
 from bot.text.sandbox import LIQUID, NOWHERE
 
 MAX_TEMPLATE = 5_000
@@ -28,23 +30,22 @@ def compiled(source: str) -> BoundTemplate:
     """Return the template ready to render, from a bounded cache; raise BadTemplate if it cannot be."""
     _refuse(source)
     try:
-        template = LIQUID.from_string(_TAG.sub(_tidy, source))
+        template = LIQUID.from_string(_TAG.sub(_tidy, clean(source)))
         for expression in expressions(template.nodes):
-            if isinstance(expression, RangeLiteral):
-                raise LiquidTypeError("a loop runs over a list, not over (1..9)", token=expression.token)
-            if isinstance(expression, (EqExpression, NeExpression)):
-                _compare_with_nothing(expression)
+            _check(expression)
     except (LiquidError, RecursionError) as error:
-        raise bad(error) from None
+        raise bad(error, source) from None
     return template
 
 
-def bad(error: Exception) -> BadTemplate:
-    """Say in one line what is wrong with a template and where: "line 2: unknown filter 'shout'"."""
-    if isinstance(error, LiquidError):
-        where = error.context()
-        return BadTemplate(f"line {where[0]}: {error.message}" if where else str(error.message))
-    return BadTemplate(str(error))
+def bad(error: Exception, source: str) -> BadTemplate:
+    """Say in one line what is wrong with a template and where: "line 2: unknown filter 'shout'".
+
+    An error that names no place was met at the end.
+    """
+    where = error.context() if isinstance(error, LiquidError) else None
+    line = where[0] if where else len(source.splitlines()) or 1
+    return BadTemplate(f"line {line}: {error.message if isinstance(error, LiquidError) else error}")
 
 
 def expressions(nodes: Iterable[Node]) -> Iterator[Expression]:
@@ -97,9 +98,18 @@ def _straight(found: re.Match[str]) -> str:
     return "'" if sign in "‘’" else '"'
 
 
-def _compare_with_nothing(comparison: EqExpression | NeExpression) -> None:
+def _check(expression: Expression) -> None:
+    """Refuse filters that do not exist and loops over numbers; make all ways to ask for nothing the same."""
+    if isinstance(expression, FilteredExpression):
+        for filter in expression.filters or ():
+            filter.validate_filter_arguments(LIQUID)
+    if isinstance(expression, RangeLiteral):
+        raise LiquidTypeError("a loop runs over a list, not over (1..9)", token=expression.token)
+    if isinstance(expression, (EqExpression, NeExpression)):
+        expression.left, expression.right = _nothing(expression.left), _nothing(expression.right)
+
+
+def _nothing(literal: Expression) -> Expression:
     """Let `!= blank`, `!= empty` and `!= ""` all mean "is there", whether a value is absent or blank."""
-    for side in ("left", "right"):
-        literal = getattr(comparison, side)
-        if isinstance(literal, (Blank, Empty)) or (isinstance(literal, StringLiteral) and not literal.value):
-            setattr(comparison, side, Nil(literal.token))
+    nothing = isinstance(literal, (Blank, Empty)) or (isinstance(literal, StringLiteral) and not literal.value)
+    return Nil(literal.token) if nothing else literal

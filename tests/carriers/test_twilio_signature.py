@@ -134,11 +134,21 @@ def test_a_path_that_breaks_the_validator_is_refused(twilio, path):
         twilio.verify(request(HERE, path=path))
 
 
-@pytest.mark.parametrize("account", [[], ["AC" + "1" * 32], [ACCOUNT, "AC" + "1" * 32], [""]])
+@pytest.mark.parametrize("account", [["AC" + "1" * 32], [ACCOUNT, "AC" + "1" * 32], [""]])
 def test_a_signed_request_for_another_account_is_refused(twilio, account):
     form = [field for field in SMS if field[0] != "AccountSid"] + [("AccountSid", sid) for sid in account]
     with pytest.raises(Forbidden, match="account"):
         twilio.verify(request(HERE, form))
+
+
+def test_a_signed_request_that_names_no_account_is_ours_but_no_webhook(twilio):
+    """The simulated carrier's clock signs such ones."""
+    form = [field for field in SMS if field[0] != "AccountSid"]
+    twilio.verify(request(HERE, form))
+    with pytest.raises(Malformed, match="AccountSid"):
+        twilio.read_inbound(request(HERE, form))
+    with pytest.raises(Malformed, match="AccountSid"):
+        twilio.read_status(request(HERE, [*form, ("MessageStatus", "sent")]))
 
 
 @pytest.mark.parametrize("algorithm", ["HMAC_SHA256", "HMAC_SHA1", "NONE"])
@@ -155,5 +165,6 @@ def test_fields_glued_together_under_a_good_signature_are_refused(twilio):
     honest.append(("To", "+33757000000"))
     glued = request(HERE, form)
     assert glued.signature == sign(HERE, honest)
+    twilio.verify(glued)
     with pytest.raises(Malformed):
         twilio.read_inbound(glued)

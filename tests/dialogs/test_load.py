@@ -68,13 +68,13 @@ def test_an_object_of_python_is_only_text():
          "sample.yaml:6: states.a.then: `open` must be the last action: what follows is done when that dialog has ended"
          ),
         ("a: {choose: [{when: {tag: a, consent: b}, goto: a}]}",
-         "sample.yaml:6: states.a.choose.0.when: a condition has exactly one key, such as tag, consent, value, all, "
-         "any or not"),
+         ("sample.yaml:6: states.a.choose.0.when: a condition has exactly one key, such as tag, consent, value, all, "
+          "any or not")),
         ("a: {choose: [{when: {value: {name: x}}, goto: a}]}",
          "sample.yaml:6: states.a.choose.0.when.value: say what the value should be: is, below, above or in"),
         ("a: {on: [{hear: {phone: {}, date: {}}, goto: a}]}",
-         "sample.yaml:6: states.a.on.0.hear: a branch hears exactly one of: words, choice, number, date, phone, "
-         "postcode, picture, anything"),
+         ("sample.yaml:6: states.a.on.0.hear: a branch hears exactly one of: words, choice, number, date, phone, "
+          "postcode, picture, anything")),
     ],
 )
 def test_a_mistake_is_told_with_file_line_and_path(states, told):
@@ -86,6 +86,11 @@ def test_a_mistake_is_told_with_file_line_and_path(states, told):
 @pytest.mark.parametrize("source", ["", "just words", "- a\n- b", "{", "a: b: c", "\x00", "? [a]\n: b", "a: \ud800"])
 def test_what_is_no_dialog_at_all_is_refused_in_words(source):
     assert problems(source)
+
+
+def test_a_file_from_notepad_is_read_like_any_other(tmp_path):
+    (tmp_path / "new.yaml").write_text(HEAD + "  a: {say: Été}\n", encoding="utf-8-sig")
+    assert load_file(tmp_path / "new.yaml").states["a"].say == {"": "Été"}
 
 
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path):

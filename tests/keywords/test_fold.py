@@ -1,10 +1,9 @@
 """Texts that mean the same to a reader fold to the same words."""
 
-import sys
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keywords.text import fold
@@ -50,15 +49,17 @@ def test_a_text_folds_to_plain_words(text: str, folded: str) -> None:
 
 
 def test_folding_any_single_character_twice_changes_nothing() -> None:
-    once = [fold(chr(code)) for code in range(sys.maxunicode + 1)]
-    assert [fold(folded) for folded in set(once)] == list(set(once))
+    once = {fold(chr(code)) for code in [*range(0x20000), *range(0xE0000, 0xE0200)]}
+    assert all(fold(folded) == folded for folded in once)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters()))
 def test_folding_any_text_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters()))
 def test_what_is_folded_is_words_with_single_spaces(text: str) -> None:
     words = fold(text).split(" ")

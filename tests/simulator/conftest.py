@@ -7,13 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.carrier import SENDER, SimulatedCarrier, sender
+from tests.carrier import SimulatedCarrier, sender
+from tests.simulator.cast import ADVANCED, ANA, BO, PATIENT, POOLED, PUBLIC, SELF, SERVICE, TOLLFREE
 from tests.simulator.shop import Answer, Shop
 
-PUBLIC = "https://sms.example.org"
-SERVICE = "MG" + "0" * 32
-ADVANCED, TOLLFREE, SELF, POOLED, PATIENT = "+33937000002", "+18005551212", "36111", "+33937000005", "+33937000006"
-ANA, BO = "+33612345678", "+33612345679"
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -67,6 +64,3 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
-
-
-__all__ = ["ADVANCED", "ANA", "BO", "PATIENT", "POOLED", "PUBLIC", "SELF", "SENDER", "SERVICE", "TOLLFREE"]

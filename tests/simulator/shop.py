@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, parse_qsl
+from urllib.parse import parse_qsl
 
 EMPTY = "<Response/>"
 
@@ -14,9 +14,7 @@ EMPTY = "<Response/>"
 class Call:
     path: str
     form: dict[str, str]
-    pairs: list[tuple[str, str]]
     headers: dict[str, str]
-    method: str
 
 
 @dataclass
@@ -57,12 +55,8 @@ class Shop:
                 raw = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
                 self._answer(parse_qsl(raw, keep_blank_values=True))
 
-            def do_GET(self) -> None:
-                self._answer([])
-
             def _answer(self, pairs: list[tuple[str, str]]) -> None:
-                query = {name: values[-1] for name, values in parse_qs(self.path.partition("?")[2]).items()}
-                call = Call(self.path, query | dict(pairs), pairs, dict(self.headers), self.command)
+                call = Call(self.path, dict(pairs), dict(self.headers))
                 shop.calls.append(call)
                 wanted = shop.answers.get(self.path.partition("?")[0], Answer())
                 answer = wanted if isinstance(wanted, Answer) else wanted(call)

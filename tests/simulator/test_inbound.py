@@ -4,7 +4,7 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from tests.carrier import AUTH_TOKEN, SENDER, SimulatedCarrier, sender
-from tests.simulator.conftest import ANA, PATIENT, POOLED, PUBLIC
+from tests.simulator.cast import ANA, PATIENT, POOLED, PUBLIC
 from tests.simulator.shop import Answer, Call, Shop
 
 

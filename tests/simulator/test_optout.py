@@ -5,7 +5,7 @@ import requests
 
 from bot.simulator.optout import NETWORK_SAYS, TWILIO_SAYS
 from tests.carrier import ACCOUNT_SID, AUTH_TOKEN, SENDER, SimulatedCarrier
-from tests.simulator.conftest import ADVANCED, ANA, PUBLIC, SELF, TOLLFREE
+from tests.simulator.cast import ADVANCED, ANA, PUBLIC, SELF, TOLLFREE
 from tests.simulator.shop import Shop
 
 GOODBYE, WELCOME, HELP = TWILIO_SAYS["STOP"], TWILIO_SAYS["START"], TWILIO_SAYS["HELP"]

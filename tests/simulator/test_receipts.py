@@ -5,7 +5,7 @@ import requests
 from twilio.request_validator import RequestValidator
 
 from tests.carrier import ACCOUNT_SID, AUTH_TOKEN, SENDER, SimulatedCarrier
-from tests.simulator.conftest import ANA, PUBLIC, SERVICE
+from tests.simulator.cast import ANA, PUBLIC, SERVICE
 from tests.simulator.shop import Answer, Shop
 
 

@@ -1,6 +1,7 @@
 """The REST API, called by the official client library whose scheme and host are replaced."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,13 +9,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from tests.carrier import ACCOUNT_SID, AUTH_TOKEN, SENDER, SimulatedCarrier
-from tests.simulator.conftest import ANA, BO, POOLED, SERVICE
+from tests.simulator.cast import ANA, BO, POOLED, SERVICE
 from tests.simulator.shop import Shop
 
 Api = Callable[[], Client]
@@ -111,7 +112,7 @@ def test_a_list_is_filtered_and_paged_newest_first(carrier: SimulatedCarrier, ap
     assert len(api.messages.list(to=ANA, date_sent_after=now - timedelta(seconds=5))) == 7
     assert api.messages.list(to=ANA, date_sent_after=now + timedelta(seconds=5)) == []
     assert api.messages.list(to=ANA, date_sent_before=now - timedelta(days=1)) == []
-    assert len(api.messages.list(to=ANA, date_sent=now.date())) == 7
+    assert len(api.messages.list(to=ANA, date_sent=f"{now:%Y-%m-%d}")) == 7
 
 
 def test_pages_stay_whole_while_new_texts_arrive(carrier: SimulatedCarrier, api: Client) -> None:
@@ -137,9 +138,8 @@ def test_a_list_may_lag_or_be_unavailable(carrier: SimulatedCarrier, api: Client
     carrier.faults(list_lag=0)
     assert len(api.messages.list(to=ANA)) == 1
     carrier.faults(list_unavailable=True)
-    with pytest.raises(TwilioRestException) as unavailable:
+    with pytest.raises(TwilioException, match="503"):
         api.messages.list(to=ANA)
-    assert unavailable.value.status == 503
     assert "error" in carrier.faults(list_lag=16)
 
 
@@ -158,7 +158,7 @@ def test_a_text_for_later_waits_and_can_be_cancelled(carrier: SimulatedCarrier, 
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     for body, at in (("soon", soon), ("tomorrow", tomorrow)):
         made = api.messages.create(to=ANA, messaging_service_sid=SERVICE, body=body, schedule_type="fixed", send_at=at)
-        assert made.status == "scheduled" or body
+        assert made.status == "scheduled"
     assert carrier.received(ANA) == []
     assert api.messages(made.sid).update(status="canceled").status == "canceled"
     assert carrier.wait_for(lambda: carrier.received(ANA), "the text for later") == ["soon"]
@@ -187,7 +187,7 @@ def test_the_asynchronous_client_works_too(carrier: SimulatedCarrier) -> None:
         ("429", TwilioRestException, False),
         ("502html", TwilioRestException, False),
         ("rfc9457", TwilioServiceException, False),
-        ("garbage200", requests.exceptions.JSONDecodeError, False),
+        ("garbage200", json.JSONDecodeError, False),
         ("drop", requests.exceptions.ConnectionError, False),
         ("error:30500", TwilioRestException, False),
         ("accept_then_502html", TwilioRestException, True),

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.text.clean import MAX_UNITS, clean, cut, units
@@ -40,6 +40,7 @@ def test_of_all_characters_exactly_the_unfit_ones_are_removed() -> None:
     assert removed == controls | nowhere | set(range(0xD800, 0xE000))
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_any_cleaned_text_is_valid_xml_and_can_be_stored(text: str) -> None:
     cleaned = clean(text)
@@ -48,6 +49,7 @@ def test_any_cleaned_text_is_valid_xml_and_can_be_stored(text: str) -> None:
     assert "\x00" not in cleaned.encode("utf-8").decode("utf-8")
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_cleaning_twice_changes_nothing(text: str) -> None:
     assert clean(clean(text)) == clean(text)
@@ -79,9 +81,10 @@ def test_a_long_text_is_cut_between_two_visible_characters(text: str, kept: str)
     assert cut(text) == kept
 
 
-@given(st.lists(st.sampled_from(["a", "é", "😀", FAMILY, "🇫🇷", "e\u0301", "\r\n"]), min_size=700, max_size=1000))
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.sampled_from(["a", "é", "😀", FAMILY, "🇫🇷", "e\u0301", "\r\n"]), min_size=1, max_size=12))
 def test_a_cut_text_is_as_long_as_whole_characters_allow(pieces: list[str]) -> None:
-    text = "".join(pieces)
+    text = "".join(pieces) * (2 * MAX_UNITS // len(pieces))
     kept = cut(text)
     assert units(kept) <= MAX_UNITS
     characters = regex.findall(r"\X", text)

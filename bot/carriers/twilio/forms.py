@@ -45,6 +45,7 @@ def inbound(request: WebhookRequest, api_base: str | None) -> Inbound:
 def status(request: WebhookRequest) -> Status:
     """What has become of a message of ours. Raises Malformed."""
     fields = _fields(request)
+    _required(fields, "AccountSid")
     word = _short(_required(fields, "MessageStatus"))
     return Status(_sid(fields), word, rank(word), _short(fields.get("ErrorCode", "")) or None)
 

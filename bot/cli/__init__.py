@@ -1,0 +1,36 @@
+"""The command `parley`: everything that an operator does without a page."""
+
+from typing import Any
+
+import click
+
+from bot.cli import carrier, contact, database, dialog, processes, settings, shop
+from bot.settings import SettingsError
+
+__all__ = ["main"]
+
+
+class Commands(click.Group):
+    """Commands that say which settings are missing instead of failing somewhere below."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except SettingsError as error:
+            click.echo("These settings need your attention (environment or .env):", err=True)
+            for line in str(error).splitlines():
+                click.echo(f"  {line}", err=True)
+            context.exit(2)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="parley")
+def main() -> None:
+    """Two-way SMS conversations for shops: keywords, dialogs, consent."""
+
+
+for command in (
+    processes.demo, processes.web, processes.worker, processes.clock,
+    database.db, settings.config, carrier.text, contact.contact, dialog.dialog, shop.shop,
+):  # fmt: skip
+    main.add_command(command)

@@ -1,0 +1,113 @@
+"""Commands for contacts: all that is known of one person, above all the story of their consent."""
+
+from typing import Any
+
+import click
+from sqlalchemy import Connection, select
+
+from bot.cli.start import as_json, print_json, runtime
+from bot.consent import ledger
+from bot.runtime import Runtime
+from models import Contact, ContactTag, Conversation, DialogVersion, Message, Shop, Subscription, Suppression
+from models.phone import display, parse
+
+LAST_TEXTS = 20
+
+
+@click.group()
+def contact() -> None:
+    """Look at contacts."""
+
+
+@contact.command()
+@click.argument("phone")
+@click.option("--full", is_flag=True, help="Print the whole number.")
+@as_json
+def show(phone: str, full: bool, as_json: bool) -> None:
+    """Print what is known of the contact with this number: consent and its proof, conversations, the last texts."""
+    hands = runtime()
+    with hands.read() as connection:
+        country = connection.scalar(select(Shop.country))
+        number = parse(phone, country)
+        row = connection.execute(select(Contact.__table__).where(Contact.phone == number)).one_or_none()
+        if row is None:
+            raise SystemExit(f"There is no contact with the number {phone}.")
+        known = dossier(hands, connection, row, full)
+    if as_json:
+        print_json(known)
+    else:
+        _print(known)
+
+
+def dossier(runtime: Runtime, connection: Connection, contact: Any, full: bool) -> dict[str, Any]:
+    """What is known of a contact, as plain data; the number masked unless `full`."""
+    digest = ledger.digest(runtime.suppression_key, contact.phone)
+    mine = connection.execute
+    conversations = (
+        select(Conversation.dialog, DialogVersion.number.label("version"), Conversation.status, Conversation.memory,
+               Conversation.outcome, Conversation.begun_at)
+        .join(DialogVersion, DialogVersion.id == Conversation.version_id)
+        .where(Conversation.contact_id == contact.id).order_by(Conversation.id)
+    )  # fmt: skip
+    texts = select(Message.__table__).where(Message.contact_id == contact.id).order_by(Message.id.desc()).limit(LAST_TEXTS)
+    subscribed = select(Subscription.topic, Subscription.state, Subscription.proof, Subscription.at)
+    story = ledger.story(connection, contact)
+    return {
+        "phone": display(contact.phone, mask=not full),
+        **{name: getattr(contact, name) for name in ("country", "language", "zone", "source", "sample", "made_at", "values")},
+        "tags": sorted(connection.scalars(select(ContactTag.tag).where(ContactTag.contact_id == contact.id))),
+        "opted_out": mine(select(Suppression.at).where(Suppression.digest == digest)).first() is not None,
+        "subscriptions": [dict(row._mapping) for row in mine(subscribed.where(Subscription.contact_id == contact.id))],
+        "consent": [
+            {name: getattr(row, name) for name in ("seq", "at", "topic", "change", "source", "wording", "text")} for row in story
+        ],
+        "broken_link": ledger.broken_link(connection, contact.person),
+        "conversations": [
+            {**row._mapping, "memory": None, "state": row.memory["state"], "answers": row.memory["values"]}
+            for row in mine(conversations)
+        ],
+        "texts": [
+            {name: getattr(row, name)
+             for name in ("at", "direction", "kind", "body", "state", "status", "error_code", "why", "verdicts")}
+            for row in reversed(mine(texts).all())
+        ],
+    }  # fmt: skip
+
+
+def _print(known: dict[str, Any]) -> None:
+    click.secho(known["phone"] + (" (sample)" if known["sample"] else ""), bold=True)
+    for name in ("country", "language", "zone", "source"):
+        if known[name]:
+            click.echo(f"  {name} {known[name]}")
+    for name, value in known["values"].items():
+        click.echo(f"  {name}: {value}")
+    if known["tags"]:
+        click.echo(f"  tags {', '.join(known['tags'])}")
+    click.secho("Consent", bold=True)
+    if known["opted_out"]:
+        click.echo("  opted out of everything")
+    for row in known["subscriptions"]:
+        click.echo(f"  {row['topic']}: {row['state']}" + (f" ({row['proof']})" if row["state"] == "in" else ""))
+    for row in known["consent"]:
+        click.echo(f"  {row['seq']}. {_at(row['at'])} {row['topic']} {row['change']}, by {row['source']}")
+        for said, words in (("we", row["wording"]), ("they", row["text"])):
+            if words:
+                click.echo(f"       {said}: {words}")
+    broken = known["broken_link"]
+    click.echo("  the chain holds" if broken is None else f"  THE CHAIN IS BROKEN at {broken}: somebody changed it")
+    click.secho("Conversations", bold=True)
+    for row in known["conversations"]:
+        now = row["outcome"] or "ended" if row["status"] == "ended" else f"{row['status']} at {row['state']}"
+        click.echo(f"  {_at(row['begun_at'])} {row['dialog']} (version {row['version']}): {now}")
+    click.secho("Texts", bold=True)
+    for row in known["texts"]:
+        mark = ">" if row["direction"] == "in" else "<"
+        click.echo(f"  {_at(row['at'])} {mark} {row['body']}")
+        if row["direction"] == "out":
+            judged = ", ".join(str(one.get("why") or one.get("outcome") or "") for one in row["verdicts"])
+            about = [row["kind"], row["state"], row["status"], row["error_code"], judged]
+            click.echo("       " + " · ".join(str(word) for word in about if word))
+
+
+def _at(at: Any) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,115 @@
+"""Commands for dialogs: do they hold together, what do they look like, how do they talk."""
+
+from pathlib import Path
+
+import click
+from sqlalchemy import select
+
+from bot.cli.start import as_json, print_json, runtime
+from bot.cli.talk import Talk
+from bot.shop import ShopError
+from bot.shop.check import LIBRARY, Script, find, known
+from bot.shop.spec import read
+from dialogs.check import Known
+from dialogs.check import check as check_dialog
+from dialogs.diagram import diagram
+from dialogs.load import DialogError, Problem
+from models import DialogVersion, Field, Shop, Topic
+
+Existing = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def dialog() -> None:
+    """Check, draw and try dialogs."""
+
+
+@dialog.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option("--shop", type=Existing, help="Check against this shop's file; by default against the shop in the database.")
+@as_json
+def check(files: tuple[str, ...], shop: Path | None, as_json: bool) -> None:
+    """Tell whether dialogs hold together on every path. FILES: YAML files, or names of the library. Exit status 1: no."""
+    found: list[Problem] = []
+    scripts = []
+    for name in files:
+        try:
+            scripts.append(_find(name))
+        except DialogError as error:
+            found += error.problems
+    knows = _known(shop, [script.dialog.name for script in scripts])
+    for script in scripts:
+        found += check_dialog(script.dialog, known=knows)
+    if as_json:
+        print_json([{"file": p.file, "line": p.line, "path": p.path, "message": p.message} for p in found])
+    else:
+        for problem in found:
+            click.echo(str(problem))
+        click.echo(f"{len(found)} problems." if found else f"{', '.join(files)}: fine.")
+    raise SystemExit(1 if found else 0)
+
+
+@dialog.command()
+@click.argument("name")
+@click.option("--source", is_flag=True, help="Print the YAML instead.")
+@as_json
+def show(name: str, source: bool, as_json: bool) -> None:
+    """Draw a dialog, as a mermaid diagram. NAME: a YAML file, or a name of the library."""
+    try:
+        script = _find(name)
+    except DialogError as error:
+        raise SystemExit(str(error)) from None
+    if as_json:
+        print_json(script.dialog.model_dump(mode="json", by_alias=True, exclude_unset=True))
+    else:
+        click.echo(script.source if source else diagram(script.dialog), nl=False)
+
+
+@dialog.command()
+@click.argument("file")
+@click.option("--language", default="en", show_default=True, help="What the customer speaks at first.")
+@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Write what was said to this file, as a transcript.")
+def talk(file: str, language: str, save: Path | None) -> None:
+    """Play a dialog here: you are the customer. "@ +48h" lets time pass; an empty line ends it."""
+    try:
+        conversation = Talk(_find(file).dialog, lambda name: _find(name).dialog, language)
+    except DialogError as error:
+        raise SystemExit(str(error)) from None
+    heard = [f"# {conversation.name}"]
+    click.echo("Text the keyword that opens it, such as JOIN.")
+    while not conversation.is_over:
+        line = click.prompt(">", prompt_suffix=" ", default="", show_default=False).strip()
+        if not line:
+            break
+        happened = [line if line.startswith("@") else f"> {line}", *conversation.hear(line)]
+        for said in happened[1:]:
+            click.secho(said, dim=said.startswith("="))
+        heard += happened
+    if save:
+        save.write_text("\n".join(heard) + "\n", encoding="utf-8")
+
+
+def _find(name: str) -> Script:
+    try:
+        return find(name, Path())
+    except OSError:
+        library = ", ".join(sorted(path.stem for path in LIBRARY.glob("*.yaml")))
+        raise SystemExit(f"There is no file {name}; the library has: {library}.") from None
+
+
+def _known(shop: Path | None, names: list[str]) -> Known:
+    """What the dialogs may use: of the shop's file, else of the shop in the database. They may also open each other."""
+    if shop is not None:
+        try:
+            spec = read(shop).shop
+        except ShopError as error:
+            raise SystemExit(str(error)) from None
+        others = [_find(str(shop.parent / one) if one.endswith((".yaml", ".yml")) else one).dialog.name for one in spec.dialogs]
+        return known(spec.topics, [field.name for field in spec.fields], spec.languages, [*others, *names])
+    with runtime().read() as connection:
+        languages = connection.scalar(select(Shop.languages))
+        if languages is None:
+            raise SystemExit("There is no shop in the database to check against: give --shop FILE.")
+        published = connection.scalars(select(DialogVersion.name).where(DialogVersion.state == "published")).all()
+        topics, fields = connection.scalars(select(Topic.slug)).all(), connection.scalars(select(Field.name)).all()
+    return known(topics, fields, languages, [*published, *names])

@@ -1,0 +1,118 @@
+"""A dialog played in the terminal: the engine alone, without a database or a phone."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.catalogue import in_language
+from bot.talk import PARSERS, heard_of
+from bot.text.merge import MissingTag, render
+from dialogs import effects
+from dialogs.compile import Compiled, compile
+from dialogs.engine import Turn, start, step
+from dialogs.events import Event, Expired, Returned, Woke
+from dialogs.ground import Ground
+from dialogs.spec import Dialog
+from keywords.text import fold
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+COUNTRIES = {"fr": "FR", "es": "ES"}
+BEGIN = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a talk can be replayed: it begins on the same Monday every time
+
+
+class Talk:
+    """One customer and one dialog, with those that it opens on top of it."""
+
+    def __init__(self, dialog: Dialog, find: Callable[[str], Dialog], language: str = "en") -> None:
+        self.name = dialog.name
+        self.find, self.language, self.now = find, language, BEGIN
+        self.stack: list[tuple[Compiled, dict[str, Any]]] = []
+        self.holds: set[tuple[str, str]] = set()
+        self.values: dict[str, Any] = {}
+        self.alarm: tuple[datetime, Event] | None = None
+        self.is_over = False
+        self._first = compile(dialog, fold)
+
+    def hear(self, line: str) -> list[str]:
+        """Play one line, a text or "@ +48h"; what is said and what becomes true, in the notation of transcripts."""
+        if line.startswith("@"):
+            return list(self._pass_time(line))
+        if not self.stack:
+            return list(self._open(self._first))
+        return list(self._step(heard_of(line.removeprefix(">").strip(), ())))
+
+    def _pass_time(self, line: str) -> Iterator[str]:
+        found = re.fullmatch(r"@\s*\+?(\d+)\s*([mhd])", line)
+        if found is None:
+            yield "? write it like @ +48h, @ +30m or @ +7d"
+            return
+        until = self.now + timedelta(**{UNITS[found[2]]: int(found[1])})
+        while self.alarm and self.alarm[0] <= until and not self.is_over:
+            self.now, event = self.alarm
+            yield from self._step(event)
+        self.now = until
+
+    def _open(self, dialog: Compiled) -> Iterator[str]:
+        yield from self._happen(dialog, start(dialog, self._ground()), opened=True)
+
+    def _step(self, event: Event) -> Iterator[str]:
+        dialog, memory = self.stack[-1]
+        yield from self._happen(dialog, step(dialog, memory, event, self._ground()))
+
+    def _happen(self, dialog: Compiled, turn: Turn, opened: bool = False) -> Iterator[str]:
+        """The effects of a turn, then the dialog that it opens, or the one that it returns to."""
+        if not opened:
+            self.stack.pop()
+        self.stack.append((dialog, turn.memory))
+        after, event = (turn.wake_in, Woke()) if turn.waiting else (turn.expire_in, Expired())
+        self.alarm = (self.now + after, event) if after is not None else None
+        for effect in turn.effects:
+            yield from self._bring_about(effect, dialog, turn)
+        if turn.ended:
+            self.stack.pop()
+            self.is_over = not self.stack
+            if self.stack:
+                yield from self._step(Returned())
+        elif not turn.calling:
+            yield f"= {'listening' if turn.listening else 'waiting'} {dialog.name} {turn.memory['state']}"
+
+    def _bring_about(self, effect: effects.Effect, dialog: Compiled, turn: Turn) -> Iterator[str]:
+        match effect:
+            case effects.Say(words=words):
+                yield "< " + self._said(in_language(words, self.language, "en"), turn)
+            case effects.Remember(name="language", value=value):
+                self.language = str(value)
+                yield f"= language {value}"
+            case effects.Remember(name=name, value=value):
+                self.values[name] = value
+                yield f"= field {name} {value}"
+            case effects.Tag(name=name):
+                self.holds.add(("tag", name))
+                yield f"= tag {name}"
+            case effects.Untag(name=name):
+                self.holds.discard(("tag", name))
+                yield f"= not tag {name}"
+            case effects.OptIn(topic=topic, proof=proof):
+                self.holds.add(("consent", topic))
+                yield f"= consent {topic} in ({proof})"
+            case effects.OptOut(topic=topic):
+                self.holds.discard(("consent", topic))
+                yield f"= consent {topic} out"
+            case effects.Open(dialog=name):
+                yield from self._open(compile(self.find(name), fold))
+            case effects.HandOver():
+                yield "= for a person"
+
+    def _said(self, template: str, turn: Turn) -> str:
+        """The words with what is known here; what only a shop knows stands in brackets."""
+        topic = {name: f"[{name}]" for name in ("name", "frequency", "fees", "contact")}
+        known = {"brand": "[brand]", "contact_line": "[contact line]", "sender": "[our number]", "topic": topic}
+        try:
+            return render(template, {**known, "contact": self.values, "answers": turn.memory["values"]})
+        except MissingTag:
+            return template
+
+    def _ground(self) -> Ground:
+        country = COUNTRIES.get(self.language, "US")
+        return Ground(lambda kind, name: (kind, name) in self.holds, PARSERS, self.language, country, self.now.date())

@@ -1,0 +1,125 @@
+"""Does the shop hold together? Everything is looked at before anything is written."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import dialogs
+from bot.shop.spec import KeywordPart, ShopError, ShopPart, Source
+from bot.text.merge import tag_uses
+from dialogs.check import Known
+from dialogs.check import check as check_dialog
+from dialogs.load import DialogError, Problem, load_file
+from dialogs.spec import Dialog
+from keywords.reserved import reserved_words
+from keywords.table import Entry, Phrase, problems
+from keywords.text import fold
+
+__all__ = ["Script", "ShopError", "check", "find", "known"]
+
+LIBRARY = Path(dialogs.__file__).parent / "library"
+
+# What a merge tag can always say: see the scene's context.
+NAMES = frozenset({"brand", "contact_line", "sender", "topic.name", "topic.frequency", "topic.fees", "topic.contact"})
+ALSO = {"suggest": {"keyword"}}  # what one text of the shop can say beyond that
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A dialog with the YAML that it was read from."""
+
+    dialog: Dialog
+    source: str
+
+
+def check(source: Source) -> tuple[ShopPart, Mapping[str, Script]]:
+    """The shop and its dialogs by name. Raises ShopError with all that is wrong."""
+    shop, scripts, found = source.shop, {}, []
+    for i, name in enumerate(shop.dialogs):
+        try:
+            script = find(name, source.path.parent)
+        except DialogError as error:
+            found += error.problems
+        except OSError:
+            found.append(source.problem(f"there is no dialog `{name}` in the library, and no such file", "dialogs", i))
+        else:
+            if scripts.setdefault(script.dialog.name, script) is not script:
+                found.append(source.problem(f"a dialog `{script.dialog.name}` is already there", "dialogs", i))
+    knows = known(shop.topics, [field.name for field in shop.fields], shop.languages, scripts)
+    for script in scripts.values():
+        found += check_dialog(script.dialog, known=knows)
+    found += [*_keywords(source, knows.dialogs), *_words(source), *_twice(source)]
+    if found:
+        raise ShopError(found)
+    return shop, scripts
+
+
+def find(name: str, beside: Path) -> Script:
+    """A dialog of the library by its name, else of a YAML file. Raises DialogError, or OSError where there is none."""
+    path = beside / name if name.endswith((".yaml", ".yml")) else LIBRARY / f"{name}.yaml"
+    return Script(load_file(path), path.read_text(encoding="utf-8"))
+
+
+def known(topics: Iterable[str], fields: Iterable[str], languages: Iterable[str], names: Iterable[str]) -> Known:
+    """What dialogs of a shop may use; `names`: the dialogs that they may open."""
+    return Known(
+        fold=fold,
+        reserved=reserved_words(),
+        tags=tag_uses,
+        names=NAMES,
+        topics=frozenset(topics),
+        fields=frozenset(fields),
+        languages=tuple(languages),
+        dialogs=frozenset(names),
+    )
+
+
+def entry(number: int, keyword: KeywordPart) -> Entry:
+    """A keyword of the file as the table of keywords takes it."""
+    phrases = tuple(Phrase(text, lang or None) for lang, texts in keyword.phrases.items() for text in texts)
+    return Entry(number, phrases, keyword.mode, keyword.dialog, keyword.interrupts)
+
+
+def _keywords(source: Source, names: frozenset[str]) -> Iterator[Problem]:
+    keywords = source.shop.keywords
+    for found in problems(entry(i + 1, keyword) for i, keyword in enumerate(keywords)):
+        yield source.problem(found.message, "keywords", found.entry - 1, "phrases")
+    for i, keyword in enumerate(keywords):
+        if keyword.dialog not in names:
+            yield source.problem(f"opens the dialog `{keyword.dialog}`, which is not among `dialogs`", "keywords", i, "dialog")
+
+
+def _words(source: Source) -> Iterator[Problem]:
+    """Texts and topics in every language of the shop, with merge tags that can be filled in."""
+    shop = source.shop
+    for name, words in shop.all_texts.items():
+        yield from _missing(source, words, "texts", name)
+        for lang, template in words.items():
+            yield from _tags(source, template, NAMES | ALSO.get(name, set()), "texts", name, lang)
+    for slug, topic in shop.topics.items():
+        for name in ("names", "frequencies", "fees", "contacts"):
+            yield from _missing(source, getattr(topic, name), "topics", slug, name)
+
+
+def _missing(source: Source, words: Mapping[str, str], *where: str) -> Iterator[Problem]:
+    missing = [lang for lang in source.shop.languages if lang not in words]
+    if missing and "" not in words:
+        yield source.problem(f"this is not said in: {', '.join(missing)}", *where)
+
+
+def _tags(source: Source, template: str, names: frozenset[str], *where: str) -> Iterator[Problem]:
+    try:
+        unknown = [".".join(use.path) for use in tag_uses(template) if ".".join(use.path) not in names]
+    except ValueError as error:
+        yield source.problem(str(error), *where)
+        return
+    for tag in unknown:
+        yield source.problem(f"{{{{ {tag} }}}} is not a merge tag that can be filled in here", *where)
+
+
+def _twice(source: Source) -> Iterator[Problem]:
+    shop = source.shop
+    for part, names in (("senders", [s.number for s in shop.senders]), ("fields", [f.name for f in shop.fields])):
+        for i, name in enumerate(names):
+            if name in names[:i]:
+                yield source.problem(f"{name} is already there", part, i)

@@ -1,0 +1,176 @@
+// One phone: who holds it, whom it texts, the bubbles, the composer.
+
+import { get, post } from "./carrier.js";
+import { clock, date, say, size } from "./words.js";
+
+const E164 = /^\+[1-9]\d{6,14}$/;
+const LINK = /(https?:\/\/[^\s<>"]+)/;
+
+export class Handset {
+  constructor(place, { handsets, senders }) {
+    const root = document.getElementById("handset").content.cloneNode(true).firstElementChild;
+    this.$ = (selector) => root.querySelector(selector);
+    this.names = new Map(handsets.map(({ number, name }) => [number, name]));
+    this.senders = new Map(senders.map((sender) => [sender.number, sender]));
+    this.root = root;
+    this.$("select").append(...senders.map((sender) => new Option(sender.name || sender.number, sender.number)));
+    this.$(".number").value = handsets[place]?.number ?? "";
+    this.listen();
+    this.pick();
+  }
+
+  get number() {
+    return this.$(".number").value.replace(/[\s().-]/g, "");
+  }
+
+  listen() {
+    const [number, select, text] = [this.$(".number"), this.$("select"), this.$("textarea")];
+    number.onchange = () => this.pick();
+    number.onfocus = () => number.select();
+    select.onchange = () => this.hint();
+    text.oninput = () => this.typed();
+    text.onkeydown = (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        this.send();
+      }
+    };
+    this.$(".attach").onclick = () => this.attach(this.$(".picture").hidden);
+    this.$("form").onsubmit = (event) => {
+      event.preventDefault();
+      this.send();
+    };
+  }
+
+  // Take the phone of whoever's number is in the field.
+  async pick() {
+    const name = this.names.get(this.number) || say("someone");
+    this.$("h2").textContent = name;
+    this.$(".face").textContent = [...name][0];
+    this.root.setAttribute("aria-label", `${say("handset")} · ${name}`);
+    this.hint();
+    await this.refill();
+  }
+
+  async refill() {
+    const number = this.number;
+    const { texts } = E164.test(number) ? await get(`/control/handsets/${encodeURIComponent(number)}`) : { texts: [] };
+    if (number !== this.number) return;
+    this.$("ol").replaceChildren();
+    this.day = null;
+    for (const text of texts) this.show(text);
+    this.$(".empty").hidden = texts.length > 0;
+  }
+
+  hint() {
+    const words = this.senders.get(this.$("select").value)?.hint ?? [];
+    this.$(".hints").replaceChildren(
+      ...words.map((word) => {
+        const chip = element("button", "soft", say("hint", { word }));
+        chip.type = "button";
+        chip.onclick = () => this.compose(word);
+        return chip;
+      }),
+    );
+  }
+
+  compose(body) {
+    this.$("textarea").value = body;
+    this.$("textarea").focus();
+    this.typed();
+  }
+
+  // Put a text on the screen, or renew it when its status changed.
+  show(text) {
+    const at = new Date(text.at);
+    const bubble = this.bubble(text, at);
+    const old = this.$(`[data-n="${text.n}"]`);
+    if (old) return old.replaceWith(bubble);
+    const screen = this.$(".screen");
+    if (date(at) !== this.day) this.$("ol").append(element("li", "day", (this.day = date(at))));
+    this.$("ol").append(bubble);
+    this.$(".empty").hidden = true;
+    screen.scrollTop = screen.scrollHeight;
+  }
+
+  bubble(text, at) {
+    const mine = text.direction === "inbound";
+    const item = element("li", `text ${mine ? "mine" : "theirs"} by-${text.origin}`);
+    item.dataset.n = text.n;
+    const body = element("p", "bubble");
+    body.append(...linked(text.body));
+    for (const address of text.media) body.append(picture(address));
+    const status = element("span", `state ${text.status}`, say(`status_${text.status}`));
+    const time = element("time", "", clock(at));
+    time.dateTime = text.at;
+    const from = text.origin === "carrier" ? [say("carrier")] : mine || this.senders.size < 2 ? [] : [this.known(text.from)];
+    const meta = element("small", "meta");
+    meta.append(time, ` · ${[size(text), ...from].join(" · ")} · `, status);
+    item.append(body, meta);
+    return item;
+  }
+
+  known(number) {
+    return this.senders.get(number)?.name || number;
+  }
+
+  attach(open) {
+    const field = this.$(".picture");
+    field.hidden = !open;
+    this.$(".attach").setAttribute("aria-expanded", String(open));
+    if (open) field.focus();
+    else field.value = "";
+  }
+
+  async typed() {
+    const text = this.$("textarea");
+    text.rows = Math.min(text.value.split("\n").length + Math.floor(text.value.length / 34), 6);
+    this.complain("");
+    const body = text.value;
+    const measured = body ? await post("/control/measure", { body }) : null;
+    if (body === text.value) this.$(".size").textContent = measured?.parts ? size(measured) : "";
+  }
+
+  complain(words) {
+    this.$(".composer .error").textContent = words;
+  }
+
+  async send() {
+    const [field, picture] = [this.$("textarea"), this.$(".picture")];
+    const [body, media] = [field.value, picture.value ? [picture.value] : []];
+    if (!body.trim() && !media.length) return;
+    if (!E164.test(this.number)) return this.complain(say("number_wrong"));
+    if (media.length && !/^https?:\/\/\S+$/.test(media[0])) return this.complain(say("picture_wrong"));
+    field.value = "";
+    this.attach(false);
+    this.typed();
+    const answer = await post("/control/text", { from: this.number, to: this.$("select").value, body, media });
+    const last = answer.attempts?.at(-1);
+    if (last?.error) this.complain(say("shop_silent", { error: last.error }));
+    else if (!answer.sid) this.complain(answer.error ?? say("offline"));
+  }
+}
+
+function element(name, className, text = "") {
+  const made = document.createElement(name);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+// Addresses in a text can be followed; nothing is ever fetched from them by the page itself.
+function linked(body) {
+  return body.split(LINK).map((piece, place) => (place % 2 ? link(piece) : piece));
+}
+
+function link(address) {
+  const made = element("a", "", address);
+  Object.assign(made, { href: address, target: "_blank", rel: "noopener noreferrer" });
+  return made;
+}
+
+function picture(address) {
+  const frame = element("span", "thumbnail");
+  frame.append(/^https?:/.test(address) ? link(address) : address);
+  return frame;
+}

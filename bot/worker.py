@@ -1,0 +1,146 @@
+"""The workers: one process per queue, kept running by a small supervisor.
+
+Redis is a wake-up line and nothing more. Whoever can write to it could name any function of any library as a job:
+a worker runs those on its list and imports none.
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Any
+
+from redis.exceptions import RedisError
+from rq import Queue, SimpleWorker
+from rq.exceptions import DequeueTimeout, DeserializationError
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.worker import WorkerStatus
+
+from bot import jobs
+from bot.processes import beat
+from bot.runtime import Runtime
+from bot.supervisor import Supervisor
+
+log = logging.getLogger(__name__)
+
+JOBS: Mapping[str, Callable[[], None]] = MappingProxyType({"bot.jobs.replies": jobs.replies})
+MAX_JOBS = 5000  # after so many a process makes room for a fresh one: nothing can leak for long
+BEAT_EVERY = 5.0  # seconds
+STOP_FOR = 12.0  # seconds: the longest job and a little more
+LISTEN_FOR = 1  # seconds of each look into the queue
+
+
+class ListedJob(Job):
+    """A job as our workers take it: a name on the list. What else it may ask for, callbacks and web calls, is not heard."""
+
+    success_callback = failure_callback = stopped_callback = None  # type: ignore[assignment]
+
+    @property
+    def func(self) -> Callable[[], None]:
+        """The function of that name, from the list; KeyError where it is not on it."""
+        return JOBS[self.func_name or ""]
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether this is a job of ours."""
+        try:
+            return self.func_name in JOBS and not self.args and not self.kwargs and self.instance is None
+        except (DeserializationError, ValueError, TypeError):
+            return False
+
+    def send_webhooks(self, status: Any, *, exc_string: str | None = None) -> None:
+        """None are sent."""
+
+
+class QueueWorker(SimpleWorker):
+    """Listens to one queue until told to stop, or until Redis goes away."""
+
+    job_class = ListedJob
+
+    def __init__(self, queue: str, runtime: Runtime, stop: threading.Event) -> None:
+        # Its Redis key lives 15 s longer than it listens at a time; the call to Redis lasts no longer than that either.
+        super().__init__([queue], connection=runtime.redis, serializer=JSONSerializer, worker_ttl=LISTEN_FOR + 15)
+        self.stop = stop
+
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[Job, Queue] | None:
+        """The next job; None when it is time to end."""
+        try:
+            self.set_state(WorkerStatus.IDLE)
+            while not self.stop.is_set():
+                self.heartbeat()
+                with suppress(DequeueTimeout):
+                    return self.queue_class.dequeue_any(
+                        self.queues, timeout, self.connection, job_class=self.job_class, serializer=self.serializer
+                    )
+        except RedisError as error:
+            log.warning("Redis went away: %s", error)
+        return None
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Run a job of ours; a foreign one is logged and deleted."""
+        if isinstance(job, ListedJob) and job.is_listed:
+            super().execute_job(job, queue)
+            return
+        log.error("a foreign job in the queue %s was refused: somebody else writes to this Redis", queue.name)
+        job.delete()
+
+    def subscribe(self) -> None:
+        """No commands are taken over Redis."""
+
+    def _install_signal_handlers(self) -> None:
+        """The `stop` event is the only way to stop: an exception out of a signal could lose a job half taken."""
+
+
+QUEUES: tuple[tuple[str, type[QueueWorker]], ...] = (("replies", QueueWorker),)
+
+
+def supervise(runtime: Runtime, stop: threading.Event) -> None:
+    """One process per queue, until told to stop; then each may end its job."""
+    if runtime.redis is None:
+        log.warning("REDIS_URL is not set: nothing wakes workers, the clock does their part")
+        stop.wait()
+        return
+    supervisor = Supervisor()
+    for queue, _ in QUEUES:
+        supervisor.start(f"worker {queue}", [sys.executable, "-m", "bot", "worker", "--queue", queue])
+    try:
+        supervisor.run(stop)
+    finally:
+        supervisor.end(STOP_FOR)
+
+
+def work(runtime: Runtime, queue: str, stop: threading.Event) -> None:
+    """The process of one queue.
+
+    1. Wait, quietly, until Redis is there.
+    2. Say every few seconds that this worker lives, as long as it can be woken.
+    3. Work until told to stop, until Redis goes away, or for MAX_JOBS jobs; the supervisor starts the next process.
+    """
+    for name in ("rq.worker", "rq.job"):  # they tell each job's story
+        logging.getLogger(name).setLevel(logging.WARNING)
+    jobs.lend(runtime)
+    threading.Thread(target=_live, args=(runtime, os.getppid()), daemon=True).start()
+    while not stop.is_set() and not runtime.redis_answers():
+        stop.wait(1)
+    if not stop.is_set():
+        with suppress(RedisError):
+            dict(QUEUES)[queue](queue, runtime, stop).work(max_jobs=MAX_JOBS, logging_level=None)
+
+
+def _live(runtime: Runtime, parent: int) -> None:
+    """Beat; and end with the supervisor, however it ended."""
+    while os.getppid() == parent:
+        try:
+            if runtime.redis_answers():
+                beat(runtime, "worker")
+        except Exception:
+            log.exception("the worker could not say that it lives")
+        threading.Event().wait(BEAT_EVERY)
+    os.kill(os.getpid(), signal.SIGTERM)

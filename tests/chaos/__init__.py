@@ -1,0 +1,1 @@
+"""Processes killed without warning; the carrier's journal is the judge."""
