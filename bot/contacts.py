@@ -75,9 +75,15 @@ def standing(connection: Connection, contact_id: int, digest: str, now: datetime
     return connection.execute(STANDING, known).one()
 
 
-def holds(connection: Connection, contact_id: int) -> Callable[[str, str], bool]:
-    """What dialogs may ask about a contact: ("tag", name) or ("consent", topic)."""
-    return lambda kind, name: connection.execute(HELD[kind](contact_id, name)).first() is not None
+def holds(connection: Connection, contact_id: int, suppressed: bool) -> Callable[[str, str], bool]:
+    """What dialogs may ask about a contact: ("tag", name) or ("consent", topic). After a STOP no consent is in force."""
+
+    def asked(kind: str, name: str) -> bool:
+        if kind == "consent" and suppressed:
+            return False
+        return connection.execute(HELD[kind](contact_id, name)).first() is not None
+
+    return asked
 
 
 def language(contact: Any, languages: list[str]) -> str:

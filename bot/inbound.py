@@ -52,6 +52,13 @@ class _TurnFailed(Exception):
     """A dialog, a template or an effect raised: the turn is undone."""
 
 
+class _Unsaid(Exception):
+    """The gate refused the dialog's words, so the dialog must not go on."""
+
+    def __init__(self, verdict: dict[str, Any]) -> None:
+        self.verdict = verdict
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     reply: Reply | None = None
@@ -70,6 +77,8 @@ def receive(runtime: Runtime, inbound: Inbound, *, fallback: bool = False) -> Re
     except _TurnFailed:
         log.exception("text %s: its turn failed; it is kept for a person", inbound.sid)
         answer = _turn(runtime, inbound, converse=False)
+    except _Unsaid as refused:
+        answer = _turn(runtime, inbound, converse=False, verdict=refused.verdict)
     except _Copy:
         answer = _copy(runtime, inbound, fallback)
     if answer.stopped is not None:
@@ -77,7 +86,7 @@ def receive(runtime: Runtime, inbound: Inbound, *, fallback: bool = False) -> Re
     return answer.reply
 
 
-def _turn(runtime: Runtime, inbound: Inbound, *, converse: bool) -> _Answer:
+def _turn(runtime: Runtime, inbound: Inbound, *, converse: bool, verdict: dict[str, Any] | None = None) -> _Answer:
     with runtime.begin() as connection:
         now = runtime.now(connection)
         body = clean(inbound.body)
@@ -102,7 +111,7 @@ def _turn(runtime: Runtime, inbound: Inbound, *, converse: bool) -> _Answer:
         elif converse:
             reply = _converse(scene, stand, folded)
         else:
-            scene.for_person = True
+            _keep_for_person(scene, verdict)
         scene.save()
         if scene.for_person:
             connection.execute(update(Message).where(Message.id == message_id).values(for_person=True))
@@ -182,16 +191,18 @@ def _converse(scene: Scene, stand: Any, folded: str) -> Reply | None:
     verdict = gate.judge(facts)
     joins = verdict == gate.Refuse("suppressed") and scene.answers_stop
     if not (isinstance(verdict, gate.Go) or joins):
-        _keep_verdict(scene, gate.record(verdict, facts))
-        scene.for_person = True
+        _keep_for_person(scene, gate.record(verdict, facts))
         return None
     try:
         _find_door(scene, stand, folded)
-        return outbox.answer(scene)
+        reply = outbox.answer(scene)
     except (OperationalError, InterfaceError):  # the database, not the dialog: nothing is acknowledged
         raise
     except Exception as error:
         raise _TurnFailed from error
+    if scene.says and reply is None:
+        raise _Unsaid({"outcome": "refuse", "why": "suppressed", "facts": {"kind": "reply", "suppressed": True}})
+    return reply
 
 
 def _find_door(scene: Scene, stand: Any, folded: str) -> None:
@@ -247,9 +258,11 @@ def _nobody_understands(scene: Scene, folded: str) -> None:
         scene.says.append(render(shop_says("fallback", scene.language), scene.context()))
 
 
-def _keep_verdict(scene: Scene, verdict: dict[str, Any]) -> None:
-    """Why a text got no answer, on the text itself."""
+def _keep_for_person(scene: Scene, verdict: dict[str, Any] | None) -> None:
+    """A person will read it; why it got no answer is kept on the text itself."""
     assert scene.heard is not None
-    kept = [{"at": scene.now.isoformat(), **verdict}]
-    mine = update(Message).where(Message.id == scene.heard.message_id)
-    scene.connection.execute(mine.values(verdicts=kept, why=verdict["why"]))
+    scene.for_person = True
+    if verdict is not None:
+        kept = [{"at": scene.now.isoformat(), **verdict}]
+        mine = update(Message).where(Message.id == scene.heard.message_id)
+        scene.connection.execute(mine.values(verdicts=kept, why=verdict["why"]))

@@ -209,7 +209,7 @@ def _end(scene: Scene, *which: Any) -> None:
 def _ground(scene: Scene) -> Ground:
     zone = ZoneInfo(scene.contact.zone or scene.catalogue.shop.zone)
     return Ground(
-        holds=holds(scene.connection, scene.contact.id),
+        holds=holds(scene.connection, scene.contact.id, scene.suppressed),
         parsers=PARSERS,
         language=scene.language,
         country=scene.contact.country or scene.catalogue.shop.country,

@@ -89,6 +89,7 @@ class QueueWorker(SimpleWorker):
             super().execute_job(job, queue)
             return
         log.error("a foreign job in the queue %s was refused: somebody else writes to this Redis", queue.name)
+        queue.intermediate_queue.remove(job.id)
         job.delete()
 
     def subscribe(self) -> None:

@@ -26,7 +26,7 @@ def suggest(table: Table, folded: str) -> Entry | None:
     best: dict[int, dict[int, Entry]] = {}
     limit = _slips(folded)
     for phrase, claim in table.whole.items():
-        if abs(len(phrase) - len(folded)) <= limit and (slips := distance(folded, phrase)) <= limit:
+        if _alike(folded, phrase, limit) and (slips := distance(folded, phrase)) <= limit:
             best.setdefault(slips, {})[claim.entry.id] = claim.entry
     nearest = list(best[min(best)].values()) if best else []
     return nearest[0] if len(nearest) == 1 else None
@@ -57,4 +57,9 @@ def _may_be_opt_out(folded: str) -> bool:
 def _near(part: str, word: str) -> bool:
     """Very short words ("end") are one letter away from too much ("and"): they count only when exact."""
     limit = _slips(word) if len(word) >= MIN_LETTERS else 0
-    return abs(len(part) - len(word)) <= limit and distance(part, word) <= limit
+    return _alike(part, word, limit) and distance(part, word) <= limit
+
+
+def _alike(one: str, other: str, limit: int) -> bool:
+    """Rule out most pairs cheaply: a slip changes the length by one, and the letters in use by two, at most."""
+    return abs(len(one) - len(other)) <= limit and len(set(one) ^ set(other)) <= 2 * limit

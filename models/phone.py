@@ -65,10 +65,7 @@ def parse(text: str, country: str | None) -> str | None:
     if len(text) > _LONGEST or _CHANNEL.fullmatch(text):
         return None
     number = _parse(text, country.upper() if country else None)
-    if number is None:
-        return None
-    number.extension = None
-    return _format(number)
+    return _format(number) if number else None
 
 
 @lru_cache(maxsize=4096)

@@ -106,7 +106,7 @@ async def clock(carrier: Carrier, given: dict[str, Any]) -> Any:
         said = json.loads(answer.body)
         now = datetime.fromisoformat(said["now"])
     except (ValueError, KeyError, TypeError):
-        raise Wrong(_complaint(answer.body, answer.status)) from None
+        return {"error": _complaint(answer.body, answer.status)}
     carrier.business_offset = now - datetime.now(UTC)
     return {"now": said["now"]}
 

@@ -40,7 +40,7 @@ def render(template: str, context: Mapping[str, object]) -> str:
     liquid = compiled(template)
     try:
         return clean(liquid.render(context))
-    except (LiquidError, ArithmeticError, ValueError, TypeError, RecursionError) as error:
+    except (LiquidError, ArithmeticError, ValueError, TypeError) as error:
         raise bad(error, template) from None
 
 

@@ -101,14 +101,13 @@ class _Environment(Environment):
 
 
 def _bounded(name: str, apply: Callable[..., object]) -> Callable[..., object]:
-    """Make a filter refuse values that are missing or too long, before and after."""
+    """Make a filter refuse missing values, and results that are too long."""
 
     @wraps(apply)
     def bounded(value: object, *args: object, **options: object) -> object:
         for given in (value, *args):
             if isinstance(given, Missing) and name != "default":
                 raise MissingTag(given.name)
-            _measure(given)
         return _measure(apply(value, *args, **options))
 
     return bounded

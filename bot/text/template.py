@@ -33,7 +33,7 @@ def compiled(source: str) -> BoundTemplate:
         template = LIQUID.from_string(_TAG.sub(_tidy, clean(source)))
         for expression in expressions(template.nodes):
             _check(expression)
-    except (LiquidError, RecursionError) as error:
+    except LiquidError as error:
         raise bad(error, source) from None
     return template
 

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
 
@@ -36,9 +37,9 @@ class Shop:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
-    def says(self, body: str, path: str = "/inbound", attributes: str = "") -> None:
+    def says(self, body: str, path: str = "/inbound") -> None:
         """Answer every text with one message."""
-        self.answers[path] = Answer(f"<Response><Message {attributes}><Body>{body}</Body></Message></Response>")
+        self.answers[path] = Answer(f"<Response><Message><Body>{escape(body)}</Body></Message></Response>")
 
     def at(self, path: str) -> list[Call]:
         return [call for call in self.calls if call.path.partition("?")[0] == path]

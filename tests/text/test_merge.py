@@ -34,6 +34,8 @@ ANA = {
         ("{% case contact.first_name %}{% when 'Ana' %}a{% else %}b{% endcase %}", "a"),
         ("{% for item in cart.items %}{{ item.title }} {% endfor %}", "Robe Sac "),
         ("{% for item in cart.gifts %}x{% else %}rien{% endfor %}", "rien"),
+        ("{% if cart.gifts %}a{% else %}b{% endif %}", "b"),
+        ("a\x00\ud800 {{ brand }}", "a ACME"),
         ("{{ cart.items.size }} / {{ cart.items | size }}", "2 / 2"),
         ("{% comment %}{{ oops }}{% endcomment %}ok", "ok"),
         ("e\u0301", "é"),

@@ -27,7 +27,7 @@ export class Handset {
     const [number, select, text] = [this.$(".number"), this.$("select"), this.$("textarea")];
     number.onchange = () => this.pick();
     number.onfocus = () => number.select();
-    select.onchange = () => this.hint();
+    select.onchange = () => this.pick();
     text.oninput = () => this.typed();
     text.onkeydown = (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
@@ -103,15 +103,17 @@ export class Handset {
     const status = element("span", `state ${text.status}`, say(`status_${text.status}`));
     const time = element("time", "", clock(at));
     time.dateTime = text.at;
-    const from = text.origin === "carrier" ? [say("carrier")] : mine || this.senders.size < 2 ? [] : [this.known(text.from)];
     const meta = element("small", "meta");
-    meta.append(time, ` · ${[size(text), ...from].join(" · ")} · `, status);
+    meta.append(time, ` · ${[size(text), ...this.from(text, mine)].join(" · ")} · `, status);
     item.append(body, meta);
     return item;
   }
 
-  known(number) {
-    return this.senders.get(number)?.name || number;
+  // Who it is from or to, where that is not plain.
+  from(text, mine) {
+    if (text.origin === "carrier") return [say("carrier")];
+    const other = mine ? text.to : text.from;
+    return other === this.$("select").value ? [] : [this.senders.get(other)?.name || other];
   }
 
   attach(open) {
