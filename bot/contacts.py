@@ -5,9 +5,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, select
+from sqlalchemy import Connection, Row, String, and_, bindparam, cast, func, select
 
-from models import Contact, ContactTag, Conversation, Message, Shop, Subscription, Suppression, insert
+from bot.consent.ledger import START_OF_CHAIN, digest
+from models import ConsentEvent, Contact, ContactTag, Conversation, Message, Shop, Subscription, Suppression, insert
 from models.conversation import LISTENING
 from models.phone import country_of, language_of
 
@@ -36,9 +37,17 @@ _replies = (
     )
     .scalar_subquery()
 )
+_head = (
+    select(cast(ConsentEvent.seq, String) + " " + ConsentEvent.hash)
+    .where(ConsentEvent.person == bindparam("person"))
+    .order_by(ConsentEvent.seq.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 STANDING = (
     select(
         Shop.revision,
+        _head.label("ledger_head"),
         Suppression.digest.label("suppressed"),
         _replies.label("replies_in_hour"),
         *(c.label(f"conversation_{c.name}") for c in Conversation.__table__.c),
@@ -69,10 +78,20 @@ def lock(connection: Connection, contact_id: int) -> Row[Any] | None:
     return connection.execute(LOCK, {"contact_id": contact_id}).one_or_none()
 
 
-def standing(connection: Connection, contact_id: int, digest: str, now: datetime) -> Row[Any]:
-    """In one query: the catalogue's revision, whether suppressed, replies of the last hour, the listening conversation."""
-    known = {"contact_id": contact_id, "digest": digest, "hour_ago": now - timedelta(hours=1)}
+def standing(connection: Connection, contact: Any, key: bytes, now: datetime) -> Row[Any]:
+    """In one query: the catalogue's revision, the suppression and the ledger's head, replies of the last hour, the
+    conversation that listens."""
+    known = {
+        "contact_id": contact.id, "person": contact.person, "digest": digest(key, contact.phone),
+        "hour_ago": now - timedelta(hours=1),
+    }  # fmt: skip
     return connection.execute(STANDING, known).one()
+
+
+def head_of(standing: Row[Any]) -> tuple[int, str]:
+    """The last link of the contact's chain, for their `Ledger`."""
+    seq, _, hash_ = (standing.ledger_head or f"0 {START_OF_CHAIN}").partition(" ")
+    return int(seq), hash_
 
 
 def holds(connection: Connection, contact_id: int, suppressed: bool) -> Callable[[str, str], bool]:

@@ -49,6 +49,7 @@ def run(port: int, fresh: bool) -> None:
     2. The tables, and with the first start the sample shop and its people.
     3. Redis, the simulated carrier, web, worker, clock; ended in the opposite order.
     """
+    os.umask(0o077)  # what lies in the folder is for our eyes only
     stop = told_to_stop()
     log.setup("WARNING")
     with ExitStack() as stack:
@@ -64,7 +65,7 @@ def run(port: int, fresh: bool) -> None:
         if redis and redis_folder:
             supervisor.start("redis", embedded.command(redis, redis_folder), log_file=Path("redis.log"))
         else:
-            click.echo(f"There is no Redis here, so the clock does the workers' part, slowly. To have one, {embedded.HOW_TO_GET}.")
+            click.echo(f"No Redis here: the clock does the workers' part, slowly. To have one, {embedded.HOW_TO_GET}.")
         _start(supervisor, carrier_port)
         if _ready(stop, supervisor, (f"http://127.0.0.1:{carrier_port}/control/senders", f"http://127.0.0.1:{port}/readyz")):
             _say_where(port)
@@ -171,7 +172,7 @@ def _sender(row: Any, base: str, brand: str | None) -> dict[str, Any]:
     return {
         "number": row.number, "name": brand, "country": row.country, "service_sid": row.service_sid,
         "opt_out": OPT_OUT.get(row.opt_out, row.opt_out), "hint": HINTS.get(row.country, HINTS["US"]),
-        # Twilio docs, webhook connection overrides: twice more, whatever went wrong; by default only a failed connection
+        # Twilio docs, connection overrides: try twice more, whatever went wrong
         "inbound_url": f"{base}/webhooks/twilio/inbound#rc=2&rp=all",
         "fallback_url": f"{base}/webhooks/twilio/fallback",
     }  # fmt: skip
@@ -179,8 +180,9 @@ def _sender(row: Any, base: str, brand: str | None) -> dict[str, Any]:
 
 def _start(supervisor: Supervisor, carrier_port: int) -> None:
     carrier = ["bot.simulator", "--port", str(carrier_port), "--config", "carrier.json", "--journal", "journal.jsonl"]
-    for name, module in (("carrier", carrier), ("web", ["bot", "web"]), ("worker", ["bot", "worker"]), ("clock", ["bot", "clock"])):
-        supervisor.start(name, [sys.executable, "-m", *module], log_file=Path(f"{name}.log"))
+    supervisor.start("carrier", [sys.executable, "-m", *carrier], log_file=Path("carrier.log"))
+    for name in ("web", "worker", "clock"):
+        supervisor.start(name, [sys.executable, "-m", "bot", name], log_file=Path(f"{name}.log"))
 
 
 def _ready(stop: threading.Event, supervisor: Supervisor, addresses: tuple[str, ...]) -> bool:
@@ -197,7 +199,7 @@ def _ready(stop: threading.Event, supervisor: Supervisor, addresses: tuple[str, 
 
 def _answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=2) as response:  # noqa: S310
+        with urllib.request.urlopen(address, timeout=2) as response:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, update
 
 from bot.catalogue import Catalogue, in_language
-from bot.consent import ledger
+from bot.consent.ledger import Ledger, Proof
 from bot.contacts import language
 from bot.runtime import Runtime
 from bot.text.merge import render
@@ -42,6 +42,7 @@ class Scene:
     contact: Any  # their row, locked
     now: datetime  # business time
     ours: str  # the number of ours that they talk to
+    ledger: Ledger
     suppressed: bool
     heard: Text | None = None
     replies_in_hour: int = 0  # automatic ones, before this turn
@@ -136,21 +137,20 @@ def _untag(effect: effects.Untag, scene: Scene) -> None:
 @bring_about.register
 def _opt_in(effect: effects.OptIn, scene: Scene) -> None:
     """Only the contact's own words opt in; after a STOP only a double opt-in does, and only where we answer STOP ourselves."""
-    proof = _proof(scene)
-    connection, contact, now = scene.connection, scene.contact, scene.now
+    proof, now = _proof(scene), scene.now
     lifts = scene.suppressed and scene.answers_stop and effect.proof == "double"
     if scene.heard is None or (scene.suppressed and not lifts):
-        ledger.append(connection, contact, effect.topic, "refused", proof, now)
+        scene.ledger.append(effect.topic, "refused", proof, now)
         return
     if lifts:
-        ledger.lift(connection, contact, scene.runtime.suppression_key, proof, now)
+        scene.ledger.lift(proof, now)
         scene.suppressed = False
-    ledger.opt_in(connection, contact, effect.topic, proof, now, effect.proof)
+    scene.ledger.opt_in(effect.topic, proof, now, effect.proof)
 
 
 @bring_about.register
 def _opt_out(effect: effects.OptOut, scene: Scene) -> None:
-    ledger.opt_out(scene.connection, scene.contact, effect.topic, _proof(scene), scene.now)
+    scene.ledger.opt_out(effect.topic, _proof(scene), scene.now)
 
 
 @bring_about.register
@@ -164,6 +164,6 @@ def _hand_over(effect: effects.HandOver, scene: Scene) -> None:
     scene.for_person = True
 
 
-def _proof(scene: Scene) -> ledger.Proof:
+def _proof(scene: Scene) -> Proof:
     text = scene.heard
-    return ledger.Proof(scene.asked, text.body if text else "", text.sid if text else None, "text" if text else "dialog")
+    return Proof(scene.asked, text.body if text else "", text.sid if text else None, "text" if text else "dialog")

@@ -32,7 +32,7 @@ def command(binary: str, folder: Path) -> list[str]:
     """How to start it in a private folder: no TCP port, nothing kept, never an entry thrown away silently."""
     return [
         binary, "--port", "0", "--unixsocket", str(_socket(folder)), "--unixsocketperm", "700", "--dir", str(folder),
-        "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--daemonize", "no", "--loglevel", "warning",
+        "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--loglevel", "warning",
     ]  # fmt: skip
 
 

@@ -11,9 +11,10 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from bot import outbox, talk
 from bot.carriers import Inbound, OptOut, Reply
 from bot.catalogue import catalogue
-from bot.consent import gate, ledger
+from bot.consent import gate
+from bot.consent.ledger import Ledger, Proof
+from bot.contacts import head_of, meet, standing
 from bot.contacts import language as language_of_contact
-from bot.contacts import meet, standing
 from bot.effects import Scene, Text
 from bot.runtime import Runtime
 from bot.text.clean import clean
@@ -96,9 +97,10 @@ def _turn(runtime: Runtime, inbound: Inbound, *, converse: bool, verdict: dict[s
             return _Answer()
         contact = meet(connection, phone, now)
         message_id = _record(runtime, connection, inbound, contact.id, body, now)
-        stand = standing(connection, contact.id, ledger.digest(runtime.suppression_key, phone), now)
+        stand = standing(connection, contact, runtime.suppression_key, now)
         scene = Scene(
-            runtime, connection, catalogue(connection, stand.revision), contact, now, inbound.to, bool(stand.suppressed),
+            runtime, connection, catalogue(connection, stand.revision), contact, now, inbound.to,
+            Ledger(connection, contact, runtime.suppression_key, head_of(stand)), bool(stand.suppressed),
             heard=Text(message_id, body, inbound.sid, inbound.media), replies_in_hour=stand.replies_in_hour,
         )  # fmt: skip
         scene.answers_stop = outbox.answers_stop(scene.catalogue, inbound.to)
@@ -163,22 +165,22 @@ def _consent_word(scene: Scene, inbound: Inbound, folded: str) -> tuple[OptOut |
 def _consent(scene: Scene, kind: OptOut, folded: str, by_carrier: bool) -> None:
     """STOP, START, HELP. Said in the language of the word; silent where the carrier has answered already."""
     assert scene.heard is not None
-    proof = ledger.Proof("", scene.heard.body, scene.heard.sid, "text")
-    key, contact, said = scene.runtime.suppression_key, scene.contact, "help"
+    proof = Proof("", scene.heard.body, scene.heard.sid, "text")
+    said = "help"
     if kind == "stop":
         said = "" if scene.suppressed else "stop"  # one confirmation, no more
         if not scene.suppressed:
-            ledger.stop(scene.connection, contact, key, proof, scene.now)
+            scene.ledger.stop(proof, scene.now)
         talk.close_all(scene)
         scene.suppressed = True
     elif kind == "start" and scene.suppressed:
         said = "start"
-        ledger.lift(scene.connection, contact, key, proof, scene.now)
+        scene.ledger.lift(proof, scene.now)
         scene.suppressed = False
     if said and not by_carrier:
         word = reserved(folded)
         languages: list[str] = scene.catalogue.shop.languages
-        spoken = word.language if word and word.language in languages else language_of_contact(contact, languages)
+        spoken = word.language if word and word.language in languages else language_of_contact(scene.contact, languages)
         scene.says.append(render(scene.catalogue.text(said, spoken), scene.context()))
 
 

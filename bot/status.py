@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, case, or_, select, update
 
 from bot.carriers import Status
 from bot.carriers.codes import lookup
-from bot.consent import ledger
+from bot.consent.ledger import Ledger, Proof
 from bot.contacts import lock
 from bot.runtime import Runtime
 from models import Callback, Contact, Message, Suppression, insert
@@ -102,12 +102,10 @@ def apply_action(runtime: Runtime, connection: Connection, contact: Any, action:
     """What a carrier's error number means for the contact, whose row the caller has locked."""
     now = runtime.now(connection)
     if action == OPT_OUT_SAID_BY_CARRIER:
-        known = select(Suppression.digest).where(
-            Suppression.digest == ledger.digest(runtime.suppression_key, contact.phone)
-        )
+        ledger = Ledger(connection, contact, runtime.suppression_key)
+        known = select(Suppression.digest).where(Suppression.digest == ledger.digest)
         if connection.execute(known).first() is None:
-            proof = ledger.Proof(wording="", text="", sid=None, source="carrier")
-            ledger.stop(connection, contact, runtime.suppression_key, proof, now)
+            ledger.stop(Proof(wording="", text="", sid=None, source="carrier"), now)
     elif action == "invalid_number":
         connection.execute(update(Contact).where(Contact.id == contact.id).values(unreachable_at=now))
 

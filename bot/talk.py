@@ -14,8 +14,8 @@ from sqlalchemy import Connection, or_, select, update
 from bot import outbox
 from bot.alarms import set_alarm, take
 from bot.catalogue import catalogue
-from bot.contacts import holds, lock, standing
-from bot.consent.ledger import digest
+from bot.consent.ledger import Ledger
+from bot.contacts import head_of, holds, lock, standing
 from bot.effects import Scene, apply
 from bot.runtime import Runtime
 from bot.text.dates import parse_date
@@ -136,9 +136,11 @@ def _ring(runtime: Runtime, connection: Connection, alarm: Any, event: Event) ->
     row = connection.execute(select(Conversation.__table__).where(Conversation.id == found.id)).one()
     if row.status not in ("listening", "waiting") or row.step != alarm.version:
         return
-    stand = standing(connection, contact.id, digest(runtime.suppression_key, contact.phone), now)
+    stand = standing(connection, contact, runtime.suppression_key, now)
     live = Live(*(getattr(row, name) for name in Live.__slots__))
-    scene = Scene(runtime, connection, catalogue(connection, stand.revision), contact, now, row.ours, bool(stand.suppressed))
+    book = Ledger(connection, contact, runtime.suppression_key, head_of(stand))
+    shop = catalogue(connection, stand.revision)
+    scene = Scene(runtime, connection, shop, contact, now, row.ours, book, bool(stand.suppressed))
     scene.answers_stop = outbox.answers_stop(scene.catalogue, row.ours)
     busy = stand.conversation_id not in (None, live.id)
     dialog = scene.catalogue.version(connection, live.version_id)

@@ -14,7 +14,10 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
+from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from rq import Queue, SimpleWorker
 from rq.exceptions import DequeueTimeout, DeserializationError
 from rq.job import Job
@@ -36,9 +39,9 @@ LISTEN_FOR = 1  # seconds of each look into the queue
 
 
 class ListedJob(Job):
-    """A job as our workers take it: a name on the list. What else it may ask for, callbacks and web calls, is not heard."""
+    """A job as our workers take it: a name on the list. Callbacks and web calls that it may ask for are not heard."""
 
-    success_callback = failure_callback = stopped_callback = None  # type: ignore[assignment]
+    success_callback = failure_callback = stopped_callback = None
 
     @property
     def func(self) -> Callable[[], None]:
@@ -63,8 +66,10 @@ class QueueWorker(SimpleWorker):
     job_class = ListedJob
 
     def __init__(self, queue: str, runtime: Runtime, stop: threading.Event) -> None:
-        # Its Redis key lives 15 s longer than it listens at a time; the call to Redis lasts no longer than that either.
-        super().__init__([queue], connection=runtime.redis, serializer=JSONSerializer, worker_ttl=LISTEN_FOR + 15)
+        # A line of its own: it is silent for as long as nobody calls, which elsewhere would be a Redis that hangs.
+        line = Redis.from_url(runtime.settings.redis_url or "", socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
+        # By RQ's reckoning it listens for 15 s less than it is said to live, and a call to Redis may take 10 s more.
+        super().__init__([queue], connection=line, serializer=JSONSerializer, worker_ttl=LISTEN_FOR + 15)
         self.stop = stop
 
     def dequeue_job_and_maintain_ttl(

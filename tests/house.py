@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import event, select
 from twilio.request_validator import RequestValidator
+from werkzeug.datastructures import MultiDict
 
 from bot import create_app, jobs
 from bot.consent import ledger
@@ -136,11 +137,8 @@ class House:
     def post(self, path: str, form: dict[str, Any] | list[tuple[str, str]], *, sign: bool = True, **headers: str) -> Any:
         """A signed (or forged) webhook straight to the application; its response."""
         pairs = list(form.items()) if isinstance(form, dict) else form
-        params: dict[str, Any] = {}
-        for name, value in pairs:
-            params[name] = [*params[name], value] if name in params else [value]
         url = self.base_url + path
-        known = {"X-Twilio-Signature": RequestValidator(AUTH_TOKEN).compute_signature(url, params)} if sign else {}
+        known = {"X-Twilio-Signature": RequestValidator(AUTH_TOKEN).compute_signature(url, MultiDict(pairs))} if sign else {}
         with self.app.test_client() as client:
             return client.post(
                 path,

@@ -10,6 +10,7 @@ import pytest
 from bot import outbox
 from bot.effects import Scene
 from bot.catalogue import catalogue
+from bot.consent.ledger import Ledger
 from bot.contacts import meet
 from bot.outbox import deliver, settle
 from bot.runtime import Runtime
@@ -21,7 +22,8 @@ def queue(house: House, who: str = "Bo", body: str = "bonjour", kind: str = "rep
     with house.runtime.begin() as connection:
         now = house.runtime.now(connection)
         contact = meet(connection, PEOPLE[who], now)
-        scene = Scene(house.runtime, connection, catalogue(connection), contact, now, PARIS, False, says=[body], topic=topic)
+        ledger = Ledger(connection, contact, house.runtime.suppression_key)
+        scene = Scene(house.runtime, connection, catalogue(connection), contact, now, PARIS, ledger, False, says=[body], topic=topic)
         outbox.say(scene, kind, cause)
 
 
@@ -107,7 +109,7 @@ def test_a_made_up_contact_is_never_texted_through_a_real_carrier(house: House, 
     queue(house)
     with house.runtime.begin() as connection:
         connection.execute(update(Contact).values(sample=True))
-    monkeypatch.setattr(type(house.runtime.carrier), "is_simulated", False)
+    monkeypatch.setattr(house.runtime.carrier, "is_simulated", False)
     house.work()
     assert [(row.state, row.why) for row in house.messages("Bo", "out")] == [("refused", "sample")]
 

@@ -21,7 +21,7 @@ ANSWERS_WITHIN = 1.5  # seconds: an answer is on the handset with the webhook's 
 @click.option("--to", metavar="NUMBER", help="Which of our numbers; by default the first.")
 @as_json
 def text(from_: str, body: str, to: str | None, as_json: bool) -> None:
-    """Text BODY from the number FROM, such as +33612345678, to the simulated carrier, and print what its handset gets."""
+    """Text BODY from the number FROM (such as +33612345678) to the simulated carrier; print what its handset gets."""
     settings = load()
     base = settings.twilio_api_base
     if settings.carrier != "simulated" or base is None:
@@ -39,8 +39,8 @@ def text(from_: str, body: str, to: str | None, as_json: bool) -> None:
     for one in received:
         click.echo(f"< {one['body']}")
     if not received:
-        failed = [f"{attempt['status'] or attempt['error']}" for attempt in sent["attempts"] if attempt["status"] != 200]
-        click.echo(f"No answer: the webhook said {', '.join(failed)}." if failed else "No answer: it was recorded for a person.")
+        failed = [str(one["status"] or one["error"]) for one in sent["attempts"] if one["status"] != 200]
+        click.echo(f"No answer: the webhook said {', '.join(failed)}." if failed else "Recorded; no answer.")
 
 
 def _arrived(base: str, number: str, before: int) -> list[dict[str, Any]]:

@@ -49,17 +49,17 @@ def dossier(runtime: Runtime, connection: Connection, contact: Any, full: bool) 
         .join(DialogVersion, DialogVersion.id == Conversation.version_id)
         .where(Conversation.contact_id == contact.id).order_by(Conversation.id)
     )  # fmt: skip
-    texts = select(Message.__table__).where(Message.contact_id == contact.id).order_by(Message.id.desc()).limit(LAST_TEXTS)
+    texts = select(Message.__table__).where(Message.contact_id == contact.id).order_by(Message.id.desc())
     subscribed = select(Subscription.topic, Subscription.state, Subscription.proof, Subscription.at)
-    story = ledger.story(connection, contact)
     return {
         "phone": display(contact.phone, mask=not full),
-        **{name: getattr(contact, name) for name in ("country", "language", "zone", "source", "sample", "made_at", "values")},
+        **_fields(contact, "country", "language", "zone", "source", "sample", "made_at", "values"),
         "tags": sorted(connection.scalars(select(ContactTag.tag).where(ContactTag.contact_id == contact.id))),
         "opted_out": mine(select(Suppression.at).where(Suppression.digest == digest)).first() is not None,
         "subscriptions": [dict(row._mapping) for row in mine(subscribed.where(Subscription.contact_id == contact.id))],
         "consent": [
-            {name: getattr(row, name) for name in ("seq", "at", "topic", "change", "source", "wording", "text")} for row in story
+            _fields(row, "seq", "at", "topic", "change", "source", "wording", "text")
+            for row in ledger.story(connection, contact)
         ],
         "broken_link": ledger.broken_link(connection, contact.person),
         "conversations": [
@@ -67,11 +67,14 @@ def dossier(runtime: Runtime, connection: Connection, contact: Any, full: bool) 
             for row in mine(conversations)
         ],
         "texts": [
-            {name: getattr(row, name)
-             for name in ("at", "direction", "kind", "body", "state", "status", "error_code", "why", "verdicts")}
-            for row in reversed(mine(texts).all())
+            _fields(row, "at", "direction", "kind", "body", "state", "status", "error_code", "why", "verdicts")
+            for row in reversed(mine(texts.limit(LAST_TEXTS)).all())
         ],
     }  # fmt: skip
+
+
+def _fields(row: Any, *names: str) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
 
 
 def _print(known: dict[str, Any]) -> None:
@@ -102,11 +105,15 @@ def _print(known: dict[str, Any]) -> None:
     click.secho("Texts", bold=True)
     for row in known["texts"]:
         mark = ">" if row["direction"] == "in" else "<"
-        click.echo(f"  {_at(row['at'])} {mark} {row['body']}")
+        click.echo(f"  {_at(row['at'])} {mark} {_indented(row['body'])}")
         if row["direction"] == "out":
             judged = ", ".join(str(one.get("why") or one.get("outcome") or "") for one in row["verdicts"])
             about = [row["kind"], row["state"], row["status"], row["error_code"], judged]
             click.echo("       " + " · ".join(str(word) for word in about if word))
+
+
+def _indented(body: str) -> str:
+    return body.replace("\n", "\n" + " " * 21)
 
 
 def _at(at: Any) -> str:

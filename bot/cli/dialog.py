@@ -26,10 +26,10 @@ def dialog() -> None:
 
 @dialog.command()
 @click.argument("files", nargs=-1, required=True)
-@click.option("--shop", type=Existing, help="Check against this shop's file; by default against the shop in the database.")
+@click.option("--shop", type=Existing, help="The file of the shop they are for; by default the shop in the database.")
 @as_json
 def check(files: tuple[str, ...], shop: Path | None, as_json: bool) -> None:
-    """Tell whether dialogs hold together on every path. FILES: YAML files, or names of the library. Exit status 1: no."""
+    """Tell whether dialogs hold together on every path (status 1: no). FILES: YAML files, or names of the library."""
     found: list[Problem] = []
     scripts = []
     for name in files:
@@ -68,7 +68,7 @@ def show(name: str, source: bool, as_json: bool) -> None:
 @dialog.command()
 @click.argument("file")
 @click.option("--language", default="en", show_default=True, help="What the customer speaks at first.")
-@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Write what was said to this file, as a transcript.")
+@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Write the transcript to this file.")
 def talk(file: str, language: str, save: Path | None) -> None:
     """Play a dialog here: you are the customer. "@ +48h" lets time pass; an empty line ends it."""
     try:
@@ -104,7 +104,7 @@ def _known(shop: Path | None, names: list[str]) -> Known:
             spec = read(shop).shop
         except ShopError as error:
             raise SystemExit(str(error)) from None
-        others = [_find(str(shop.parent / one) if one.endswith((".yaml", ".yml")) else one).dialog.name for one in spec.dialogs]
+        others = [find(name, shop.parent).dialog.name for name in spec.dialogs]
         return known(spec.topics, [field.name for field in spec.fields], spec.languages, [*others, *names])
     with runtime().read() as connection:
         languages = connection.scalar(select(Shop.languages))

@@ -32,7 +32,7 @@ def web() -> None:
 def gunicorn(settings: Settings) -> list[str]:
     """How gunicorn is started. SQLite has one writer at a time: several threads of one process queue fairly for it."""
     one_process = settings.database_url.startswith("sqlite")
-    host = "127.0.0.1" if settings.carrier == "simulated" else "0.0.0.0"  # noqa: S104  behind the platform's router
+    host = "127.0.0.1" if settings.carrier == "simulated" else "0.0.0.0"  # a platform's router comes from outside
     return [
         "bot:create_app()", "--bind", f"{host}:{settings.port}",
         "--workers", str(1 if one_process else settings.web_concurrency),
@@ -42,7 +42,7 @@ def gunicorn(settings: Settings) -> list[str]:
 
 
 @click.command()
-@click.option("--queue", type=click.Choice([queue for queue, _ in workers.QUEUES]), help="Work on one queue, unsupervised.")
+@click.option("--queue", type=click.Choice(list(dict(workers.QUEUES))), help="Work on one queue, unsupervised.")
 def worker(queue: str | None) -> None:
     """Run the workers: one process for each queue, started again when it dies."""
     hands, stop = runtime(), told_to_stop()

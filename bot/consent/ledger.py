@@ -38,51 +38,72 @@ def digest(key: bytes, phone: str) -> str:
     return hmac.new(key, phone.encode(), hashlib.sha256).hexdigest()
 
 
-def append(connection: Connection, contact: Any, topic: str, change: str, proof: Proof, at: datetime) -> int:
-    """Add one event to the contact's chain; the caller holds the contact's row lock. Returns the event's id."""
-    head = connection.execute(_head.where(ConsentEvent.person == contact.person)).first()
-    seq, prev_hash = (head.seq + 1, head.hash) if head else (1, START_OF_CHAIN)
-    kept = {"wording": proof.wording, "text": proof.text, "sid": proof.sid, "phone": contact.phone, "salt": secrets.token_hex(8)}
-    row = {
-        "person": contact.person,
-        "seq": seq,
-        "topic": topic,
-        "change": change,
-        "source": proof.source,
-        "at": at,
-        "proof_hash": _hash(kept),
-        "prev_hash": prev_hash,
-    }
-    event_id = connection.execute(
-        insert(ConsentEvent).values(**row, hash=_hash(row)).returning(ConsentEvent.id)
-    ).scalar_one()
-    connection.execute(insert(ConsentProof).values(event_id=event_id, **kept))
-    return int(event_id)
+class Ledger:
+    """One person's chain of events, and what follows from it. The caller holds the contact's row lock.
 
+    `head` is the last link, (seq, hash), when the caller has just read it; `key` is that of the suppression list.
+    """
 
-def opt_in(connection: Connection, contact: Any, topic: str, proof: Proof, at: datetime, strength: str) -> int:
-    """The contact is in for a topic; strength is single or double."""
-    return _subscribe(connection, contact, topic, "in", proof, at, strength)
+    def __init__(self, connection: Connection, contact: Any, key: bytes, head: tuple[int, str] | None = None) -> None:
+        self.connection, self.contact, self.key, self.head = connection, contact, key, head
 
+    def append(self, topic: str, change: str, proof: Proof, at: datetime) -> int:
+        """Add one event (in, out, lifted, refused) and its proof. Returns the event's id."""
+        seq, prev_hash = self.head or self._last()
+        kept = {"wording": proof.wording, "text": proof.text, "sid": proof.sid, "phone": self.contact.phone,
+                "salt": secrets.token_hex(8)}  # fmt: skip
+        row = {
+            "person": self.contact.person,
+            "seq": seq + 1,
+            "topic": topic,
+            "change": change,
+            "source": proof.source,
+            "at": at,
+            "proof_hash": _hash(kept),
+            "prev_hash": prev_hash,
+        }
+        self.head = (seq + 1, _hash(row))
+        event = insert(ConsentEvent).values(**row, hash=self.head[1]).returning(ConsentEvent.id)
+        event_id: int = self.connection.execute(event).scalar_one()
+        self.connection.execute(insert(ConsentProof).values(event_id=event_id, **kept))
+        return event_id
 
-def opt_out(connection: Connection, contact: Any, topic: str, proof: Proof, at: datetime) -> int:
-    """The contact is out of one topic; other topics stay as they are."""
-    return _subscribe(connection, contact, topic, "out", proof, at, "single")
+    def opt_in(self, topic: str, proof: Proof, at: datetime, strength: str) -> int:
+        """The contact is in for a topic; strength is single or double."""
+        return self._subscribe(topic, "in", proof, at, strength)
 
+    def opt_out(self, topic: str, proof: Proof, at: datetime) -> int:
+        """The contact is out of one topic; other topics stay as they are."""
+        return self._subscribe(topic, "out", proof, at, "single")
 
-def stop(connection: Connection, contact: Any, key: bytes, proof: Proof, at: datetime) -> int:
-    """Out of everything: one event and a suppression. Subscriptions stay, so that a START restores them and nothing else."""
-    event_id = append(connection, contact, EVERYTHING, "out", proof, at)
-    row = {"digest": digest(key, contact.phone), "key_id": key_id(key), "event_id": event_id, "at": at}
-    connection.execute(insert(Suppression).values(**row).on_conflict_do_nothing())
-    return event_id
+    def stop(self, proof: Proof, at: datetime) -> int:
+        """Out of everything: one event and a suppression. Subscriptions stay, so that a START restores them and nothing else."""
+        event_id = self.append(EVERYTHING, "out", proof, at)
+        row = {"digest": self.digest, "key_id": key_id(self.key), "event_id": event_id, "at": at}
+        self.connection.execute(insert(Suppression).values(**row).on_conflict_do_nothing())
+        return event_id
 
+    def lift(self, proof: Proof, at: datetime) -> int:
+        """The person's own START: what was in force before is in force again, nothing else."""
+        event_id = self.append(EVERYTHING, "lifted", proof, at)
+        self.connection.execute(delete(Suppression).where(Suppression.digest == self.digest))
+        return event_id
 
-def lift(connection: Connection, contact: Any, key: bytes, proof: Proof, at: datetime) -> int:
-    """The person's own START: what was in force before is in force again, nothing else."""
-    event_id = append(connection, contact, EVERYTHING, "lifted", proof, at)
-    connection.execute(delete(Suppression).where(Suppression.digest == digest(key, contact.phone)))
-    return event_id
+    @property
+    def digest(self) -> str:
+        """The contact's number as it stands in the suppression list."""
+        return digest(self.key, self.contact.phone)
+
+    def _last(self) -> tuple[int, str]:
+        last = self.connection.execute(_head.where(ConsentEvent.person == self.contact.person)).first()
+        return (last.seq, last.hash) if last else (0, START_OF_CHAIN)
+
+    def _subscribe(self, topic: str, state: str, proof: Proof, at: datetime, strength: str) -> int:
+        event_id = self.append(topic, state, proof, at)
+        now = {"state": state, "proof": strength, "event_id": event_id, "at": at}
+        row = insert(Subscription).values(contact_id=self.contact.id, topic=topic, **now)
+        self.connection.execute(row.on_conflict_do_update(index_elements=["contact_id", "topic"], set_=now))
+        return event_id
 
 
 def story(connection: Connection, contact: Any) -> list[Any]:
@@ -115,14 +136,6 @@ def broken_link(connection: Connection, person: str) -> int | None:
             return seq
         prev_hash = row["hash"]
     return None
-
-
-def _subscribe(connection: Connection, contact: Any, topic: str, state: str, proof: Proof, at: datetime, strength: str) -> int:
-    event_id = append(connection, contact, topic, state, proof, at)
-    now = {"state": state, "proof": strength, "event_id": event_id, "at": at}
-    row = insert(Subscription).values(contact_id=contact.id, topic=topic, **now)
-    connection.execute(row.on_conflict_do_update(index_elements=["contact_id", "topic"], set_=now))
-    return event_id
 
 
 def _hash(row: dict[str, Any]) -> str:

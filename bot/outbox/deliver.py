@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from bot.alarms import set_alarm, take
 from bot.carriers import Busy, Outgoing, Refused, SendResult, Sent
 from bot.catalogue import catalogue
-from bot.consent import gate, ledger
+from bot.consent import gate
 from bot.contacts import lock, standing
 from bot.runtime import Runtime
 from bot.status import apply_action, reopen
@@ -104,7 +104,7 @@ def _claim_one(runtime: Runtime, connection: Connection, message_id: int, contac
 
 def _facts(runtime: Runtime, connection: Connection, contact: Any, row: Any) -> gate.Facts:
     now = runtime.now(connection)
-    stand = standing(connection, contact.id, ledger.digest(runtime.suppression_key, contact.phone), now)
+    stand = standing(connection, contact, runtime.suppression_key, now)
     allowed = None
     if row.topic is not None:
         which = (Subscription.contact_id == contact.id) & (Subscription.topic == row.topic) & (Subscription.state == "in")

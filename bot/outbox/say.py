@@ -8,7 +8,6 @@ from sqlalchemy import Connection, insert, select, update
 from bot.carriers import Reply
 from bot.catalogue import Catalogue
 from bot.consent import gate
-from bot.consent.ledger import digest
 from bot.contacts import lock, standing
 from bot.effects import Scene
 from bot.runtime import Runtime
@@ -72,7 +71,7 @@ def stored_answer(runtime: Runtime, connection: Connection, message_in: int, con
     ).one_or_none()
     if contact is None or row is None or row.sid is not None:
         return None
-    stand = standing(connection, contact_id, digest(runtime.suppression_key, contact.phone), row.at)
+    stand = standing(connection, contact, runtime.suppression_key, row.at)
     if stand.suppressed and row.kind != "compliance":
         return None
     now = runtime.machine_now()

@@ -13,13 +13,13 @@ from typing import Any
 import yaml
 from sqlalchemy import Connection
 
-from bot.consent import ledger
+from bot.consent.ledger import Ledger, Proof
 from bot.sample import CROWD
 from models import Contact, insert
 
 FRENCH, AMERICANS = 180, 120
-CROWD_SIZE = 40  # of each country, at most: the people who text by themselves
-EVERY = (10, 3000)  # seconds between two conversations of one person: more often, and the shop takes them for a machine
+CROWD_SIZE = 100  # of each country, at most: the people who text by themselves
+EVERY = (10, 3600)  # seconds between two conversations of one person: more often, and the shop takes them for a machine
 
 FIRST_NAMES = {
     "fr": "Zoé Léa Chloé Inès Anaïs Maëlle Noémie Hélène Jeanne Agnès Aïcha Margaux Solène Françoise Eugénie "
@@ -28,16 +28,16 @@ FIRST_NAMES = {
     "Liam Noah Ethan Mason Logan Owen Caleb Miles Isaac José Renée Beyoncé Jack Wyatt Theo",
 }
 PLACES = {
-    "fr": [("Europe/Paris", code) for code in "75011 75018 69002 13001 33000 59000 44000 31000 67000 01230".split()],
+    "fr": [("Europe/Paris", code) for code in ("75011", "75018", "69002", "13001", "33000", "59000", "44000", "01230")],
     "en": [
         ("America/New_York", "10013"), ("America/New_York", "11211"), ("America/New_York", "02139"),
         ("America/Chicago", "60614"), ("America/Chicago", "78704"), ("America/Los_Angeles", "94110"),
     ],
 }  # fmt: skip
-AREA_CODES = (212, 718, 617, 312, 512, 415)  # of the American places; 555-01xx is set aside for stories
+AREA_CODES = (212, 718, 617, 312, 512, 415)  # of those places; 555-01xx is set aside for stories
 JOINED = {
-    "fr": ("Maison Lune : répondez OUI pour recevoir nos offres (2 SMS par mois au plus). STOP pour vous désabonner.", "OUI"),
-    "en": ("Maison Lune: reply YES for our offers (at most 2 texts a month). HELP for help, STOP to leave.", "YES"),
+    "fr": ("Maison Lune : répondez OUI pour nos offres (2 SMS par mois au plus). STOP pour vous désabonner.", "OUI"),
+    "en": ("Maison Lune: reply YES for our offers (at most 2 texts a month). STOP to leave.", "YES"),
 }
 
 
@@ -62,13 +62,13 @@ def people() -> Iterator[Person]:
         names, places = FIRST_NAMES[language].split(), PLACES[language]
         for i in range(count):
             # 7919 is prime: the numbers look picked at random and are all different
-            number = f"+33612{i * 7919 % 1_000_000:06d}" if language == "fr" else f"+1{AREA_CODES[i % 6]}55501{i // 6:02d}"
-            yield Person(number, language, names[i % len(names)], *places[i % len(places)])
+            french, american = f"+33612{i * 7919 % 1_000_000:06d}", f"+1{AREA_CODES[i % 6]}55501{i // 6:02d}"
+            yield Person(french if language == "fr" else american, language, names[i % len(names)], *places[i % len(places)])
 
 
 def populate(connection: Connection, key: bytes, now: datetime) -> int:
-    """Add those who are missing, with what they agreed to before `now`; `key`: of the suppression list. Returns how many."""
-    chance = random.Random("Maison Lune")  # noqa: S311  the same story every time
+    """Add who is missing, with what they agreed to before `now`. `key`: of the suppressions. Returns how many."""
+    chance = random.Random("Maison Lune")  # the same story every time
     rows = [_row(person, now - timedelta(days=chance.uniform(2, 300))) for person in people()]
     added = insert(Contact).on_conflict_do_nothing(index_elements=["phone"]).returning(Contact.__table__)
     contacts = connection.execute(added, rows).all()
@@ -78,7 +78,7 @@ def populate(connection: Connection, key: bytes, now: datetime) -> int:
 
 
 def crowd(numbers: dict[str, str]) -> list[dict[str, Any]]:
-    """Those who text by themselves, as the simulated carrier takes them; `numbers`: country → which of ours they text."""
+    """Who texts by themselves, as the simulated carrier takes them; `numbers`: country → the one that they text."""
     manners = yaml.safe_load(CROWD.read_text(encoding="utf-8"))
     chosen = [[person for person in people() if person.country == country][:CROWD_SIZE] for country in numbers]
     return [
@@ -99,13 +99,14 @@ def _row(person: Person, made_at: datetime) -> dict[str, Any]:
 def _tell(connection: Connection, contact: Any, key: bytes, luck: float) -> None:
     """Most have joined, some want order news only, some never agreed to anything, a few have left."""
     at = contact.made_at + timedelta(minutes=2)
+    ledger = Ledger(connection, contact, key)
     wording, answer = JOINED["fr" if contact.country == "FR" else "en"]
-    joined = ledger.Proof(wording, answer, None, "sample")
+    joined = Proof(wording, answer, None, "sample")
     if luck < 0.65:
-        ledger.opt_in(connection, contact, "offers", joined, at, "double")
+        ledger.opt_in("offers", joined, at, "double")
     if luck < 0.06:
-        stopped = ledger.Proof("", "STOP", None, "sample")
-        ledger.stop(connection, contact, key, stopped, at + timedelta(days=1))
+        stopped = Proof("", "STOP", None, "sample")
+        ledger.stop(stopped, at + timedelta(days=1))
     if 0.5 < luck < 0.8:
-        bought = ledger.Proof("", "", None, "sample")
-        ledger.opt_in(connection, contact, "order_news", bought, at, "single")
+        bought = Proof("", "", None, "sample")
+        ledger.opt_in("order_news", bought, at, "single")

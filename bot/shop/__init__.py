@@ -1,4 +1,4 @@
-"""Setting up a shop from one file: who is talking, on which numbers, about which topics, with which keywords and dialogs.
+"""Setting up a shop from one file: who is talking, on which numbers, about what, with which keywords and dialogs.
 
   spec   what the file may say        check   does it all hold together        store   into the tables, what changed
 """

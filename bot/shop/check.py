@@ -14,6 +14,7 @@ from dialogs.spec import Dialog
 from keywords.reserved import reserved_words
 from keywords.table import Entry, Phrase, problems
 from keywords.text import fold
+from models.shop import TEXTS
 
 __all__ = ["Script", "ShopError", "check", "find", "known"]
 
@@ -34,7 +35,9 @@ class Script:
 
 def check(source: Source) -> tuple[ShopPart, Mapping[str, Script]]:
     """The shop and its dialogs by name. Raises ShopError with all that is wrong."""
-    shop, scripts, found = source.shop, {}, []
+    shop = source.shop
+    scripts: dict[str, Script] = {}
+    found: list[Problem] = []
     for i, name in enumerate(shop.dialogs):
         try:
             script = find(name, source.path.parent)
@@ -86,12 +89,14 @@ def _keywords(source: Source, names: frozenset[str]) -> Iterator[Problem]:
         yield source.problem(found.message, "keywords", found.entry - 1, "phrases")
     for i, keyword in enumerate(keywords):
         if keyword.dialog not in names:
-            yield source.problem(f"opens the dialog `{keyword.dialog}`, which is not among `dialogs`", "keywords", i, "dialog")
+            yield source.problem(f"there is no dialog `{keyword.dialog}` among `dialogs`", "keywords", i, "dialog")
 
 
 def _words(source: Source) -> Iterator[Problem]:
     """Texts and topics in every language of the shop, with merge tags that can be filled in."""
     shop = source.shop
+    for name in shop.texts.keys() - TEXTS.keys():
+        yield source.problem(f"there is no such text: {', '.join(TEXTS)}", "texts", name)
     for name, words in shop.all_texts.items():
         yield from _missing(source, words, "texts", name)
         for lang, template in words.items():

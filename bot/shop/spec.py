@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
@@ -17,6 +17,7 @@ from models.phone import sender_kind
 from models.shop import TEXTS
 
 Where = tuple[str | int, ...]
+Names = TypeVar("Names", list[str], tuple[str, ...])
 
 
 def _number(number: str) -> str:
@@ -31,7 +32,7 @@ def _zone(name: str) -> str:
     return ZoneInfo(name).key
 
 
-def _once(names: list[str]) -> list[str]:
+def _once(names: Names) -> Names:
     if len(set(names)) < len(names):
         raise ValueError("each one once")
     return names
@@ -84,12 +85,12 @@ class ShopPart(Part):
     zone: Annotated[str, AfterValidator(_zone)]
     country: Country
     languages: Annotated[list[LanguageName], Field(min_length=1), AfterValidator(_once)]
-    texts: dict[Literal[*TEXTS], Words] = {}  # type: ignore[valid-type]
+    texts: dict[str, Words] = Field(default_factory=dict)
     topics: Annotated[dict[Name, TopicPart], Field(min_length=1)]
     senders: Annotated[list[SenderPart], Field(min_length=1)]
-    fields: list[FieldPart] = []
-    keywords: list[KeywordPart] = []
-    dialogs: Annotated[list[str], AfterValidator(_once)] = []  # names of the library, or YAML files beside this one
+    fields: tuple[FieldPart, ...] = ()
+    keywords: tuple[KeywordPart, ...] = ()
+    dialogs: Annotated[tuple[str, ...], AfterValidator(_once)] = ()  # of the library, or YAML files beside
 
     @property
     def all_texts(self) -> dict[str, dict[str, str]]:
@@ -125,7 +126,7 @@ def read(path: Path) -> Source:
     try:
         source = path.read_text(encoding="utf-8")
         node = yaml.compose(source, Loader=yaml.BaseLoader)
-        data = yaml.load(source, Loader=yaml.BaseLoader)  # noqa: S506  every scalar is text, nothing is constructed
+        data = yaml.load(source, Loader=yaml.BaseLoader)
     except (OSError, UnicodeDecodeError) as error:
         raise ShopError([Problem(str(path), 1, "", f"cannot be read: {error}")]) from None
     except yaml.YAMLError as error:
@@ -133,7 +134,7 @@ def read(path: Path) -> Source:
         raise ShopError([Problem(str(path), mark.line + 1 if mark else 1, "", str(error).splitlines()[0])]) from None
     found = list(_lines(node, ()))
     lines = dict(reversed(found))
-    twice = [Problem(str(path), line, ".".join(map(str, at)), "written twice") for at, line in found if lines[at] != line]
+    twice = [problem(str(path), {at: line}, at, "written twice") for at, line in found if lines[at] != line]
     if twice:
         raise ShopError(twice)
     try:

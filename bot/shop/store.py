@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from bot.catalogue import touch
 from bot.runtime import machine_now
@@ -57,25 +57,26 @@ def store(connection: Connection, shop: ShopPart, scripts: Mapping[str, Script])
 def _shop(connection: Connection, shop: ShopPart) -> None:
     """The one row. Its lock makes two loads come one after the other."""
     values = shop.model_dump(include={"brand", "contact_line", "zone", "country", "languages"})
-    _put(connection, Shop, {"id": 1}, {**values, "texts": shop.all_texts}, new={"revision": 1})
+    _put(connection, Shop, {"id": 1}, {**values, "texts": shop.all_texts}, revision=1)
 
 
 def _put(
-    connection: Connection, table: Any, key: dict[str, Any], values: dict[str, Any], new: Mapping[str, Any] | None = None
+    connection: Connection, table: Any, key: dict[str, Any], values: dict[str, Any], **only_new: Any
 ) -> None:
-    row = insert(table).values(**key, **values, **(new or {}))
+    row = insert(table).values(**key, **values, **only_new)
     connection.execute(row.on_conflict_do_update(index_elements=list(key), set_=values))
 
 
 def _dialogs(connection: Connection, scripts: Mapping[str, Script], report: Report) -> None:
-    published = select(DialogVersion.name, DialogVersion.source).where(DialogVersion.state == "published")
-    before: dict[str, str] = {name: source for name, source in connection.execute(published)}
+    versions = select(DialogVersion.name, DialogVersion.source, DialogVersion.state, DialogVersion.number)
+    rows = connection.execute(versions.order_by(DialogVersion.number)).all()
+    before = {row.name: row.source for row in rows if row.state == "published"}
+    last = {row.name: row.number for row in rows}
     report.unchanged = [name for name, script in scripts.items() if before.get(name) == script.source]
     report.published = [name for name in scripts if name not in report.unchanged]
     report.retired = [name for name in before if name not in scripts]
     ended = (DialogVersion.state == "published") & DialogVersion.name.in_([*report.published, *report.retired])
     connection.execute(update(DialogVersion).where(ended).values(state="retired"))
-    last = dict(connection.execute(select(DialogVersion.name, func.max(DialogVersion.number)).group_by(DialogVersion.name)).all())
     for name in report.published:
         row = {"name": name, "number": last.get(name, 0) + 1, "state": "published", "made_at": machine_now()}
         connection.execute(insert(DialogVersion).values(**row, source=scripts[name].source))

@@ -33,7 +33,7 @@ class Carrier:
         self.busy_until: dict[str, float] = defaultdict(float)
         self.calls_now = 0
         self._cookies: dict[tuple[str, str], tuple[datetime, dict[str, str]]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     def open(self) -> None:
         """Begin to call out; inside the running loop."""
@@ -44,7 +44,7 @@ class Carrier:
         await self.webhooks.close()
         self.journal.close()
 
-    def background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def background(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Do something besides, and keep hold of it until it is done."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -65,7 +65,7 @@ class Carrier:
         return cookies
 
     async def reset(self) -> None:
-        """Forget all texts, blocks, events, faults and what was still to be told; the journal's file keeps what it has."""
+        """Forget all texts, blocks, events, faults and what was still to be told, also in the journal's file."""
         await self._drop_tasks()
         for part in (self.messages, self.handsets, self.blocks, self.journal, self.faults):
             part.reset()

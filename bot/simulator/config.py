@@ -51,7 +51,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone who texts a sender now and then, and answers what they get; `every` and `thinks` in seconds, from and to."""
+    """Someone who texts a sender now and then and answers what they get; `every`, `thinks`: seconds, least and most."""
 
     number: str
     to: str

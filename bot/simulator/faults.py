@@ -56,7 +56,7 @@ class Faults:
         self.merge(self._start)
 
     def merge(self, change: Mapping[str, Any]) -> None:
-        """Change what is named and nothing else; None for a number's fault takes it away. ValueError if one is unknown."""
+        """Change what is named and nothing else; None takes a number's fault away. ValueError if one is unknown."""
         change = dict(change)
         numbers = change.pop("numbers", {})
         seed = change.pop("seed", None)

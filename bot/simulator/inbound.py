@@ -10,17 +10,14 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urljoin
 
 from bot.simulator import sending
 from bot.simulator.carrier import Carrier
 from bot.simulator.config import Sender
 from bot.simulator.messages import API, Message
-from bot.simulator.twiml import Redirect, Reply, Unreadable, read
-from bot.simulator.webhooks import BAD_CONTENT_TYPE, Attempt, Form
+from bot.simulator.visit import Heard, visit
+from bot.simulator.webhooks import Attempt
 
-TWIML_TYPES = frozenset({"text/xml", "application/xml", "text/html"})
-MOST_REDIRECTS = 10
 COUNTRIES = {"+1": "US", "+33": "FR", "+34": "ES", "+44": "GB", "+49": "DE", "+32": "BE", "+41": "CH", "+39": "IT"}
 
 
@@ -39,74 +36,46 @@ class Typed:
     lose_answer: int = 0
 
 
-@dataclass(slots=True)
-class Heard:
-    """A text that has reached the carrier and waits to be told to the shop."""
-
-    sender: Sender
-    message: Message
-    form: Form
-    lose_answer: int
-
-
 async def hear(carrier: Carrier, sender: Sender, typed: Typed) -> tuple[Message, list[Attempt]]:
     """Carry a typed text to the shop and execute what it answers: the message, and every try of a webhook."""
-    message = receive(carrier, sender, typed)
-    return message, await tell_shop(carrier, *_heard(carrier, sender, message, typed))
+    heard = receive(carrier, sender, typed)
+    tries = await asyncio.gather(*(_tell_shop(carrier, heard) for _ in range(heard.copies)))
+    return heard.message, [attempt for tried in tries for attempt in tried]
 
 
 def hear_later(carrier: Carrier, sender: Sender, typed: Typed) -> Message:
     """The same without waiting for the shop."""
-    message = receive(carrier, sender, typed)
-    heard, copies = _heard(carrier, sender, message, typed)
-
-    async def tell() -> None:
-        await tell_shop(carrier, heard, copies)
-
-    carrier.background(tell())
-    return message
+    heard = receive(carrier, sender, typed)
+    for _ in range(heard.copies):
+        carrier.background(_tell_shop(carrier, heard))
+    return heard.message
 
 
-def receive(carrier: Carrier, sender: Sender, typed: Typed) -> Message:
-    message = Message(
-        carrier.config.account_sid,
-        typed.from_,
-        sender.number,
-        typed.body,
-        "handset",
-        tuple(typed.media),
-        sender.service_sid,
-    )
+def receive(carrier: Carrier, sender: Sender, typed: Typed) -> Heard:
+    """The carrier's own part, before the shop knows."""
+    account, media = carrier.config.account_sid, tuple(typed.media)
+    message = Message(account, typed.from_, sender.number, typed.body, "handset", media, sender.service_sid)
     message.become("received")
     carrier.messages.add(message)
     carrier.handsets.show(typed.from_, message, carrier.business_now())
     facts = {"sid": message.sid, "from": typed.from_, "to": sender.number, "body": typed.body}
-    carrier.journal.write("inbound", **facts, media=list(message.media))
-    return message
-
-
-def _heard(carrier: Carrier, sender: Sender, message: Message, typed: Typed) -> tuple[Heard, int]:
+    carrier.journal.write("inbound", **facts, media=list(media))
     reaction = carrier.blocks.hear(sender, typed.from_, typed.body)
     if reaction.says:
         sending.say_as_carrier(carrier, sender.number, typed.from_, reaction.says)
     form = webhook_form(sender, message, reaction.opt_out_type, typed.params)
     copies = max(typed.copies, int(carrier.faults.get("inbound_copies", typed.from_, sender.number)))
-    return Heard(sender, message, form, typed.lose_answer), copies
+    return Heard(sender, message, form, copies, typed.lose_answer)
 
 
-async def tell_shop(carrier: Carrier, heard: Heard, copies: int = 1) -> list[Attempt]:
-    tries = await asyncio.gather(*(_tell_one(carrier, heard) for _ in range(copies)))
-    return [attempt for tried in tries for attempt in tried]
-
-
-async def _tell_one(carrier: Carrier, heard: Heard) -> list[Attempt]:
+async def _tell_shop(carrier: Carrier, heard: Heard) -> list[Attempt]:
     loses = _loser(carrier, heard)
-    attempts = await _visit(carrier, heard, heard.sender.inbound_url, heard.form, "inbound", loses)
+    attempts = await visit(carrier, heard, heard.sender.inbound_url, heard.form, "inbound", loses)
     error = attempts[-1].error
     if error and heard.sender.fallback_url:
         url = carrier.webhooks.addresses.signed(heard.sender.inbound_url)
         form = [*heard.form, ("ErrorCode", str(error)), ("ErrorUrl", url)]
-        attempts += await _visit(carrier, heard, heard.sender.fallback_url, form, "fallback", loses)
+        attempts += await visit(carrier, heard, heard.sender.fallback_url, form, "fallback", loses)
     return attempts
 
 
@@ -119,74 +88,6 @@ def _loser(carrier: Carrier, heard: Heard) -> Callable[[], bool]:
         return left >= 0 or carrier.faults.happens("answers_lost", heard.message.from_, heard.sender.number)
 
     return loses
-
-
-async def _visit(
-    carrier: Carrier, heard: Heard, url: str, form: Form, kind: str, loses: Callable[[], bool]
-) -> list[Attempt]:
-    """Call an address, execute its answer and follow where it sends us. The last attempt tells how it ended."""
-    cookies = carrier.cookies(heard.message.from_ or "", heard.message.to)
-    method, seen = "POST", list[Attempt]()
-    for _ in range(1 + MOST_REDIRECTS):
-        tries = await carrier.webhooks.call(url, form, method=method, cookies=cookies, loses_answer=loses)
-        seen += tries
-        redirect = _execute(carrier, heard, url, tries[-1]) if not tries[-1].error else None
-        for attempt in tries:
-            facts = {"sid": heard.message.sid, "kind": kind, "url": attempt.url, "http": attempt.status}
-            carrier.journal.write("attempt", **facts, error=attempt.error)
-        if redirect is None:
-            return seen
-        url, method = urljoin(carrier.webhooks.addresses.signed(url), redirect.url), redirect.method
-    return seen
-
-
-def _execute(carrier: Carrier, heard: Heard, url: str, answer: Attempt) -> Redirect | None:
-    """Do what the answer says; what cannot be executed becomes the attempt's error."""
-    try:
-        steps = _steps(answer)
-    except Unreadable as unreadable:
-        answer.error = unreadable.code
-        return None
-    origin = "twiml" if _media_type(answer) in TWIML_TYPES else "plain"
-    for step in steps:
-        if isinstance(step, Redirect):
-            return step
-        sending.attempt(carrier, _outgoing(carrier, heard, url, step, origin))
-    return None
-
-
-def _steps(answer: Attempt) -> Sequence[Reply | Redirect]:
-    if answer.status == 204:
-        return ()
-    kind = _media_type(answer)
-    if kind in TWIML_TYPES:
-        return read(answer.body)
-    if kind == "text/plain":
-        # So it is at Twilio: a plain answer is itself the text that the customer gets.
-        return [Reply(answer.body)] if answer.body else ()
-    raise Unreadable(BAD_CONTENT_TYPE, f"content type {answer.content_type!r}")
-
-
-def _media_type(answer: Attempt) -> str:
-    return (answer.content_type or "").partition(";")[0].strip().lower()
-
-
-def _outgoing(carrier: Carrier, heard: Heard, url: str, reply: Reply, origin: str) -> Message:
-    base = carrier.webhooks.addresses.signed(url)
-    # A status path in the answer is the shop's own: seen from its public address, like everything that is signed.
-    status_url = urljoin(base, reply.status_url) if reply.status_url else None
-    sender = heard.sender if reply.from_ is None else carrier.config.sender(reply.from_)
-    return Message(
-        carrier.config.account_sid,
-        from_=reply.from_ or heard.sender.number,
-        to=reply.to or heard.message.from_ or "",
-        body=reply.body,
-        origin=origin,
-        media=reply.media,
-        service_sid=sender.service_sid if sender else None,
-        status_url=status_url,
-        status_method=reply.status_method,
-    )
 
 
 def webhook_form(

@@ -16,11 +16,15 @@ def instant(at: datetime) -> str:
 
 
 class Journal:
-    """Kept in memory for the control API and, when a path is given, appended to that file line by line."""
+    """Kept in memory for the control API and, when a path is given, in that file too, from one start to the next."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.events: list[dict[str, Any]] = []
-        self._file: TextIO | None = path.open("a", encoding="utf-8") if path else None
+        self._file: TextIO | None = None
+        if path:
+            self._file = path.open("a+", encoding="utf-8")
+            self._file.seek(0)
+            self.events = [json.loads(line) for line in self._file if line.endswith("}\n")]
 
     def write(self, event: str, **fields: Any) -> None:
         line = {"n": len(self.events) + 1, "at": instant(datetime.now(UTC)), "event": event, **fields}
@@ -35,6 +39,8 @@ class Journal:
 
     def reset(self) -> None:
         self.events.clear()
+        if self._file:
+            self._file.truncate(0)
 
     def close(self) -> None:
         if self._file:

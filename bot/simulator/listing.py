@@ -17,10 +17,7 @@ def page(carrier: Carrier, path: str, query: Mapping[str, str]) -> dict[str, Any
     number = _number(query.get("Page"), 0)
     found = _matching(carrier, query)
     begin = _number(query.get("PageToken", "").removeprefix("PA"), 0)
-    if begin:
-        found = [message for message in found if message.order < begin]
-    else:
-        found = found[number * size :]
+    found = [message for message in found if message.order < begin] if begin else found[number * size :]
     shown, more = found[:size], len(found) > size
     filters = {name: value for name, value in query.items() if name not in ("Page", "PageSize", "PageToken")}
 

@@ -1,6 +1,6 @@
 """The part of Twilio's REST API that concerns messages: create, fetch, list, update, delete.
 
-Source: Twilio docs, "Messages resource". Works with the official client libraries once their scheme and host are replaced.
+Source: Twilio docs, "Messages resource". The official client libraries work with it once scheme and host are replaced.
 """
 
 import asyncio
@@ -60,8 +60,11 @@ def _is_known(carrier: Carrier, request: web.Request) -> bool:
 async def create(carrier: Carrier, request: web.Request) -> web.StreamResponse:
     """Take a text, unless a fault or a rule speaks against it.
 
-    1. wait as long as the faults say   2. a fault that keeps the text out answers   3. rules, then the throttle
-    4. the text is taken                5. perhaps its statuses come first           6. the answer, as the fault wants it
+    1. wait as long as the faults say
+    2. a fault that keeps the text out answers
+    3. the rules and the throttle
+    4. the text is taken, and perhaps its statuses are told first
+    5. the answer, as the fault wants it
     """
     form = await request.post()
     message, misread = _asked(carrier, {name: [str(value) for value in form.getall(name)] for name in form})

@@ -34,7 +34,7 @@ def refuse(carrier: Carrier, message: Message, code: int) -> None:
 
 
 def accept(carrier: Carrier, message: Message) -> asyncio.Task[None] | None:
-    """Take a text that nothing speaks against; the task that tells its statuses, or None while it waits for its hour."""
+    """Take a text that nothing speaks against; the task that tells its statuses, None while it waits for its hour."""
     if message.service_sid:
         message.from_ = message.from_ or _number_for(carrier, message.service_sid, message.to)
         message.become("accepted")

@@ -10,6 +10,7 @@ from aiohttp import web
 from bot.simulator import control, people, phone, rest
 from bot.simulator.carrier import CARRIER, Carrier
 from bot.simulator.config import Config
+from bot.simulator.memory import recall
 
 HOST = "127.0.0.1"
 LARGEST_REQUEST = 1024 * 1024
@@ -18,6 +19,7 @@ LARGEST_REQUEST = 1024 * 1024
 def create_app(config: Config, journal: Path | None = None) -> web.Application:
     app = web.Application(middlewares=[control.only_here], client_max_size=LARGEST_REQUEST)
     app[CARRIER] = Carrier(config, journal)
+    recall(app[CARRIER])
     app.add_routes([*rest.routes(), *control.routes(), *phone.routes()])
     app.cleanup_ctx.append(_running)
     return app

@@ -1,6 +1,7 @@
 """What a webhook's answer asks the carrier to do: texts to send, then perhaps another address to ask.
 
-Source: Twilio docs, "TwiML for Programmable Messaging". Read at its strictest: after a `<Message action=…>` nothing is executed.
+Source: Twilio docs, "TwiML for Programmable Messaging", read at its strictest: nothing after a `<Message action=…>`
+is executed.
 """
 
 from collections.abc import Iterator

@@ -19,6 +19,7 @@ from bot.simulator.signature import sign
 
 READ_TIMEOUT, NO_CONNECTION, BAD_STATUS, TOO_LARGE, BAD_CONTENT_TYPE = 11200, 11205, 11217, 11750, 12300
 LARGEST_ANSWER = 64 * 1024
+FORM_TYPE = "application/x-www-form-urlencoded; charset=UTF-8"
 Form = Sequence[tuple[str, str]]
 
 
@@ -37,17 +38,25 @@ class Attempt:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One webhook request, signed: the same for each try."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    content: str | None
+
+
 class Webhooks:
-    """One HTTP client for all webhooks; open it inside the running loop."""
+    """One HTTP client for all webhooks; make it inside the running loop."""
 
     def __init__(self, config: Config) -> None:
         self.addresses = Addresses(config.senders)
         self._secret = config.webhook_secret
         # A fresh connection each time: one that the server closed in the meantime must not look like a lost text.
         self._client = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, force_close=True),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=True,
+            connector=aiohttp.TCPConnector(limit=0, force_close=True), cookie_jar=aiohttp.DummyCookieJar()
         )
 
     async def close(self) -> None:
@@ -65,64 +74,66 @@ class Webhooks:
     ) -> list[Attempt]:
         """Call an address until it answers well or its patience is over; all tries, the last one decides.
 
-        `cookies` are sent and then updated. `loses_answer` is asked once a try: the request arrives, its answer does not.
+        `cookies` are sent and then updated. `loses_answer` is asked at each try: it arrived, but is its answer lost?
         """
-        manner = patience(url, retries)
-        target = self.addresses.reached(url)
-        signed = self.addresses.signed(url)
-        if method == "GET":
-            query = ("&" if "?" in signed else "?") + urlencode(form)
-            target, signed, form = target + query, signed + query, ()
-        headers = {
-            "X-Twilio-Signature": sign(self._secret, signed, form),
-            "I-Twilio-Idempotency-Token": str(uuid.uuid4()),
-        }
-        attempts: list[Attempt] = []
+        manner, request = patience(url, retries), self._signed(method, url, form)
         deadline = asyncio.get_running_loop().time() + manner.total_for
+        attempts: list[Attempt] = []
         for _ in range(1 + manner.retries):
-            attempt = await self._try(method, target, form, headers, manner, deadline, cookies)
+            attempt = await self._try(request, manner, deadline, {} if cookies is None else cookies)
             if attempt.status is not None and loses_answer():
-                attempt = Attempt(target, error=READ_TIMEOUT, failure="rt")
+                attempt = Attempt(request.url, error=READ_TIMEOUT, failure="rt")
             attempts.append(attempt)
             if not attempt.failure or not manner.retries_after(attempt.failure):
                 break
         return attempts
 
-    async def _try(
-        self,
-        method: str,
-        url: str,
-        form: Form,
-        headers: Mapping[str, str],
-        manner: Patience,
-        deadline: float,
-        cookies: dict[str, str] | None,
-    ) -> Attempt:
-        limits = aiohttp.ClientTimeout(sock_connect=manner.connect_for, sock_read=manner.read_for)
+    def _signed(self, method: str, url: str, form: Form) -> Request:
+        target, signed, content = self.addresses.reached(url), self.addresses.signed(url), urlencode(form)
+        if method == "GET":
+            query = ("&" if "?" in signed else "?") + content
+            target, signed, form = target + query, signed + query, ()
+        headers = {
+            "User-Agent": "TwilioProxy/1.1",
+            "Accept": "*/*",
+            "X-Twilio-Signature": sign(self._secret, signed, form),
+            "I-Twilio-Idempotency-Token": str(uuid.uuid4()),
+        }
+        if method == "GET":
+            return Request("GET", target, headers, None)
+        return Request("POST", target, headers | {"Content-Type": FORM_TYPE}, content)
+
+    async def _try(self, request: Request, manner: Patience, deadline: float, cookies: dict[str, str]) -> Attempt:
         try:
             async with (
                 asyncio.timeout_at(deadline),
                 self._client.request(
-                    method,
-                    URL(url, encoded=True),
-                    data=urlencode(form) if method == "POST" else None,
-                    headers={**headers, "User-Agent": "TwilioProxy/1.1", "Accept": "*/*"}
-                    | ({"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"} if method == "POST" else {})
-                    | ({"Cookie": "; ".join(f"{k}={v}" for k, v in cookies.items())} if cookies else {}),
-                    timeout=limits,
+                    request.method,
+                    URL(request.url, encoded=True),
+                    data=request.content,
+                    headers=request.headers,
+                    cookies=cookies,
+                    timeout=aiohttp.ClientTimeout(sock_connect=manner.connect_for, sock_read=manner.read_for),
                     allow_redirects=False,
                 ) as response,
             ):
-                content = await response.content.read(LARGEST_ANSWER + 1)
-                while not response.content.at_eof() and len(content) <= LARGEST_ANSWER:
-                    content += await response.content.read(LARGEST_ANSWER + 1 - len(content))
-                if cookies is not None:
-                    cookies.update({name: morsel.value for name, morsel in response.cookies.items()})
-                return _answer(url, response.status, response.headers.get("Content-Type"), content)
+                content = await _read(response.content)
+                cookies.update({name: morsel.value for name, morsel in response.cookies.items()})
+                return _answer(request.url, response.status, response.headers.get("Content-Type"), content)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-            return Attempt(url, error=NO_CONNECTION, failure="ct")
+            return Attempt(request.url, error=NO_CONNECTION, failure="ct")
         except (TimeoutError, aiohttp.ClientError, ValueError):
-            return Attempt(url, error=READ_TIMEOUT, failure="rt")
+            return Attempt(request.url, error=READ_TIMEOUT, failure="rt")
+
+
+async def _read(stream: aiohttp.StreamReader) -> bytes:
+    """An answer's content; of one that is too large, just enough to know it."""
+    content = b""
+    async for piece in stream.iter_any():
+        content += piece
+        if len(content) > LARGEST_ANSWER:
+            break
+    return content
 
 
 def _answer(url: str, status: int, content_type: str | None, content: bytes) -> Attempt:

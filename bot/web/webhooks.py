@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
 
 from bot import inbound, status
 from bot.carriers import CONTENT_TYPE, Forbidden, Malformed, Reply, WebhookRequest
@@ -69,6 +70,8 @@ def _no_database(error: DBAPIError) -> Response:
 
 @blueprint.errorhandler(Exception)
 def _broken(error: Exception) -> Response:
+    if isinstance(error, HTTPException):  # too large, say
+        return empty(error.code or 500)
     log.error("webhook failed", exc_info=error)
     return empty(500)
 

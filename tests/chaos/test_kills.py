@@ -66,7 +66,7 @@ def judge(arena: Arena, *, lost_allowed: bool) -> None:
     arena.wait_until(lambda: arena.unsettled() == 0, f"settling\n{arena.logs()}", SETTLED_FOR)
     recorded = arena.recorded()
     attempts = arena.journal("attempt")
-    acknowledged = {line["sid"] for line in attempts if 200 <= (line["status"] or 0) < 300}
+    acknowledged = {line["sid"] for line in attempts if 200 <= (line.get("status") or 0) < 300}
     arrived = Counter(line["to"] for line in arena.journal("delivered"))
     missing = acknowledged - recorded.keys()
     twice = {number: count for number, count in arrived.items() if count > 1}

@@ -52,7 +52,8 @@ def carrier(_carrier: SimulatedCarrier, shop: Shop) -> SimulatedCarrier:
     return _carrier
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while it runs, its event loop keeps every other test from starting one.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:

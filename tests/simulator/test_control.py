@@ -79,6 +79,26 @@ def test_the_journal_is_on_disk_the_moment_it_is_answered(shop: Shop, tmp_path: 
         assert [(line["event"], line.get("body")) for line in lines] == [("inbound", "é"), ("attempt", None)]
 
 
+def test_a_carrier_that_starts_again_on_its_journal_remembers_phones_texts_and_who_left(
+    shop: Shop, tmp_path: Path
+) -> None:
+    shop.says("hello")
+    ours, journal = [sender(f"{shop.url}/inbound")], tmp_path / "journal.jsonl"
+    with SimulatedCarrier(senders=ours, journal=journal) as carrier:
+        carrier.text(ANA, SENDER, "JOIN")
+        carrier.text(BO, SENDER, "STOP")
+        carrier.wait_for(lambda: carrier.handset(ANA)[-1]["status"] == "delivered", "the delivery")
+        before, events = carrier.handset(ANA), len(carrier.journal())
+    with SimulatedCarrier(senders=ours, journal=journal) as carrier:
+        unchanged = [{**text, "at": None} for text in before]
+        assert [{**text, "at": None} for text in carrier.handset(ANA)] == unchanged
+        assert len(carrier.journal()) == events
+        carrier.text(BO, SENDER, "JOIN")
+        assert carrier.journal("refused")[-1]["code"] == 21610
+        carrier.reset()
+        assert (carrier.handset(ANA), journal.read_text(encoding="utf-8")) == ([], "")
+
+
 def test_sigterm_ends_it_cleanly_while_a_page_watches(shop: Shop) -> None:
     carrier = SimulatedCarrier(senders=[sender(f"{shop.url}/inbound")])
     with requests.get(f"{carrier.url}/control/events", stream=True, timeout=5) as watching:
@@ -92,6 +112,6 @@ def test_people_text_by_themselves_and_answer_six_times_in_a_row_at_most(shop: S
     person = {"number": BO, "to": SENDER, "every": [0.1, 0.2], "thinks": [0.05, 0.06], "opens": ["JOIN"]}
     answers = [{"hears": "^ok", "says": ["OUI"]}, {"hears": ".", "says": ["never"]}]
     with SimulatedCarrier(senders=[sender(f"{shop.url}/inbound")], crowd=[person | {"answers": answers}]) as carrier:
-        carrier.wait_for(lambda: len(carrier.journal("inbound")) >= 14, "two conversations")
+        carrier.wait_for(lambda: len(carrier.journal("inbound")) >= 14, "two conversations", seconds=30)
         said = [line["body"] for line in carrier.journal("inbound")][:14]
     assert said == ["JOIN", *["OUI"] * 6] * 2

@@ -27,7 +27,8 @@ def test_a_sent_text_is_told_as_sent_then_delivered(carrier: SimulatedCarrier, s
     assert told(carrier, shop, 2) == ["sent", "delivered"]
     call = shop.at("/status/1")[1]
     assert (call.form["MessageSid"], call.form["SmsStatus"], call.form["To"]) == (sid, "delivered", ANA)
-    assert len(call.form["RawDlrDoneDate"]) == 10 and "ErrorCode" not in call.form
+    assert len(call.form["RawDlrDoneDate"]) == 10
+    assert "ErrorCode" not in call.form
     assert RequestValidator(AUTH_TOKEN).validate(f"{PUBLIC}/status/1", call.form, call.headers["X-Twilio-Signature"])
 
 

@@ -1,10 +1,10 @@
-// One phone: who holds it, whom it texts, the bubbles, the composer.
+// One phone: who holds it, whom it texts, what is on its screen, what is being typed.
 
+import { bubble, element } from "./bubble.js";
 import { get, post } from "./carrier.js";
-import { clock, date, say, size } from "./words.js";
+import { date, say, size } from "./words.js";
 
 const E164 = /^\+[1-9]\d{6,14}$/;
-const LINK = /(https?:\/\/[^\s<>"]+)/;
 
 export class Handset {
   constructor(place, { handsets, senders }) {
@@ -82,38 +82,19 @@ export class Handset {
 
   // Put a text on the screen, or renew it when its status changed.
   show(text) {
-    const at = new Date(text.at);
-    const bubble = this.bubble(text, at);
+    const other = text.direction === "inbound" ? text.to : text.from;
+    const item = bubble(text, other === this.$("select").value ? null : this.known(other));
     const old = this.$(`[data-n="${text.n}"]`);
-    if (old) return old.replaceWith(bubble);
-    const screen = this.$(".screen");
-    if (date(at) !== this.day) this.$("ol").append(element("li", "day", (this.day = date(at))));
-    this.$("ol").append(bubble);
+    if (old) return old.replaceWith(item);
+    const [screen, day] = [this.$(".screen"), date(new Date(text.at))];
+    if (day !== this.day) this.$("ol").append(element("li", "day", (this.day = day)));
+    this.$("ol").append(item);
     this.$(".empty").hidden = true;
     screen.scrollTop = screen.scrollHeight;
   }
 
-  bubble(text, at) {
-    const mine = text.direction === "inbound";
-    const item = element("li", `text ${mine ? "mine" : "theirs"} by-${text.origin}`);
-    item.dataset.n = text.n;
-    const body = element("p", "bubble");
-    body.append(...linked(text.body));
-    for (const address of text.media) body.append(picture(address));
-    const status = element("span", `state ${text.status}`, say(`status_${text.status}`));
-    const time = element("time", "", clock(at));
-    time.dateTime = text.at;
-    const meta = element("small", "meta");
-    meta.append(time, ` · ${[size(text), ...this.from(text, mine)].join(" · ")} · `, status);
-    item.append(body, meta);
-    return item;
-  }
-
-  // Who it is from or to, where that is not plain.
-  from(text, mine) {
-    if (text.origin === "carrier") return [say("carrier")];
-    const other = mine ? text.to : text.from;
-    return other === this.$("select").value ? [] : [this.senders.get(other)?.name || other];
+  known(number) {
+    return this.senders.get(number)?.name || number;
   }
 
   attach(open) {
@@ -151,28 +132,4 @@ export class Handset {
     if (last?.error) this.complain(say("shop_silent", { error: last.error }));
     else if (!answer.sid) this.complain(answer.error ?? say("offline"));
   }
-}
-
-function element(name, className, text = "") {
-  const made = document.createElement(name);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
-
-// Addresses in a text can be followed; nothing is ever fetched from them by the page itself.
-function linked(body) {
-  return body.split(LINK).map((piece, place) => (place % 2 ? link(piece) : piece));
-}
-
-function link(address) {
-  const made = element("a", "", address);
-  Object.assign(made, { href: address, target: "_blank", rel: "noopener noreferrer" });
-  return made;
-}
-
-function picture(address) {
-  const frame = element("span", "thumbnail");
-  frame.append(/^https?:/.test(address) ? link(address) : address);
-  return frame;
 }

@@ -1,0 +1,157 @@
+"""A shop is loaded from one file: all of it or nothing, and again whenever it changes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, func, select
+
+from bot.catalogue import catalogue
+from bot.runtime import open_engine
+from bot.sample import SHOP as SAMPLE
+from bot.shop import ShopError, load_shop
+from models import Conversation, DialogVersion, Field, Keyword, Sender, Shop, Topic
+from tests.house import SHOP, House
+
+HELLO = """
+name: hello
+kind: reply
+start: hello
+states:
+  hello: {say: {fr: Bonjour, en: Hello}, end: done}
+"""
+
+
+@pytest.fixture
+def connection(database: str) -> Iterator[Connection]:
+    engine = open_engine(database)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A file like the tests' shop, for each test to change."""
+    (tmp_path / "hello.yaml").write_text(HELLO)
+    copy = tmp_path / "shop.yaml"
+    copy.write_text(SHOP.read_text())
+    return copy
+
+
+def edit(path: Path, before: str, after: str) -> None:
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after, 1))
+
+
+def refused(connection: Connection, shop: Path) -> list[str]:
+    with pytest.raises(ShopError) as found:
+        load_shop(connection, shop)
+    assert connection.scalar(select(func.count()).select_from(Shop)) == 0, "nothing is written"
+    return str(found.value).replace(f"{shop.parent}/", "").splitlines()
+
+
+def line_of(path: Path, words: str) -> int:
+    return next(i for i, line in enumerate(path.read_text().splitlines(), 1) if words in line)
+
+
+@pytest.mark.parametrize("file", [SHOP, SAMPLE], ids=["tests", "sample"])
+def test_a_shop_that_holds_together_is_loaded(connection: Connection, file: Path) -> None:
+    report = load_shop(connection, file)
+    assert set(report.published) == set(catalogue(connection).published)
+    assert catalogue(connection).text("stop", "fr").startswith("{{ brand }}")
+
+
+def test_loading_it_again_changes_nothing_but_the_revision(connection: Connection) -> None:
+    def held() -> list[object]:
+        kept = (DialogVersion, Keyword, Sender, Topic, Field)
+        rows = [connection.execute(select(*list(table.__table__.c)[1:])).all() for table in kept]
+        return [sorted(map(str, one)) for one in rows]
+
+    load_shop(connection, SHOP)
+    before, revision = held(), connection.scalar(select(Shop.revision))
+    report = load_shop(connection, SHOP)
+    assert held() == before
+    assert report.published == []
+    assert connection.scalar(select(Shop.revision)) == (revision or 0) + 1
+
+
+def test_what_the_file_no_longer_says_is_gone_but_topics_stay(connection: Connection, shop: Path) -> None:
+    load_shop(connection, shop)
+    edit(shop, '  - {number: "+16175550100", country: US, opt_out: carrier}\n', "")
+    edit(shop, "  orders:", "  parcels:")
+    edit(shop, "dialogs: [welcome, help, survey]", "dialogs: [welcome, survey]")
+    edit(shop, "  - {phrases: [menu], mode: whole, dialog: help, interrupts: true}\n", "")
+    edit(shop, "brand: ACME", "brand: Acme & Co")
+    # help opens survey, so it can go alone
+    report = load_shop(connection, shop)
+    now = catalogue(connection)
+    assert now.shop.brand == "Acme & Co"
+    assert list(now.senders) == ["+33937000001"]
+    assert set(now.topics) == {"offers", "orders", "parcels"}
+    assert report.retired == ["help"]
+    assert set(now.published) == {"welcome", "survey"}
+    assert "menu" not in now.keywords.whole
+
+
+def test_a_changed_dialog_is_a_new_version_and_conversations_keep_theirs(house: House, shop: Path) -> None:
+    house.text("Bo", "JOIN")
+    edit(shop, "dialogs: [welcome,", "dialogs: [welcome.yaml,")
+    library = Path(__file__).parent.parent / "dialogs" / "library" / "welcome.yaml"
+    (shop.parent / "welcome.yaml").write_text(library.read_text() + "# said better\n")
+    with house.runtime.begin() as connection:
+        report = load_shop(connection, shop)
+        versions = connection.execute(
+            select(DialogVersion.number, DialogVersion.state)
+            .where(DialogVersion.name == "welcome").order_by(DialogVersion.number)
+        ).all()  # fmt: skip
+        talked = connection.scalars(
+            select(DialogVersion.number).join(Conversation, Conversation.version_id == DialogVersion.id)
+        ).all()
+    assert report.published == ["welcome"]
+    assert versions == [(1, "retired"), (2, "published")]
+    assert talked == [1]
+    assert "postal" in house.text("Bo", "OUI")[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "at", "message"),
+    [
+        ("brand: ACME", "brant: ACME", "brant", "Extra inputs"),
+        ("zone: Europe/Paris", "zone: Europe/Lutetia", "Lutetia", "a time zone such as"),
+        ("opt_out: self", "opt_out: maybe", "opt_out: maybe", "Input should be"),
+        ('"+33937000001"', '"+1"', '"+1"', "a number such as"),
+        ('number: "+16175550100"', 'number: "+33937000001"', "country: US", "already there"),
+        ("{fr: nos offres, en: our offers}", "{en: our offers}", "names: {en: our offers}", "not said in: fr"),
+        ("dialog: survey}", "dialog: contest}", "contest", "no dialog `contest`"),
+        ("survey]\n", "survey, contest]\n", "contest]", "no dialog `contest` in the library"),
+        ("en: [join]", "en: [join, stop]", "[join, stop]", "reserved"),
+        ("[menu]", "[Join!]", "[Join!]", "already belongs to"),
+        ("brand: ACME", "brand: ACME\nbrand: ACME", "brand: ACME", "written twice"),
+        ("languages: [fr, en]", "languages: [fr, en]\ntexts: {help: '{{ brand'}", "texts:", "texts.help"),
+        ("languages: [fr, en]", "languages: [fr, en]\ntexts: {stop: '{{ topic.colour }}'}", "texts:", "merge tag"),
+        ("languages: [fr, en]", "languages: [fr, en]\ntexts: {hello: Hi}", "texts:", "no such text"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_its_line(
+    connection: Connection, shop: Path, before: str, after: str, at: str, message: str
+) -> None:
+    edit(shop, before, after)
+    said = refused(connection, shop)
+    here = [line for line in said if message in line]
+    assert here, said
+    lines = {line_of(shop, at), line_of(shop, at) + 1}
+    assert int(here[0].split(":")[1]) in lines, said
+
+
+def test_a_mistake_in_a_dialog_is_told_with_the_dialogs_own_line(connection: Connection, shop: Path) -> None:
+    edit(shop, "survey]\n", "survey, hello.yaml]\n")
+    (shop.parent / "hello.yaml").write_text(HELLO.replace("Bonjour", "'{{ weather }}'"))
+    assert [line.split(": ")[0] for line in refused(connection, shop)] == ["hello.yaml:6"]
+
+
+def test_all_mistakes_are_told_at_once(connection: Connection, shop: Path) -> None:
+    edit(shop, "dialog: survey}", "dialog: contest}")
+    edit(shop, "en: [join]", "en: [help]")
+    assert len(refused(connection, shop)) == 2
