@@ -6,7 +6,6 @@ a worker runs those on its list and imports none.
 
 import logging
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -14,10 +13,8 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
-from redis import Redis
-from redis.backoff import NoBackoff
+from redis import ConnectionPool, Redis
 from redis.exceptions import RedisError
-from redis.retry import Retry
 from rq import Queue, SimpleWorker
 from rq.exceptions import DequeueTimeout, DeserializationError
 from rq.job import Job
@@ -66,9 +63,11 @@ class QueueWorker(SimpleWorker):
     job_class = ListedJob
 
     def __init__(self, queue: str, runtime: Runtime, stop: threading.Event) -> None:
-        # A line of its own: it is silent for as long as nobody calls, which elsewhere would be a Redis that hangs.
-        line = Redis.from_url(runtime.settings.redis_url or "", socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
-        # By RQ's reckoning it listens for 15 s less than it is said to live, and a call to Redis may take 10 s more.
+        assert runtime.redis is not None
+        # A line of its own, on which silence is not yet a fault: RQ raises the time limit of its calls.
+        known = runtime.redis.connection_pool
+        line = Redis(connection_pool=ConnectionPool(known.connection_class, **known.connection_kwargs))
+        # By RQ's reckoning a worker listens for 15 s less than it is said to live.
         super().__init__([queue], connection=line, serializer=JSONSerializer, worker_ttl=LISTEN_FOR + 15)
         self.stop = stop
 
@@ -132,21 +131,27 @@ def work(runtime: Runtime, queue: str, stop: threading.Event) -> None:
     for name in ("rq.worker", "rq.job"):  # they tell each job's story
         logging.getLogger(name).setLevel(logging.WARNING)
     jobs.lend(runtime)
-    threading.Thread(target=_live, args=(runtime, os.getppid()), daemon=True).start()
-    while not stop.is_set() and not runtime.redis_answers():
-        stop.wait(1)
-    if not stop.is_set():
+    over = threading.Event()
+    threading.Thread(target=_live, args=(runtime, stop, over), daemon=True).start()
+    try:
+        while not runtime.redis_answers():
+            if stop.wait(1):
+                return
         with suppress(RedisError):
             dict(QUEUES)[queue](queue, runtime, stop).work(max_jobs=MAX_JOBS, logging_level=None)
+    finally:
+        over.set()
 
 
-def _live(runtime: Runtime, parent: int) -> None:
-    """Beat; and end with the supervisor, however it ended."""
+def _live(runtime: Runtime, stop: threading.Event, over: threading.Event) -> None:
+    """Beat until it is over; and stop with the supervisor, however that ended."""
+    parent = os.getppid()
     while os.getppid() == parent:
         try:
             if runtime.redis_answers():
                 beat(runtime, "worker")
         except Exception:
             log.exception("the worker could not say that it lives")
-        threading.Event().wait(BEAT_EVERY)
-    os.kill(os.getpid(), signal.SIGTERM)
+        if over.wait(BEAT_EVERY):
+            return
+    stop.set()

@@ -48,7 +48,7 @@ def queue(redis_url: str) -> Iterator[Queue]:
         yield Queue("replies", connection=client, serializer=JSONSerializer)
 
 
-def wait_for(holds: Callable[[], Any], seconds: float = 20) -> Any:
+def wait_for(holds: Callable[[], Any], seconds: float = 40) -> Any:
     until = time.monotonic() + seconds
     while not (found := holds()):
         assert time.monotonic() < until, "it did not happen"

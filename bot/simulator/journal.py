@@ -24,7 +24,11 @@ class Journal:
         if path:
             self._file = path.open("a+", encoding="utf-8")
             self._file.seek(0)
-            self.events = [json.loads(line) for line in self._file if line.endswith("}\n")]
+            lines = self._file.readlines()
+            if lines and not lines[-1].endswith("\n"):
+                # Killed in the middle of a line: that event never happened, and the next one begins a new line.
+                self._file.write("\n")
+            self.events = [json.loads(line) for line in lines if line.endswith("}\n")]
 
     def write(self, event: str, **fields: Any) -> None:
         line = {"n": len(self.events) + 1, "at": instant(datetime.now(UTC)), "event": event, **fields}

@@ -89,12 +89,15 @@ def test_a_carrier_that_starts_again_on_its_journal_remembers_phones_texts_and_w
         carrier.text(BO, SENDER, "STOP")
         carrier.wait_for(lambda: carrier.handset(ANA)[-1]["status"] == "delivered", "the delivery")
         before, events = carrier.handset(ANA), len(carrier.journal())
+    with journal.open("a", encoding="utf-8") as file:
+        file.write('{"n": 99, "event": "inb')
     with SimulatedCarrier(senders=ours, journal=journal) as carrier:
         unchanged = [{**text, "at": None} for text in before]
         assert [{**text, "at": None} for text in carrier.handset(ANA)] == unchanged
         assert len(carrier.journal()) == events
         carrier.text(BO, SENDER, "JOIN")
         assert carrier.journal("refused")[-1]["code"] == 21610
+        assert json.loads(journal.read_text(encoding="utf-8").splitlines()[-1]) == carrier.journal()[-1]
         carrier.reset()
         assert (carrier.handset(ANA), journal.read_text(encoding="utf-8")) == ([], "")
 

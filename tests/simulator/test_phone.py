@@ -156,7 +156,7 @@ def test_both_languages_have_all_the_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/static/nothing.js", "/static/phone.html", "/static/..%2Fphone.py", "/static/%2e%2e"]
+    "path", ["/static/nothing.js", "/static/phone.html", "/static/..%2F..%2F..%2Fpackage.json", "/static/%2e%2e"]
 )
 def test_nothing_but_the_pages_own_files_is_served(carrier: SimulatedCarrier, path: str) -> None:
     assert requests.get(carrier.url + path, timeout=5).status_code == 404

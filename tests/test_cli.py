@@ -1,0 +1,201 @@
+"""The command line, as an operator types it."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from bot import schema
+from bot.cli import main
+from bot.runtime import open_engine
+from tests.carrier import ACCOUNT_SID, AUTH_TOKEN, SimulatedCarrier
+from tests.house import PARIS, PEOPLE, SHOP, House
+
+Parley = Callable[..., Result]
+
+
+@pytest.fixture
+def parley(database: str, carrier: SimulatedCarrier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Parley:
+    """Runs `parley` with these words, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    environment = {
+        "DATABASE_URL": database, "SECRET_KEY": "s" * 40, "BASE_URL": "http://127.0.0.1:8000", "REDIS_URL": None,
+        "TWILIO_ACCOUNT_SID": ACCOUNT_SID, "TWILIO_AUTH_TOKEN": AUTH_TOKEN, "PARLEY_CARRIER": "simulated",
+        "TWILIO_API_BASE": carrier.url,
+    }  # fmt: skip
+    return lambda *words, **more: CliRunner().invoke(main, words, env={**environment, **more.pop("env", {})}, **more)
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+@pytest.mark.parametrize(("path", "command"), commands(main), ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
+def test_every_command_says_what_it_is_for(path: tuple[str, ...], command: click.Command) -> None:
+    assert command.help
+    assert command.help.split(".")[0].count(" ") >= 2
+    assert CliRunner().invoke(main, [*path, "--help"]).exit_code == 0
+    assert all(option.help for option in command.params if isinstance(option, click.Option))
+
+
+# Settings
+
+
+def test_config_check_shows_what_is_in_force_and_no_secret(parley: Parley) -> None:
+    said = parley("config", "check")
+    assert said.exit_code == 0
+    assert "TWILIO_ACCOUNT_SID" in said.output
+    assert "s" * 40 not in said.output
+    assert json.loads(parley("config", "check", "--json").output)["SECRET_KEY"] == "********"
+
+
+def test_a_missing_setting_is_named_and_the_status_is_two(parley: Parley) -> None:
+    said = parley("db", "check", env={"SECRET_KEY": None})
+    assert said.exit_code == 2
+    assert "SECRET_KEY: missing" in said.output
+    assert "Traceback" not in said.output
+
+
+# The database
+
+
+def test_an_empty_database_is_told_then_upgraded_once(parley: Parley, tmp_path: Path) -> None:
+    empty = {"DATABASE_URL": f"sqlite:///{tmp_path}/empty.db"}
+    assert parley("db", "check", env=empty).exit_code == 1
+    assert "now at" in parley("db", "upgrade", env=empty).output
+    assert "is current" in parley("db", "upgrade", env=empty).output
+    checked = parley("db", "check", "--json", env=empty)
+    assert (checked.exit_code, json.loads(checked.output)["current"]) == (0, True)
+
+
+def test_many_upgrades_at_once_are_one(database: str, tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    engine = open_engine(database if database.startswith("postgresql") else f"sqlite:///{tmp_path}/empty.db")
+    if database.startswith("postgresql"):
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+            connection.exec_driver_sql("CREATE SCHEMA public")
+    with ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(lambda _: schema.upgrade(engine), range(4)))
+    engine.dispose()
+    assert sorted(before is None for before, _ in results) == [False, False, False, True]
+    assert {after for _, after in results} == {schema.newest()}
+
+
+# The shop and its dialogs
+
+
+def test_shop_load_says_what_it_has_done(parley: Parley) -> None:
+    said = parley("shop", "load", str(SHOP))
+    assert said.exit_code == 0
+    assert "Dialogs published: welcome, help, survey." in said.output
+
+
+def test_shop_load_refuses_a_mistake_with_its_line(parley: Parley, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text("brand: ACME\ncolour: blue\n")
+    said = parley("shop", "load", "shop.yaml")
+    assert said.exit_code == 1
+    assert "shop.yaml:2: colour" in said.output
+
+
+def test_dialog_check_finds_nothing_wrong_with_the_library(parley: Parley) -> None:
+    assert parley("dialog", "check", "welcome", "help", "survey", "--shop", str(SHOP)).exit_code == 0
+    parley("shop", "load", str(SHOP))
+    assert parley("dialog", "check", "welcome", "help", "survey").exit_code == 0
+
+
+def test_dialog_check_tells_file_and_line(parley: Parley, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(
+        "name: bad\nstart: hello\nstates:\n  hello:\n    say: Hi\n    after: {wait: PT1H, goto: gone}\n"
+    )
+    said = parley("dialog", "check", "bad.yaml", "--shop", str(SHOP))
+    assert said.exit_code == 1
+    assert "bad.yaml:6: " in said.output
+    assert json.loads(parley("dialog", "check", "bad.yaml", "--shop", str(SHOP), "--json").output)[0]["line"] == 6
+
+
+def test_dialog_show_draws_it(parley: Parley) -> None:
+    assert parley("dialog", "show", "survey").output.startswith("stateDiagram-v2")
+    assert parley("dialog", "show", "survey", "--source").output.startswith("#")
+    assert json.loads(parley("dialog", "show", "survey", "--json").output)["name"] == "survey"
+    missing = parley("dialog", "show", "nothing")
+    assert (missing.exit_code, "the library has" in missing.output) == (1, True)
+
+
+def test_dialog_talk_plays_in_the_notation_of_transcripts(parley: Parley, tmp_path: Path) -> None:
+    said = parley("dialog", "talk", "welcome", "--save", "said.txt", input="JOIN\noui\n75011\n")
+    assert said.exit_code == 0
+    written = (tmp_path / "said.txt").read_text().splitlines()
+    assert [line for line in written if line.startswith(">")] == ["> JOIN", "> oui", "> 75011"]
+    assert "= language fr" in written
+    assert "= consent offers in (double)" in written
+    assert "= field postcode 75011" in written
+
+
+def test_dialog_talk_opens_another_dialog_and_returns(parley: Parley) -> None:
+    said = parley("dialog", "talk", "help", input="MENU\n3\n5\nyesterday\n1\nyes\nno\n")
+    assert "How was" in said.output or "how was" in said.output
+    assert "= tag recommends" in said.output
+    assert "Anything else?" in said.output
+
+
+def test_dialog_talk_lets_time_pass(parley: Parley) -> None:
+    said = parley("dialog", "talk", "welcome", input="JOIN\n@ +47h\n@ soon\n@ +2h\n")
+    assert "write it like @ +48h" in said.output
+    assert said.exit_code == 0
+    assert said.output.count("listening welcome") == 1
+
+
+# Texts and contacts
+
+
+def test_text_plays_a_customer_and_prints_the_answer(parley: Parley, house: House) -> None:
+    said = parley("text", PEOPLE["Bo"], "JOIN")
+    assert "> JOIN\n< ACME" in said.output
+    answer = json.loads(parley("text", PEOPLE["Bo"], "OUI", "--to", PARIS, "--json").output)
+    assert len(answer["received"]) == 1
+    assert parley("text", PEOPLE["Bo"], "JOIN", "--to", "+33999").exit_code == 1
+
+
+def test_text_is_for_the_simulated_carrier_only(parley: Parley) -> None:
+    said = parley("text", PEOPLE["Bo"], "JOIN", env={"PARLEY_CARRIER": "twilio", "TWILIO_API_BASE": None})
+    assert said.exit_code == 1
+    assert "simulated carrier" in said.output
+
+
+def test_contact_show_tells_the_consent_story_in_order(parley: Parley, house: House) -> None:
+    for body in ("JOIN", "OUI", "75011", "STOP"):
+        house.text("Bo", body)
+    said = parley("contact", "show", "06 12 34 00 02").output
+    assert PEOPLE["Bo"] not in said.replace(" ", "")
+    story = [line.strip() for line in said.splitlines() if line.strip()[:2] in ("1.", "2.")]
+    assert [line.split()[3:5] for line in story] == [["offers", "in,"], ["*", "out,"]]
+    assert "they: OUI" in said
+    assert "we: ACME" in said
+    assert "the chain holds" in said
+    assert "welcome (version 1): joined" in said
+    known = json.loads(parley("contact", "show", PEOPLE["Bo"], "--json", "--full").output)
+    assert known["phone"].replace(" ", "") == PEOPLE["Bo"]
+    assert known["values"] == {"postcode": "75011"}
+    assert known["opted_out"] is True
+    assert [text["direction"] for text in known["texts"]][:2] == ["in", "out"]
+
+
+def test_contact_show_says_when_the_chain_is_broken(parley: Parley, house: House) -> None:
+    house.text("Bo", "JOIN")
+    house.text("Bo", "OUI")
+    with house.runtime.begin() as connection:
+        connection.exec_driver_sql("UPDATE consent_proof SET text = 'NON'")
+    assert "THE CHAIN IS BROKEN at 1" in parley("contact", "show", PEOPLE["Bo"]).output
+
+
+def test_contact_show_of_a_stranger_says_so(parley: Parley, house: House) -> None:
+    said = parley("contact", "show", PEOPLE["Dee"])
+    assert (said.exit_code, "no contact" in said.output) == (1, True)
