@@ -23,7 +23,7 @@ demo: .venv/parley node_modules/.package-lock.json ## Run everything here with a
 test: .venv/development node_modules/.package-lock.json ## Run all tests, on SQLite and PostgreSQL. ARGS="tests/dialogs" picks.
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || \
 		 echo "No Chromium here: the tests of pages are left out (apt-get install chromium)."
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: .venv/development ## Look at style, types and import rules.
 	@$(BIN)/ruff check
@@ -34,7 +34,9 @@ fix: .venv/development ## Put right what ruff can put right by itself.
 	@$(BIN)/ruff check --fix
 
 bench: .venv/development ## Measure the figures that we promise, as ratios within one run.
-	@for file in tests/bench/[a-z]*.py; do $(BIN)/python -m "$$(echo "$${file%.py}" | tr / .)" || exit 1; done
+	@for file in $$(grep -l __main__ tests/bench/*.py); do \
+		$(BIN)/python -m "$$(echo "$${file%.py}" | tr / .)" || exit 1; \
+	done
 
 # Set-up. Each file says that the one it is made from has been installed.
 
@@ -63,5 +65,5 @@ bench: .venv/development ## Measure the figures that we promise, as ratios withi
 
 node_modules/.package-lock.json: package-lock.json $(if $(NPM),,.venv/npm)
 	@echo "Installing the front-end packages …"
-	@PATH="$(PATH):$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+	@PATH="$(PATH):$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel error
 	@touch $@

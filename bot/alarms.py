@@ -15,14 +15,22 @@ log = logging.getLogger(__name__)
 Ring = Callable[[Runtime, Connection, Any], None]
 PATIENCE = 5  # an alarm that cannot be rung so often is left for a person to look at
 
-_set = insert(Alarm).values(
-    kind=bindparam("kind"), subject=bindparam("subject"), version=bindparam("version"), due_at=bindparam("due_at"), attempts=0
+_set = insert(Alarm.__table__).values(
+    kind=bindparam("kind"),
+    subject=bindparam("subject"),
+    version=bindparam("version"),
+    due_at=bindparam("due_at"),
+    attempts=0,
 )
 SET = _set.on_conflict_do_update(
     index_elements=["kind", "subject"],
     set_={"version": _set.excluded.version, "due_at": _set.excluded.due_at, "attempts": 0},
 )
-DUE = select(Alarm.id, Alarm.kind).where(Alarm.due_at <= bindparam("now"), Alarm.attempts < PATIENCE).order_by(Alarm.due_at)
+DUE = (
+    select(Alarm.id, Alarm.kind)
+    .where(Alarm.due_at <= bindparam("now"), Alarm.attempts < PATIENCE)
+    .order_by(Alarm.due_at)
+)
 
 
 def set_alarm(connection: Connection, kind: str, subject: int, version: int, due_at: datetime) -> None:

@@ -87,9 +87,10 @@ class Scene:
         }  # fmt: skip
 
     def save(self) -> None:
-        """Write what changed about the contact."""
-        if self.changes:
-            self.connection.execute(update(Contact).where(Contact.id == self.contact.id).values(**self.changes))
+        """Write what changed about the contact, if anything did."""
+        changed = {name: value for name, value in self.changes.items() if value != getattr(self.contact, name)}
+        if changed:
+            self.connection.execute(update(Contact).where(Contact.id == self.contact.id).values(**changed))
 
 
 def apply(scene: Scene, wanted: Sequence[effects.Effect]) -> None:

@@ -33,13 +33,14 @@ WHOLE: tuple[Mode, ...] = ("whole",)
 LOOSER: tuple[Mode, ...] = ("first", "anywhere")
 FALLBACK_EVERY = timedelta(days=1)  # "a person will read this" is said once a day
 
-_new = insert(Message).values(
+MESSAGE = Message.__table__
+_new = insert(MESSAGE).values(
     contact_id=bindparam("contact_id"), direction="in", kind="text", state="received", ours=bindparam("ours"),
     theirs=bindparam("theirs"), body=bindparam("body"), media=bindparam("media"), account=bindparam("account"),
     sid=bindparam("sid"), at=bindparam("at"), made_at=bindparam("made_at"), verdicts=[], attempts=0, rank=0,
     for_person=bindparam("for_person"),
 )  # fmt: skip
-RECORD = _new.on_conflict_do_nothing(index_elements=["account", "sid"]).returning(Message.id)
+RECORD = _new.on_conflict_do_nothing(index_elements=["account", "sid"]).returning(MESSAGE.c.id)
 RECORDED = select(Message.id, Message.contact_id).where(
     Message.account == bindparam("account"), Message.sid == bindparam("sid")
 )
@@ -120,7 +121,9 @@ def _turn(runtime: Runtime, inbound: Inbound, *, converse: bool, verdict: dict[s
         return _Answer(reply, contact.id if kind == "stop" else None)
 
 
-def _record(runtime: Runtime, connection: Connection, inbound: Inbound, contact_id: int | None, body: str, at: Any) -> int:
+def _record(
+    runtime: Runtime, connection: Connection, inbound: Inbound, contact_id: int | None, body: str, at: Any
+) -> int:
     row = {
         "contact_id": contact_id, "ours": clean(inbound.to), "theirs": clean(inbound.sender), "body": body,
         "media": list(inbound.media), "account": inbound.account, "sid": inbound.sid, "at": at,
@@ -150,7 +153,9 @@ def _consent_word(scene: Scene, inbound: Inbound, folded: str) -> tuple[OptOut |
     YES is a START only from someone who is stopped, on a number whose carrier takes it for one (Twilio docs, opt-out keywords).
     """
     sender = scene.catalogue.senders.get(inbound.to)
-    by_carrier = inbound.opt_out or scene.runtime.carrier.answers_itself(inbound.body, sender.opt_out if sender else "carrier")
+    by_carrier = inbound.opt_out or scene.runtime.carrier.answers_itself(
+        inbound.body, sender.opt_out if sender else "carrier"
+    )
     if inbound.opt_out:
         return inbound.opt_out, True
     word = reserved(folded)

@@ -77,7 +77,9 @@ class Runtime:
                 return
             strange = select(Suppression.key_id).where(Suppression.key_id != key_id(self.suppression_key)).limit(1)
             if connection.execute(strange).first() is not None:
-                raise SystemExit("SECRET_KEY is not the one that the list of opted-out numbers was made with: put it back")
+                raise SystemExit(
+                    "SECRET_KEY is not the one that the list of opted-out numbers was made with: put it back"
+                )
 
     def now(self, connection: Connection) -> datetime:
         """Business time: for alarms, expiry and rules. Machine time, plus what the simulated carrier's page has jumped."""

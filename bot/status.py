@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 STRANGER_FOR = timedelta(minutes=10)  # a status of no message of ours is looked at again for so long
 BIGGEST_ID = 2**63 - 1
 
-_new = insert(Callback).values(
+_new = insert(Callback.__table__).values(
     account=bindparam("account"), sid=bindparam("sid"), status=bindparam("status"), rank=bindparam("rank"),
     error_code=bindparam("error_code"), message_id=bindparam("message_id"), made_at=bindparam("made_at"), folded=False,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from bot import outbox
 from bot.alarms import set_alarm, take
@@ -30,6 +30,13 @@ from models.phone import parse
 
 log = logging.getLogger(__name__)
 
+CONVERSATION = Conversation.__table__
+BEGIN = insert(CONVERSATION).returning(CONVERSATION.c.id)
+MOVE = (
+    update(CONVERSATION)
+    .where(CONVERSATION.c.id == bindparam("conversation_id"))
+    .values({name: bindparam(name) for name in ("status", "step", "memory", "outcome", "asked")})
+)
 MAX_OPENED = 10  # dialogs that one turn may open
 TRY_AGAIN_FOR = timedelta(minutes=1)  # a dialog that wants to listen while another listens asks again after this
 
@@ -89,8 +96,8 @@ def open_dialog(scene: Scene, name: str, key: str = "", parent_id: int | None = 
         "ours": scene.ours, "begun_at": scene.now,
     }  # fmt: skip
     asked = _bring_about(scene, dialog, turn)
-    first = insert(Conversation).values(**row, **_columns(turn), asked=asked).returning(Conversation.id)
-    _go_on(scene, scene.connection.execute(first).scalar_one(), parent_id, turn)
+    conversation_id = scene.connection.execute(BEGIN, {**row, **_columns(turn), "asked": asked}).scalar_one()
+    _go_on(scene, conversation_id, parent_id, turn)
     return True
 
 
@@ -116,8 +123,13 @@ def ring_expire(runtime: Runtime, connection: Connection, alarm: Any) -> None:
 
 def asks_opt_in(dialog: Compiled) -> Any:
     """Which states of a dialog ask the question of a double opt-in."""
-    return lambda name: name in dialog.states and any(
-        action.do == "opt_in" and action.proof == "double" for branch in dialog.states[name].on or () for action in branch.then
+    return lambda name: (
+        name in dialog.states
+        and any(
+            action.do == "opt_in" and action.proof == "double"
+            for branch in dialog.states[name].on or ()
+            for action in branch.then
+        )
     )
 
 
@@ -159,8 +171,7 @@ def _move(scene: Scene, live: Live, event: Event, busy: bool = False) -> bool:
     if busy and (turn.listening or turn.calling):
         return False
     asked = _bring_about(scene, dialog, turn) or live.asked
-    moved = update(Conversation).where(Conversation.id == live.id).values(**_columns(turn), asked=asked)
-    scene.connection.execute(moved)
+    scene.connection.execute(MOVE, {"conversation_id": live.id, **_columns(turn), "asked": asked})
     _go_on(scene, live.id, live.parent_id, turn)
     return True
 
@@ -196,9 +207,7 @@ def _return_to(scene: Scene, conversation_id: int) -> None:
 
 
 def _columns(turn: Turn) -> dict[str, Any]:
-    status = (
-        "listening" if turn.listening else "waiting" if turn.waiting else "calling" if turn.calling else "ended"
-    )
+    status = "listening" if turn.listening else "waiting" if turn.waiting else "calling" if turn.calling else "ended"
     outcome = next((effect.outcome for effect in turn.effects if isinstance(effect, effects.Finish)), None)
     return {"status": status, "step": turn.memory["step"], "memory": turn.memory, "outcome": outcome}
 

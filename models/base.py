@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, Table
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert  # its ON CONFLICT compiles on SQLite too
 from sqlalchemy.orm import DeclarativeBase
@@ -49,8 +49,9 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 class Base(DeclarativeBase):
     """The ground of all tables."""
 
+    __table__: ClassVar[Table]
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime,
         int: Id,
         dict[str, Any]: Json,

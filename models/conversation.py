@@ -18,7 +18,9 @@ class Conversation(Base):
     __tablename__ = "conversation"
     __table_args__ = (
         # At most one listens per contact: the database refuses a second one.
-        Index("ix_conversation_listening", "contact_id", unique=True, postgresql_where=LISTENING, sqlite_where=LISTENING),
+        Index(
+            "ix_conversation_listening", "contact_id", unique=True, postgresql_where=LISTENING, sqlite_where=LISTENING
+        ),
         Index(
             "ix_conversation_live", "contact_id", "dialog", "key", unique=True, postgresql_where=LIVE, sqlite_where=LIVE
         ),

@@ -21,7 +21,12 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("account", "sid"),
         Index("ix_message_contact", "contact_id", "direction", "at"),
-        Index("ix_message_ready", "not_before", postgresql_where=text("state = 'ready'"), sqlite_where=text("state = 'ready'")),
+        Index(
+            "ix_message_ready",
+            "not_before",
+            postgresql_where=text("state = 'ready'"),
+            sqlite_where=text("state = 'ready'"),
+        ),
         Index(
             "ix_message_leased",
             "lease_until",
@@ -58,7 +63,9 @@ class Message(Base):
     consent_event_id: Mapped[int | None]  # the event that allowed it
     for_person: Mapped[bool] = mapped_column(default=False)  # nobody but a person can answer this
     why: Mapped[str | None]  # the judge that held or refused it, or the carrier's reason
-    verdicts: Mapped[list[Any]] = mapped_column(Json, default=list)  # every verdict of the gate: at, outcome, why, facts
+    verdicts: Mapped[list[Any]] = mapped_column(
+        Json, default=list
+    )  # every verdict of the gate: at, outcome, why, facts
 
 
 class Callback(Base):

@@ -18,4 +18,6 @@ class Topic(Base):
     frequencies: Mapped[dict[str, Any]]  # language -> words, such as "at most 2 a month"
     fees: Mapped[dict[str, Any]]  # language -> words, such as "Msg & data rates may apply"
     contacts: Mapped[dict[str, Any]]  # language -> words: who answers questions about it
-    proof: Mapped[str] = mapped_column(default="double")  # double: a second yes is asked for; single: the first is enough
+    proof: Mapped[str] = mapped_column(
+        default="double"
+    )  # double: a second yes is asked for; single: the first is enough

@@ -95,12 +95,19 @@ class House:
             mine = connection.execute
             key = ledger.digest(self.runtime.suppression_key, contact.phone)
             lines = {f"field {name} {value}" for name, value in contact.values.items()}
-            lines |= {f"tag {tag}" for tag in connection.scalars(select(ContactTag.tag).where(ContactTag.contact_id == contact.id))}
+            lines |= {
+                f"tag {tag}"
+                for tag in connection.scalars(select(ContactTag.tag).where(ContactTag.contact_id == contact.id))
+            }
             for row in mine(select(Subscription.__table__).where(Subscription.contact_id == contact.id)):
                 lines.add(f"consent {row.topic} {row.state}" + (f" ({row.proof})" if row.state == "in" else ""))
             if mine(select(Suppression.digest).where(Suppression.digest == key)).first():
                 lines.add("consent * out")
-            live = mine(select(Conversation.__table__).where(Conversation.contact_id == contact.id, Conversation.status != "ended"))
+            live = mine(
+                select(Conversation.__table__).where(
+                    Conversation.contact_id == contact.id, Conversation.status != "ended"
+                )
+            )
             lines |= {f"{row.status} {row.dialog} {row.memory['state']}" for row in live}
             if contact.language:
                 lines.add(f"language {contact.language}")
@@ -134,11 +141,17 @@ class House:
 
     # The carrier's own requests, made by hand
 
-    def post(self, path: str, form: dict[str, Any] | list[tuple[str, str]], *, sign: bool = True, **headers: str) -> Any:
+    def post(
+        self, path: str, form: dict[str, Any] | list[tuple[str, str]], *, sign: bool = True, **headers: str
+    ) -> Any:
         """A signed (or forged) webhook straight to the application; its response."""
         pairs = list(form.items()) if isinstance(form, dict) else form
         url = self.base_url + path
-        known = {"X-Twilio-Signature": RequestValidator(AUTH_TOKEN).compute_signature(url, MultiDict(pairs))} if sign else {}
+        known = (
+            {"X-Twilio-Signature": RequestValidator(AUTH_TOKEN).compute_signature(url, MultiDict(pairs))}
+            if sign
+            else {}
+        )
         with self.app.test_client() as client:
             return client.post(
                 path,

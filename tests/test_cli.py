@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -10,9 +11,10 @@ from click.testing import CliRunner, Result
 
 from bot import schema
 from bot.cli import main
+from bot.cli.processes import gunicorn
 from bot.runtime import open_engine
 from tests.carrier import ACCOUNT_SID, AUTH_TOKEN, SimulatedCarrier
-from tests.house import PARIS, PEOPLE, SHOP, House
+from tests.house import PARIS, PEOPLE, SHOP, House, settings
 
 Parley = Callable[..., Result]
 
@@ -36,7 +38,7 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[t
             yield from commands(command, (*path, name))
 
 
-@pytest.mark.parametrize(("path", "command"), commands(main), ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
+@pytest.mark.parametrize(("path", "command"), [pytest.param(*one, id=" ".join(one[0])) for one in commands(main)])
 def test_every_command_says_what_it_is_for(path: tuple[str, ...], command: click.Command) -> None:
     assert command.help
     assert command.help.split(".")[0].count(" ") >= 2
@@ -62,6 +64,14 @@ def test_a_missing_setting_is_named_and_the_status_is_two(parley: Parley) -> Non
     assert "Traceback" not in said.output
 
 
+def test_web_listens_to_the_outside_only_with_a_real_carrier_and_sqlite_gets_one_process() -> None:
+    here = settings("sqlite:///x.db", "http://127.0.0.1:1", "http://127.0.0.1:1")
+    there = settings("postgresql://h/d", "https://a.example", "https://b.example", PARLEY_CARRIER="twilio", port=81)
+    told = [dict(zip(words[1::2], words[2::2], strict=False)) for words in (gunicorn(here), gunicorn(there))]
+    assert [one["--bind"] for one in told] == ["127.0.0.1:8000", "0.0.0.0:81"]
+    assert [one["--workers"] for one in told] == ["1", "2"]
+
+
 # The database
 
 
@@ -71,12 +81,16 @@ def test_an_empty_database_is_told_then_upgraded_once(parley: Parley, tmp_path: 
     assert "now at" in parley("db", "upgrade", env=empty).output
     assert "is current" in parley("db", "upgrade", env=empty).output
     checked = parley("db", "check", "--json", env=empty)
-    assert (checked.exit_code, json.loads(checked.output)["current"]) == (0, True)
+    assert (checked.exit_code, json.loads(checked.stdout)["current"]) == (0, True)
+
+
+def test_a_database_that_is_not_there_is_told_in_words(parley: Parley) -> None:
+    said = parley("db", "check", env={"DATABASE_URL": "sqlite:////nowhere/parley.db"})
+    assert said.exit_code == 1
+    assert "The database: unable to open" in said.output
 
 
 def test_many_upgrades_at_once_are_one(database: str, tmp_path: Path) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     engine = open_engine(database if database.startswith("postgresql") else f"sqlite:///{tmp_path}/empty.db")
     if database.startswith("postgresql"):
         with engine.begin() as connection:

@@ -80,7 +80,9 @@ def test_the_fallback_says_nothing_to_someone_who_stopped_meanwhile(house: House
     assert said(house.post(FALLBACK, form)) == ""
 
 
-@pytest.mark.parametrize("sender", ["36111", "MABOUTIQUE", "whatsapp:+33612345678", "anonymous", "", "+1234", "+33" + "6" * 40])
+@pytest.mark.parametrize(
+    "sender", ["36111", "MABOUTIQUE", "whatsapp:+33612345678", "anonymous", "", "+1234", "+33" + "6" * 40]
+)
 def test_a_sender_that_is_no_phone_number_is_stored_and_not_answered(house: House, sender: str) -> None:
     """No contact is made of it."""
     response = house.post(INBOUND, house.inbound(sender, "JOIN", sid(1)))
@@ -105,7 +107,9 @@ def test_stop_works_with_the_engine_raising(house: House, monkeypatch: pytest.Mo
     assert "consent * out" in house.truths("Bo")
 
 
-def test_a_turn_that_raises_is_undone_and_the_text_is_kept_for_a_person(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_turn_that_raises_is_undone_and_the_text_is_kept_for_a_person(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing half done: no conversation, no reply, but the text and its 2xx."""
     real = outbox.answer
 
@@ -149,13 +153,17 @@ def test_an_ordinary_turn_takes_at_most_ten_statements(house: House) -> None:
     for number, body in enumerate(("hein ?", "OUI", "75011", "bonjour", "JOIN", "AIDE", "STOP"), start=1):
         with house.statements() as seen:
             house.post(INBOUND, house.inbound("Bo", body, sid(number)))
-        spent = [one for one in seen if "FROM clock" not in one and "INTO callback" not in one]  # the simulated carrier's
+        spent = [
+            one for one in seen if "FROM clock" not in one and "INTO callback" not in one
+        ]  # the simulated carrier's
         assert len(spent) <= 10, (body, spent)
 
 
 def test_one_conversation_listens_whatever_comes_at_once(house: House) -> None:
     """Ten texts of one person at the same instant are ten turns, one after the other."""
-    forms = [house.inbound("Bo", body, sid(number)) for number, body in enumerate(["JOIN", "MENU", "AVIS"] * 3, start=1)]
+    forms = [
+        house.inbound("Bo", body, sid(number)) for number, body in enumerate(["JOIN", "MENU", "AVIS"] * 3, start=1)
+    ]
     threads = [threading.Thread(target=house.post, args=(INBOUND, form)) for form in forms]
     for thread in threads:
         thread.start()

@@ -8,22 +8,40 @@ from typing import Any
 import pytest
 
 from bot import outbox
-from bot.effects import Scene
 from bot.catalogue import catalogue
 from bot.consent.ledger import Ledger
 from bot.contacts import meet
+from bot.effects import Scene
 from bot.outbox import deliver, settle
 from bot.runtime import Runtime
 from tests.house import PARIS, PEOPLE, House
 
 
-def queue(house: House, who: str = "Bo", body: str = "bonjour", kind: str = "reply", cause: str = "a:1:1", topic: str | None = None) -> None:
+def queue(
+    house: House,
+    who: str = "Bo",
+    body: str = "bonjour",
+    kind: str = "reply",
+    cause: str = "a:1:1",
+    topic: str | None = None,
+) -> None:
     """A say that waits for its turn."""
     with house.runtime.begin() as connection:
         now = house.runtime.now(connection)
         contact = meet(connection, PEOPLE[who], now)
         ledger = Ledger(connection, contact, house.runtime.suppression_key)
-        scene = Scene(house.runtime, connection, catalogue(connection), contact, now, PARIS, ledger, False, says=[body], topic=topic)
+        scene = Scene(
+            house.runtime,
+            connection,
+            catalogue(connection),
+            contact,
+            now,
+            PARIS,
+            ledger,
+            False,
+            says=[body],
+            topic=topic,
+        )
         outbox.say(scene, kind, cause)
 
 
@@ -100,7 +118,9 @@ def test_a_break_from_marketing_holds_it_until_the_break_is_over(house: House) -
     assert states(house)[-1] == "sent"
 
 
-def test_a_made_up_contact_is_never_texted_through_a_real_carrier(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_made_up_contact_is_never_texted_through_a_real_carrier(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A valid French mobile number belongs to somebody."""
     from sqlalchemy import update
 

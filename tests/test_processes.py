@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -46,6 +47,12 @@ def queue(redis_url: str) -> Iterator[Queue]:
     with Redis.from_url(redis_url) as client:
         client.flushall()
         yield Queue("replies", connection=client, serializer=JSONSerializer)
+
+
+@pytest.fixture
+def sqlite(sqlite_template: Path, tmp_path: Path) -> str:
+    """An empty database, for what does not depend on which it is."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'house.db')}"
 
 
 def wait_for(holds: Callable[[], Any], seconds: float = 40) -> Any:
@@ -160,9 +167,9 @@ def test_of_two_clocks_one_is_awake_and_the_other_takes_over(database: str) -> N
         assert time.monotonic() - began < clock.AWAKE_FOR + 3 * clock.TICK_FOR
 
 
-def test_the_clock_ends_at_once(database: str) -> None:
-    with parley(database, "clock") as process:
-        wait_for(lambda: seen(database, select(Process.pid)))
+def test_the_clock_ends_at_once(sqlite: str) -> None:
+    with parley(sqlite, "clock") as process:
+        wait_for(lambda: seen(sqlite, select(Process.pid)))
         began = time.monotonic()
         process.terminate()
         assert process.wait(10) == 0
@@ -223,27 +230,25 @@ def test_a_killed_worker_is_started_again_and_all_end_with_the_supervisor(databa
         assert not lives(both.pop())
 
 
-def test_workers_end_when_their_supervisor_is_killed(
-    database: str, redis_url: str
-) -> None:
-    with parley(database, "worker", redis_url) as supervisor:
-        pid = wait_for(lambda: seen(database, select(Process.pid).where(Process.kind == "worker")))[0].pid
+def test_workers_end_when_their_supervisor_is_killed(sqlite: str, redis_url: str) -> None:
+    with parley(sqlite, "worker", redis_url) as supervisor:
+        pid = wait_for(lambda: seen(sqlite, select(Process.pid).where(Process.kind == "worker")))[0].pid
         supervisor.kill()
         wait_for(lambda: not lives(pid))
 
 
-def test_a_worker_waits_for_redis_and_says_that_it_lives_only_then(database: str) -> None:
+def test_a_worker_waits_for_redis_and_says_that_it_lives_only_then(sqlite: str) -> None:
     binary = embedded.binary()
     if binary is None:
         skip_or_fail(f"no Redis here: {embedded.HOW_TO_GET}")
     assert binary
     living = select(Process.pid).where(Process.kind == "worker")
-    with embedded.private_folder() as folder, parley(database, "worker", embedded.address(folder)):
+    with embedded.private_folder() as folder, parley(sqlite, "worker", embedded.address(folder)):
         time.sleep(3)
-        assert seen(database, living) == []
+        assert seen(sqlite, living) == []
         late = subprocess.Popen(embedded.command(binary, folder), stdout=subprocess.DEVNULL)
         try:
-            wait_for(lambda: seen(database, living))
+            wait_for(lambda: seen(sqlite, living))
         finally:
             late.terminate()
             late.wait(10)

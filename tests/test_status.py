@@ -14,7 +14,13 @@ STATUS = "/webhooks/twilio/status"
 
 def report(number: int, word: str, code: str = "") -> dict[str, str]:
     """The form of a status callback."""
-    form = {"MessageSid": sid(number), "SmsSid": sid(number), "AccountSid": ACCOUNT_SID, "MessageStatus": word, "To": "+33612340002"}
+    form = {
+        "MessageSid": sid(number),
+        "SmsSid": sid(number),
+        "AccountSid": ACCOUNT_SID,
+        "MessageStatus": word,
+        "To": "+33612340002",
+    }
     return {**form, "ErrorCode": code} if code else form
 
 

@@ -8,7 +8,12 @@ import pytest
 
 from tests.house import ACCOUNT_SID, House, sid
 
-WEBHOOKS = ("/webhooks/twilio/inbound", "/webhooks/twilio/fallback", "/webhooks/twilio/status/1", "/webhooks/twilio/status")
+WEBHOOKS = (
+    "/webhooks/twilio/inbound",
+    "/webhooks/twilio/fallback",
+    "/webhooks/twilio/status/1",
+    "/webhooks/twilio/status",
+)
 
 
 def harmless(response: Any) -> None:
@@ -30,7 +35,9 @@ def test_an_unsigned_webhook_is_refused_and_has_no_effect(house: House, path: st
     assert house.messages() == []
 
 
-@pytest.mark.parametrize("path", [*WEBHOOKS, "/webhooks/twilio/nothing", "/webhooks/twilio/status/x", "/webhooks/twilio/status/-1"])
+@pytest.mark.parametrize(
+    "path", [*WEBHOOKS, "/webhooks/twilio/nothing", "/webhooks/twilio/status/x", "/webhooks/twilio/status/-1"]
+)
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD", "PATCH"])
 def test_no_error_of_a_webhook_could_be_texted_to_a_customer(house: House, path: str, method: str) -> None:
     """404, 405 and their like are TwiML too."""
@@ -50,7 +57,9 @@ def test_a_body_that_is_too_large_is_refused_as_twiml(house: House) -> None:
 def test_the_address_is_the_configured_one_whatever_the_host_header_says(house: House) -> None:
     """Behind a proxy the request names another host; signatures are over BASE_URL."""
     for number, host in enumerate(("evil.example", "127.0.0.1:99999", "x:abc", "[::1"), start=1):
-        response = house.post("/webhooks/twilio/inbound", house.inbound("Bo", "?", sid(number)), Host=host, **{"X-Forwarded-Host": host})
+        response = house.post(
+            "/webhooks/twilio/inbound", house.inbound("Bo", "?", sid(number)), Host=host, **{"X-Forwarded-Host": host}
+        )
         assert response.status_code in (200, 400)  # 400: no HTTP server would let such a host header through
 
 
@@ -100,7 +109,10 @@ def forger(house: House) -> Any:
             elif change == 2:
                 form.append((name, value))
             elif change == 3:
-                form[which] = (chance.choice((name.lower(), name + "X", "".join(chance.choices(string.printable, k=5)))), value)
+                form[which] = (
+                    chance.choice((name.lower(), name + "X", "".join(chance.choices(string.printable, k=5)))),
+                    value,
+                )
             else:
                 form.append((f"Media{chance.choice(('Url', 'ContentType'))}{chance.randrange(12)}", value))
         return house.post(chance.choice(WEBHOOKS), form)

@@ -42,9 +42,16 @@ def play(house: House, script: str) -> str:
 def _happen(house: House, who: str, mark: str, rest: str, known: set[str]) -> tuple[list[str], set[str]]:
     before = len(house.received(who))
     if mark == ">":
-        picture, body = ("[picture]", rest.removeprefix("[picture]").strip()) if rest.startswith("[picture]") else ("", rest)
+        picture, body = (
+            ("[picture]", rest.removeprefix("[picture]").strip()) if rest.startswith("[picture]") else ("", rest)
+        )
         more: dict[str, Any] = {"media": [PICTURE]} if picture else {}
-        house.text(who, body.encode().decode("unicode_escape") if "\\" in body else body, BOSTON if who == "Dee" else PARIS, **more)
+        house.text(
+            who,
+            body.encode().decode("unicode_escape") if "\\" in body else body,
+            BOSTON if who == "Dee" else PARIS,
+            **more,
+        )
     else:
         amount, unit = re.fullmatch(r"\+(\d+)([mhd])", rest).groups()  # type: ignore[union-attr]
         house.jump(timedelta(**{UNITS[unit]: int(amount)}))

@@ -3,6 +3,7 @@
 from typing import Any
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from bot.cli import carrier, contact, database, dialog, processes, settings, shop
 from bot.settings import SettingsError
@@ -11,7 +12,7 @@ __all__ = ["main"]
 
 
 class Commands(click.Group):
-    """Commands that say which settings are missing instead of failing somewhere below."""
+    """Commands that say what is missing, settings or database, instead of failing somewhere below."""
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -21,6 +22,10 @@ class Commands(click.Group):
             for line in str(error).splitlines():
                 click.echo(f"  {line}", err=True)
             context.exit(2)
+        except DBAPIError as error:
+            click.echo(f"The database: {str(error.orig).splitlines()[0]}", err=True)
+            click.echo("Is DATABASE_URL right, and does `parley db check` say that it is current?", err=True)
+            context.exit(1)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -103,5 +103,7 @@ def judge(facts: Facts, judges: tuple[Judge, ...] = JUDGES) -> Verdict:
 def record(verdict: Verdict, facts: Facts) -> dict[str, Any]:
     """The verdict as it is kept: outcome, which judge, on which facts (only those that say something)."""
     outcome = {Go: "go", Hold: "hold", Refuse: "refuse"}[type(verdict)]
-    said = {name: str(value) if isinstance(value, datetime) else value for name, value in asdict(facts).items() if value}
+    said = {
+        name: str(value) if isinstance(value, datetime) else value for name, value in asdict(facts).items() if value
+    }
     return {"outcome": outcome, "why": getattr(verdict, "why", "passed"), "facts": said}

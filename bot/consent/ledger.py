@@ -127,7 +127,9 @@ def broken_link(connection: Connection, person: str) -> int | None:
     )
     prev_hash = START_OF_CHAIN
     for seq, row in enumerate(connection.execute(query).mappings(), start=1):
-        link = {name: row[name] for name in ("person", "seq", "topic", "change", "source", "at", "proof_hash", "prev_hash")}
+        link = {
+            name: row[name] for name in ("person", "seq", "topic", "change", "source", "at", "proof_hash", "prev_hash")
+        }
         kept = {name: row[name] for name in ("wording", "text", "sid", "phone", "salt")}
         erased = row["salt"] is None
         if link["seq"] != seq or link["prev_hash"] != prev_hash or _hash(link) != row["hash"]:

@@ -107,7 +107,9 @@ def _facts(runtime: Runtime, connection: Connection, contact: Any, row: Any) -> 
     stand = standing(connection, contact, runtime.suppression_key, now)
     allowed = None
     if row.topic is not None:
-        which = (Subscription.contact_id == contact.id) & (Subscription.topic == row.topic) & (Subscription.state == "in")
+        which = (
+            (Subscription.contact_id == contact.id) & (Subscription.topic == row.topic) & (Subscription.state == "in")
+        )
         allowed = connection.scalar(select(Subscription.event_id).where(which))
     return gate.Facts(
         kind=row.kind,

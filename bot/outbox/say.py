@@ -16,7 +16,7 @@ from models import Message
 
 ANSWERED_FOR = timedelta(seconds=20)  # after a reply in the response: the carrier has called back, or it is asked
 
-ADD = insert(Message).returning(Message.id)
+ADD = insert(Message.__table__).returning(Message.__table__.c.id)
 
 
 def answers_stop(catalogue: Catalogue, ours: str) -> bool:
@@ -54,7 +54,9 @@ def say(scene: Scene, kind: str, cause: str, conversation_id: int | None = None)
         return
     first = cut(body)
     row = _row(scene, kind, first, cause, None)
-    scene.connection.execute(ADD, {**row, "state": "ready", "not_before": row["made_at"], "conversation_id": conversation_id})
+    scene.connection.execute(
+        ADD, {**row, "state": "ready", "not_before": row["made_at"], "conversation_id": conversation_id}
+    )
     _say_rest(scene, kind, body[len(first) :], cause)
 
 

@@ -22,9 +22,7 @@ ATTEMPTS = 3
 SLACK_FOR = timedelta(seconds=2)  # the carrier's clock is not ours and counts whole seconds
 BARRIER_FOR = 8.5  # seconds: a little more than a call's lease
 
-OVERDUE = update(Message).where(
-    Message.state.in_(("sending", "answered")), Message.lease_until <= bindparam("now_")
-)
+OVERDUE = update(Message).where(Message.state.in_(("sending", "answered")), Message.lease_until <= bindparam("now_"))
 UNKNOWN = (
     select(Message.__table__)
     .where(Message.state == "unknown", Message.not_before <= bindparam("now"))

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 MAX_UNITS = 1600
 """Longest body that the carrier takes, in UTF-16 units. Source: Twilio docs, error 21617 (its "characters"

@@ -14,10 +14,9 @@ TABLE = Table("floor", MetaData(), Column("sid", String, primary_key=True), Colu
 
 
 def create_app() -> Flask:
-    """Reads DATABASE_URL, BASE_URL and TWILIO_AUTH_TOKEN."""
+    """Reads DATABASE_URL, BASE_URL and TWILIO_AUTH_TOKEN. Its table is there already."""
     app = Flask("floor")
     engine = open_engine(os.environ["DATABASE_URL"])
-    TABLE.metadata.create_all(engine)
     validator, base = RequestValidator(os.environ["TWILIO_AUTH_TOKEN"]), os.environ["BASE_URL"]
     add = insert(TABLE).values(sid=bindparam("sid"), body=bindparam("body")).on_conflict_do_nothing()
 

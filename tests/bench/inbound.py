@@ -12,9 +12,10 @@ from statistics import median
 
 from bot.runtime import open_engine
 from bot.shop import load_shop
+from tests.bench import floor, naive
 from tests.bench.load import Request, Server, sign
-from tests.conftest import migrate
 from tests.carrier import ACCOUNT_SID, AUTH_TOKEN
+from tests.conftest import migrate
 
 BASE = "https://bench.example.org"
 OURS = "+33937000001"
@@ -74,6 +75,8 @@ def databases() -> Iterator[dict[str, str]]:
             engine = open_engine(url)
             with engine.begin() as connection:
                 load_shop(connection, HERE / "shop.yaml")
+                floor.TABLE.metadata.create_all(connection)
+                naive.Base.metadata.create_all(connection)
             engine.dispose()
         yield found
         server.cleanup()
@@ -85,20 +88,21 @@ def measure(database: str, workers: int) -> dict[str, float]:
     env = environment(database)
     with (
         Server("bot:create_app()", env, workers) as parley,
-        Server("tests.bench.floor:create_app()", env, workers) as floor,
-        Server("tests.bench.naive:create_app()", env, workers) as naive,
+        Server("tests.bench.floor:create_app()", env, workers) as least,
+        Server("tests.bench.naive:create_app()", env, workers) as draft,
     ):
         for number in range(ROUNDS + 1):  # the first one warms up
             people = range(number * PEOPLE, (number + 1) * PEOPLE)
             begin = number * 100_000
             parley.load(texts(begin, people, 1, "BEGIN"))
             asked = texts(begin + 50_000, people, TEXTS, "rouge")
-            naive.load(texts(begin, people, 1, "BEGIN"), clients=1)  # it cannot make the same person twice at once
+            draft.load(texts(begin, people, 1, "BEGIN"), clients=1)  # it cannot make the same person twice at once
             for name, server, requests in (
-                ("floor", floor, asked), ("turn", parley, asked), ("naive", naive, asked[: PEOPLE * 2]),
+                ("floor", least, asked), ("turn", parley, asked), ("naive", draft, asked[:PEOPLE]),
                 ("status", parley, statuses(begin, len(asked))),
             ):  # fmt: skip
-                cpu, _, answers = server.load(requests)
+                # The first draft's writers trip over each other on SQLite: it is loaded by one client.
+                cpu, _, answers = server.load(requests, 1 if name == "naive" else 8)
                 wrong = [answer for answer in answers if not answer.startswith("200")]
                 silent = [answer for answer in answers if name == "turn" and "<Message" not in answer]
                 assert not wrong and not silent, (wrong or silent)[0]
@@ -108,7 +112,9 @@ def measure(database: str, workers: int) -> dict[str, float]:
 
 
 def main() -> None:
-    print(f"{'':12}{'floor ms':>10}{'turn ms':>10}{'× floor':>9}{'status ms':>11}{'× floor':>9}{'naive ms':>10}{'÷ turn':>8}")
+    print(
+        f"{'':12}{'floor ms':>10}{'turn ms':>10}{'× floor':>9}{'status ms':>11}{'× floor':>9}{'naive ms':>10}{'÷ turn':>8}"
+    )
     with databases() as found:
         for name, workers in (("postgresql", 2), ("sqlite", 1)):
             if len(sys.argv) > 1 and name not in sys.argv[1:]:

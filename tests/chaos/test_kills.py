@@ -73,7 +73,9 @@ def judge(arena: Arena, *, lost_allowed: bool) -> None:
     silent = set(recorded.values()) - arrived.keys()
     reached = {line["sid"] for line in attempts}
     lost = reached - recorded.keys()
-    print(f"texts {len(reached)}, acknowledged {len(acknowledged)}, recorded {len(recorded)}, replies {sum(arrived.values())}")
+    print(
+        f"texts {len(reached)}, acknowledged {len(acknowledged)}, recorded {len(recorded)}, replies {sum(arrived.values())}"
+    )
     assert not missing, f"acknowledged but missing: {missing}"
     assert not twice, f"said more than once: {twice}\n{arena.logs()}"
     assert not silent, f"recorded, but the reply never came: {silent}\n{arena.logs()}"
