@@ -12,14 +12,14 @@ import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from flask import Response
-from sqlalchemy import event, select, text, update
+from sqlalchemy import event, exists, select, text, update
 
-from bot import alarms, inbound, outbox, runtime, status
+from bot import alarms, contacts, inbound, outbox, runtime, status
 from bot.carriers.twilio import signature
 from bot.catalogue import Catalogue
 from bot.consent import gate, ledger
 from bot.web import webhooks
-from models import Contact, DialogVersion, Message
+from models import Callback, Contact, DialogVersion, Message
 from tests.house import House
 
 Patch = pytest.MonkeyPatch
@@ -66,8 +66,7 @@ def hold_no_lock(house: House, patch: Patch) -> None:
         time.sleep(0.05)  # long enough for the others to read the same
         return row
 
-    met_once = inbound.meet
-    patch.setattr(inbound, "meet", lambda *known: meet(*known) if house.contact("Bo") else met_once(*known))
+    patch.setattr(inbound, "meet", lambda *known: meet(*known) if house.contact("Bo") else contacts.meet(*known))
 
 
 def hear_no_reserved_words(house: House, patch: Patch) -> None:
@@ -141,11 +140,12 @@ def allow_a_cause_twice(house: House, patch: Patch) -> None:
 
 
 def forget_the_rank(house: House, patch: Patch) -> None:
-    real = status.fold
+    """Whatever news comes in is the highest."""
+    real, news = status.fold, exists().where(~Callback.folded)
 
     def fold(hands: Any) -> int:
         with hands.begin() as connection:
-            connection.execute(update(Message).values(rank=-1))
+            connection.execute(update(Message).where(news).values(rank=-1))
         return real(hands)
 
     patch.setattr(status, "fold", fold)

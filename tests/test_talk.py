@@ -142,7 +142,7 @@ def test_dialogs_that_open_each_other_in_a_circle_come_to_an_end(house: House, t
     publish(house, tmp_path, ping=opening("pong"), pong=opening("ping"))
     house.text("Bo", "PING")
     with house.runtime.read() as connection:
-        assert connection.scalar(select(func.count()).select_from(Conversation)) <= talk.MAX_OPENED
+        assert connection.execute(select(func.count()).select_from(Conversation)).scalar_one() <= talk.MAX_OPENED
     assert for_person(house) == ["PING"]
     assert live(house) == []
 
