@@ -58,7 +58,10 @@ def run(port: int, fresh: bool) -> None:
         carrier_port = _free_port(port + 1000)
         redis = embedded.binary()
         redis_folder = stack.enter_context(embedded.private_folder()) if redis else None
-        _become(_environment(port, carrier_port, embedded.address(redis_folder) if redis_folder else None))
+        environment = _environment(port, carrier_port, embedded.address(redis_folder) if redis_folder else None)
+        _become(environment)
+        # Commands that are typed beside the demo find it here.
+        _write_private(Path(".env"), "".join(f"{name}={value}\n" for name, value in environment.items()))
         supervisor = Supervisor()
         stack.callback(supervisor.end, STOP_FOR, one_by_one=True)
         _set_up(open_runtime(load()), carrier_port)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from bot.catalogue import Catalogue, in_language
 from bot.consent.ledger import Ledger, Proof
@@ -17,7 +17,7 @@ from bot.contacts import language
 from bot.runtime import Runtime
 from bot.text.merge import render
 from dialogs import effects
-from models import Contact, ContactTag, insert
+from models import Contact, ContactTag, Message, insert
 
 WITH_STAFF_FOR = timedelta(hours=24)  # after that long without word from staff, dialogs answer again
 
@@ -58,6 +58,7 @@ class Scene:
     opt_in_asked: bool = False
     opened: int = 0  # dialogs
     for_person: bool = False
+    note: str | None = None  # what the dialog says to the person who takes over
     changes: dict[str, Any] = field(default_factory=dict)  # columns of the contact
 
     @property
@@ -87,7 +88,11 @@ class Scene:
         }  # fmt: skip
 
     def save(self) -> None:
-        """Write what changed about the contact, if anything did."""
+        """Write what changed about the contact, if anything did, and show their last text to a person if need be."""
+        if self.for_person:
+            texts = select(func.max(Message.id)).where(Message.contact_id == self.contact.id, Message.direction == "in")
+            last = update(Message).where(Message.id == texts.scalar_subquery())
+            self.connection.execute(last.values(for_person=True, **({"why": self.note} if self.note else {})))
         changed = {name: value for name, value in self.changes.items() if value != getattr(self.contact, name)}
         if changed:
             self.connection.execute(update(Contact).where(Contact.id == self.contact.id).values(**changed))
@@ -162,7 +167,7 @@ def _pause(effect: effects.Pause, scene: Scene) -> None:
 @bring_about.register
 def _hand_over(effect: effects.HandOver, scene: Scene) -> None:
     scene.changes["with_staff_until"] = scene.now + WITH_STAFF_FOR
-    scene.for_person = True
+    scene.for_person, scene.note = True, effect.note or None
 
 
 def _proof(scene: Scene) -> Proof:

@@ -116,8 +116,6 @@ def _turn(runtime: Runtime, inbound: Inbound, *, converse: bool, verdict: dict[s
         else:
             _keep_for_person(scene, verdict)
         scene.save()
-        if scene.for_person:
-            connection.execute(update(Message).where(Message.id == message_id).values(for_person=True))
         return _Answer(reply, contact.id if kind == "stop" else None)
 
 

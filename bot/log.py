@@ -11,7 +11,7 @@ from typing import TextIO
 
 NUMBER = re.compile(r"(\+|%2B|\b00)(\d{2,3})\d{3,}(\d{2})", re.IGNORECASE)
 CREDENTIALS = re.compile(r"(://[^\s:/@]*:)[^\s/@]+@|\b(Basic|Bearer)\s+[\w.~+/=-]+", re.IGNORECASE)
-TALKATIVE = ("twilio", "urllib3", "aiohttp", "asyncio", "werkzeug")  # they log addresses, which hold numbers
+TALKATIVE = ("twilio", "urllib3", "aiohttp", "asyncio", "werkzeug", "alembic")  # they log addresses, which hold numbers
 
 
 class Line(logging.Formatter):

@@ -1,17 +1,14 @@
-"""Which of our processes live, who holds the right to act alone, and whether the schema is the one that this code knows."""
+"""Which of our processes live, and who holds the right to act alone."""
 
 import os
 import socket
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, delete, select
 
 from bot.runtime import Runtime
 from models import Lease, Process, insert
-from models.migrations import config
 
 DEAD_AFTER = timedelta(seconds=15)
 FORGOTTEN_AFTER = timedelta(days=1)
@@ -45,9 +42,3 @@ def hold(runtime: Runtime, name: str, seconds: float) -> bool:
     )  # fmt: skip
     with runtime.begin() as connection:
         return connection.execute(row.returning(Lease.name)).first() is not None
-
-
-def schema_is_current(connection: Connection) -> bool:
-    """Whether the database has been brought to this code's schema."""
-    head = ScriptDirectory.from_config(config()).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head

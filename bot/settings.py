@@ -207,10 +207,10 @@ def names(key: str, field: FieldInfo) -> tuple[str, ...]:
     return (alias if isinstance(alias, str) else key.upper(),)
 
 
-def load() -> Settings:
+def load(env_file: str = ".env") -> Settings:
     """Read the settings; raise SettingsError with one line per variable that is missing or wrong, never its value."""
     try:
-        return Settings()  # type: ignore[call-arg]  # its fields come from the environment
+        return Settings(_env_file=env_file)  # type: ignore[call-arg]  # its fields come from the environment
     except ValidationError as error:
         raise SettingsError("\n".join(_complaints(error))) from None
 

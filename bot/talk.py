@@ -89,7 +89,9 @@ def open_dialog(scene: Scene, name: str, key: str = "", parent_id: int | None = 
         scene.for_person = True
         return False
     dialog = scene.catalogue.version(scene.connection, version_id)
-    _end(scene, (Conversation.dialog == name) & (Conversation.key == key), Conversation.status == "listening")
+    over = _end(scene, (Conversation.dialog == name) & (Conversation.key == key), Conversation.status == "listening")
+    while over := over - {parent_id}:  # whoever opened what ended will not be returned to
+        over = _end(scene, Conversation.id.in_(over))
     turn = start(dialog, _ground(scene))
     row = {
         "contact_id": scene.contact.id, "dialog": name, "key": key, "version_id": version_id, "parent_id": parent_id,
@@ -168,7 +170,7 @@ def _move(scene: Scene, live: Live, event: Event, busy: bool = False) -> bool:
     dialog = scene.catalogue.version(scene.connection, live.version_id)
     scene.asked = live.asked
     turn = step(dialog, live.memory, event, _ground(scene))
-    if busy and (turn.listening or turn.calling):
+    if busy and (turn.listening or turn.calling or (turn.ended and live.parent_id is not None)):
         return False
     asked = _bring_about(scene, dialog, turn) or live.asked
     scene.connection.execute(MOVE, {"conversation_id": live.id, **_columns(turn), "asked": asked})
@@ -212,9 +214,11 @@ def _columns(turn: Turn) -> dict[str, Any]:
     return {"status": status, "step": turn.memory["step"], "memory": turn.memory, "outcome": outcome}
 
 
-def _end(scene: Scene, *which: Any) -> None:
+def _end(scene: Scene, *which: Any) -> set[int]:
+    """Returns the ids of those that had opened what has ended."""
     live = (Conversation.contact_id == scene.contact.id) & (Conversation.status != "ended")
-    scene.connection.execute(update(Conversation).where(live, or_(*which)).values(status="ended"))
+    ended = update(Conversation).where(live, or_(*which)).values(status="ended").returning(Conversation.parent_id)
+    return {parent_id for parent_id in scene.connection.scalars(ended) if parent_id is not None}
 
 
 def _ground(scene: Scene) -> Ground:

@@ -36,6 +36,7 @@ class Known:
     tags: Callable[[str], Iterable[TagUse]]  # the merge tags of a template; ValueError if it is no template
     names: frozenset[str]  # merge tags that can always be filled in, such as "brand" or "contact.first_name"
     topics: frozenset[str]
+    double: frozenset[str]  # the topics that need a second yes
     fields: frozenset[str]
     languages: tuple[str, ...]  # languages in which every text must be there
     dialogs: frozenset[str]  # dialogs that `open` may name
@@ -191,6 +192,8 @@ def _named(dialog: spec.Dialog, known: Known) -> Found:
                     yield path, f"`{action.do}` needs a topic, here or for the whole dialog"
                 elif topic not in known.topics:
                     yield path, f"there is no topic `{topic}`"
+                elif isinstance(action, parts.JoinTopic) and action.proof == "single" and topic in known.double:
+                    yield path, f"`{topic}` needs a second yes: ask for it, then `proof: double`"
             case parts.RememberField():
                 if action.field not in known.fields | {"language", "zone"}:
                     yield path, f"there is no field `{action.field}`"

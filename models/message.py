@@ -62,7 +62,7 @@ class Message(Base):
     error_code: Mapped[str | None]
     consent_event_id: Mapped[int | None]  # the event that allowed it
     for_person: Mapped[bool] = mapped_column(default=False)  # nobody but a person can answer this
-    why: Mapped[str | None]  # the judge that held or refused it, or the carrier's reason
+    why: Mapped[str | None]  # ours: the judge that held or refused it, or the carrier's reason; theirs: what staff should know
     verdicts: Mapped[list[Any]] = mapped_column(
         Json, default=list
     )  # every verdict of the gate: at, outcome, why, facts

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
 from sqlalchemy import create_engine, text
 from werkzeug.serving import make_server
 
 from bot.runtime import open_engine
-from models.migrations import config
+from bot.schema import upgrade
 from tests.carrier import SimulatedCarrier
 from tests.house import House, senders
 
@@ -39,10 +38,7 @@ def skip_or_fail(why: str) -> None:
 def migrate(url: str) -> None:
     """Bring an empty database to the newest schema."""
     engine = open_engine(url)
-    with engine.begin() as connection:
-        alembic = config()
-        alembic.attributes["connection"] = connection
-        command.upgrade(alembic, "head")
+    upgrade(engine)
     engine.dispose()
 
 

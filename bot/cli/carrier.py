@@ -9,8 +9,7 @@ from urllib.parse import quote
 
 import click
 
-from bot.cli.start import as_json, print_json
-from bot.settings import load
+from bot.cli.start import as_json, looked_at, print_json
 
 ANSWERS_WITHIN = 1.5  # seconds: an answer is on the handset with the webhook's response
 
@@ -22,7 +21,7 @@ ANSWERS_WITHIN = 1.5  # seconds: an answer is on the handset with the webhook's 
 @as_json
 def text(from_: str, body: str, to: str | None, as_json: bool) -> None:
     """Text BODY from the number FROM (such as +33612345678) to the simulated carrier; print what its handset gets."""
-    settings = load()
+    settings = looked_at()
     base = settings.twilio_api_base
     if settings.carrier != "simulated" or base is None:
         raise click.ClickException("This plays with the simulated carrier: set PARLEY_CARRIER and TWILIO_API_BASE.")

@@ -5,7 +5,7 @@ from typing import Any
 import click
 from sqlalchemy import Connection, select
 
-from bot.cli.start import as_json, print_json, runtime
+from bot.cli.start import as_json, looking, print_json
 from bot.consent import ledger
 from bot.runtime import Runtime
 from models import Contact, ContactTag, Conversation, DialogVersion, Message, Shop, Subscription, Suppression
@@ -25,7 +25,7 @@ def contact() -> None:
 @as_json
 def show(phone: str, full: bool, as_json: bool) -> None:
     """Print what is known of the contact with this number: consent and its proof, conversations, the last texts."""
-    hands = runtime()
+    hands = looking()
     with hands.read() as connection:
         country = connection.scalar(select(Shop.country))
         number = parse(phone, country)

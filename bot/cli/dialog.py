@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
-from bot.cli.start import as_json, print_json, runtime
+from bot.cli.start import as_json, looking, print_json
 from bot.cli.talk import Talk
 from bot.shop import ShopError
 from bot.shop.check import LIBRARY, Script, find, known
@@ -105,11 +105,13 @@ def _known(shop: Path | None, names: list[str]) -> Known:
         except ShopError as error:
             raise SystemExit(str(error)) from None
         others = [find(name, shop.parent).dialog.name for name in spec.dialogs]
-        return known(spec.topics, [field.name for field in spec.fields], spec.languages, [*others, *names])
-    with runtime().read() as connection:
+        needing = [slug for slug, topic in spec.topics.items() if topic.proof == "double"]
+        return known(spec.topics, needing, [field.name for field in spec.fields], spec.languages, [*others, *names])
+    with looking().read() as connection:
         languages = connection.scalar(select(Shop.languages))
         if languages is None:
             raise SystemExit("There is no shop in the database to check against: give --shop FILE.")
         published = connection.scalars(select(DialogVersion.name).where(DialogVersion.state == "published")).all()
         topics, fields = connection.scalars(select(Topic.slug)).all(), connection.scalars(select(Field.name)).all()
-    return known(topics, fields, languages, [*published, *names])
+        double = connection.scalars(select(Topic.slug).where(Topic.proof == "double")).all()
+    return known(topics, double, fields, languages, [*published, *names])

@@ -1,21 +1,40 @@
 """What most commands begin with: the settings, the log, the runtime; and how they print what they have read."""
 
 import json
+import os
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
 from bot import log
 from bot.runtime import Runtime, open_runtime
-from bot.settings import load
+from bot.settings import Settings, load
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
+DEMO = Path(".parley/.env")
+
+
 def runtime() -> Runtime:
     """Everything that a process works with, from the environment. SettingsError says what is missing there."""
-    settings = load()
+    return _open(load())
+
+
+def looking() -> Runtime:
+    """The same for commands that only look: typed beside a demo, with no settings of their own, they look at the demo."""
+    return _open(looked_at())
+
+
+def looked_at() -> Settings:
+    """The settings of commands that only look."""
+    own = Path(".env").exists() or os.environ.keys() & {"DATABASE_URL", "DATABASE_URL_FILE"}
+    return load() if own or not DEMO.exists() else load(str(DEMO))
+
+
+def _open(settings: Settings) -> Runtime:
     log.setup(settings.log_level)
     return open_runtime(settings)
 

@@ -80,7 +80,7 @@ class Talk:
     def _bring_about(self, effect: effects.Effect, dialog: Compiled, turn: Turn) -> Iterator[str]:
         match effect:
             case effects.Say(words=words):
-                yield "< " + self._said(in_language(words, self.language, "en"), turn)
+                yield "< " + self._said(in_language(words, self.language, "en"), turn).replace("\n", "\n| ")
             case effects.Remember(name="language", value=value):
                 self.language = str(value)
                 yield f"= language {value}"

@@ -97,7 +97,7 @@ def _claim_one(runtime: Runtime, connection: Connection, message_id: int, contac
     marked = {"state": "sending", "marked_at": now, "lease_until": now + LEASE_FOR, "attempts": row.attempts + 1}
     connection.execute(mine.values(**marked, consent_event_id=facts.consent_event_id, verdicts=kept))
     sender = catalogue(connection).senders.get(row.ours)
-    service = sender.service_sid if sender else None
+    service = sender.service_sid if sender else runtime.settings.twilio_messaging_service_sid
     outgoing = Outgoing(row.id, contact.phone, row.ours, service, row.body, tuple(row.media))
     return Claimed(contact.id, outgoing, now + LEASE_FOR)
 

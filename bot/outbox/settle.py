@@ -22,7 +22,13 @@ ATTEMPTS = 3
 SLACK_FOR = timedelta(seconds=2)  # the carrier's clock is not ours and counts whole seconds
 BARRIER_FOR = 8.5  # seconds: a little more than a call's lease
 
-OVERDUE = update(Message).where(Message.state.in_(("sending", "answered")), Message.lease_until <= bindparam("now_"))
+_overdue = (
+    select(Message.id)
+    .where(Message.state.in_(("sending", "answered")), Message.lease_until <= bindparam("now_"))
+    .order_by(Message.id)  # as all who lock several messages do
+    .with_for_update(skip_locked=True)
+)
+OVERDUE = update(Message).where(Message.id.in_(_overdue))
 UNKNOWN = (
     select(Message.__table__)
     .where(Message.state == "unknown", Message.not_before <= bindparam("now"))

@@ -48,7 +48,8 @@ def check(source: Source) -> tuple[ShopPart, Mapping[str, Script]]:
         else:
             if scripts.setdefault(script.dialog.name, script) is not script:
                 found.append(source.problem(f"a dialog `{script.dialog.name}` is already there", "dialogs", i))
-    knows = known(shop.topics, [field.name for field in shop.fields], shop.languages, scripts)
+    double = [slug for slug, topic in shop.topics.items() if topic.proof == "double"]
+    knows = known(shop.topics, double, [field.name for field in shop.fields], shop.languages, scripts)
     for script in scripts.values():
         found += check_dialog(script.dialog, known=knows)
     found += [*_keywords(source, knows.dialogs), *_words(source), *_twice(source)]
@@ -63,14 +64,15 @@ def find(name: str, beside: Path) -> Script:
     return Script(load_file(path), path.read_text(encoding="utf-8"))
 
 
-def known(topics: Iterable[str], fields: Iterable[str], languages: Iterable[str], names: Iterable[str]) -> Known:
-    """What dialogs of a shop may use; `names`: the dialogs that they may open."""
+def known(topics: Iterable[str], double: Iterable[str], fields: Iterable[str], languages: Iterable[str], names: Iterable[str]) -> Known:
+    """What dialogs of a shop may use; `double`: topics that need a second yes; `names`: the dialogs that they may open."""
     return Known(
         fold=fold,
         reserved=reserved_words(),
         tags=tag_uses,
         names=NAMES,
         topics=frozenset(topics),
+        double=frozenset(double),
         fields=frozenset(fields),
         languages=tuple(languages),
         dialogs=frozenset(names),

@@ -3,7 +3,8 @@
 from flask import Blueprint, Response, current_app, jsonify
 from sqlalchemy.exc import DBAPIError
 
-from bot.processes import alive, schema_is_current
+from bot import schema
+from bot.processes import alive
 from bot.runtime import Runtime
 
 blueprint = Blueprint("health", __name__)
@@ -21,10 +22,11 @@ def ready() -> tuple[Response, int]:
     runtime: Runtime = current_app.config["PARLEY"]
     try:
         with runtime.read() as connection:
-            schema, living = schema_is_current(connection), alive(connection, runtime.machine_now())
+            up_to_date = schema.current(connection) == schema.newest()
+            living = alive(connection, runtime.machine_now()) if up_to_date else []
     except DBAPIError:
         return jsonify(status="down", database="down"), 503
-    if not schema:
+    if not up_to_date:
         return jsonify(status="down", database="up", schema="run: parley db upgrade"), 503
     parts = {kind: "up" if kind in living else "down" for kind in ("worker", "clock")}
     parts["redis"] = "off" if runtime.redis is None else "up" if runtime.redis_answers() else "down"

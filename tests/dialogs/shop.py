@@ -25,6 +25,7 @@ KNOWN = Known(
     reserved=reserved_words(),
     tags=tag_uses,
     names=frozenset({"brand", "topic.name", "topic.frequency", "sender"}),
+    double=frozenset({"offers"}),
     topics=frozenset({"offers"}),
     fields=frozenset({"postcode", "first_name"}),
     languages=("fr", "en"),
