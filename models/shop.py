@@ -11,10 +11,10 @@ TEXTS: dict[str, dict[str, str]] = {
     "stop": {
         "fr": "{{ brand }} : vous ne recevrez plus nos SMS. START pour revenir.",
         "en": "{{ brand }}: you are unsubscribed and will get no more texts. START to come back.",
-        "es": "{{ brand }}: ya no recibirás nuestros SMS. START para volver.",
+        "es": "{{ brand }}: no vas a recibir SMS nuestros. START para volver.",
     },
     "start": {
-        "fr": "{{ brand }} : vous pouvez à nouveau recevoir nos SMS. AIDE pour l'aide, STOP pour arrêter.",
+        "fr": "{{ brand }} : vous pouvez à nouveau recevoir nos SMS. AIDE pour l'aide, STOP pour ne plus rien recevoir.",
         "en": "{{ brand }}: you can get our texts again. HELP for help, STOP to leave.",
         "es": "{{ brand }}: ya puedes recibir nuestros SMS. AYUDA para ayuda, STOP para salir.",
     },
@@ -26,12 +26,12 @@ TEXTS: dict[str, dict[str, str]] = {
     "fallback": {
         "fr": "{{ brand }} : merci, une personne vous lira. AIDE pour l'aide.",
         "en": "{{ brand }}: thank you, someone will read your text. HELP for help.",
-        "es": "{{ brand }}: gracias, una persona leerá tu mensaje. AYUDA para ayuda.",
+        "es": "{{ brand }}: gracias, una persona va a leer tu mensaje. AYUDA para ayuda.",
     },
     "suggest": {
         "fr": "{{ brand }} : vouliez-vous dire {{ keyword }} ? Envoyez {{ keyword }}.",
         "en": "{{ brand }}: did you mean {{ keyword }}? Text {{ keyword }}.",
-        "es": "{{ brand }}: ¿querías decir {{ keyword }}? Envía {{ keyword }}.",
+        "es": "{{ brand }}: ¿{{ keyword }}, tal vez? Manda {{ keyword }}.",
     },
 }
 

@@ -14,7 +14,11 @@ export class Handset {
     this.senders = new Map(senders.map((sender) => [sender.number, sender]));
     this.root = root;
     this.$("select").append(...senders.map((sender) => new Option(sender.name || sender.number, sender.number)));
-    this.$(".number").value = handsets[place]?.number ?? "";
+    const owner = handsets[place];
+    this.$(".number").value = owner?.number ?? "";
+    // Who lives where one of the senders is at home texts that one.
+    const home = senders.find((sender) => sender.country && sender.country === owner?.country);
+    if (home) this.$("select").value = home.number;
     this.listen();
     this.pick();
   }
