@@ -38,12 +38,6 @@ def set_alarm(connection: Connection, kind: str, subject: int, version: int, due
     connection.execute(SET, {"kind": kind, "subject": subject, "version": version, "due_at": due_at})
 
 
-def due(runtime: Runtime) -> bool:
-    """Is there anything to ring?"""
-    with runtime.read() as connection:
-        return connection.execute(DUE.limit(1), {"now": runtime.now(connection)}).first() is not None
-
-
 def ring_due(runtime: Runtime, ring: Mapping[str, Ring], limit: int = 100) -> int:
     """Ring what is due, each alarm in a transaction of its own. Returns how many rang.
 
@@ -53,6 +47,7 @@ def ring_due(runtime: Runtime, ring: Mapping[str, Ring], limit: int = 100) -> in
     with runtime.read() as connection:
         rows = connection.execute(DUE.limit(limit), {"now": runtime.now(connection)}).all()
     for row in rows:
+        alarm = None
         try:
             with runtime.begin() as connection:
                 alarm = connection.execute(select(Alarm.__table__).where(Alarm.id == row.id)).one_or_none()
@@ -61,7 +56,7 @@ def ring_due(runtime: Runtime, ring: Mapping[str, Ring], limit: int = 100) -> in
         except Exception:
             log.exception("alarm %s of kind %s could not be rung", row.id, row.kind)
             with runtime.begin() as connection:
-                _postpone(connection, row.id, runtime.now(connection))
+                _postpone(connection, alarm, runtime.now(connection))
     return len(rows)
 
 
@@ -71,8 +66,9 @@ def take(connection: Connection, alarm: Any, now: datetime) -> bool:
     return connection.execute(taken).rowcount == 1
 
 
-def _postpone(connection: Connection, alarm_id: int, now: datetime) -> None:
-    row = connection.execute(select(Alarm.attempts).where(Alarm.id == alarm_id)).one_or_none()
-    if row is not None:
-        later = now + timedelta(minutes=2**row.attempts)
-        connection.execute(update(Alarm).where(Alarm.id == alarm_id).values(due_at=later, attempts=row.attempts + 1))
+def _postpone(connection: Connection, alarm: Any, now: datetime) -> None:
+    """Later, unless somebody has set it anew meanwhile."""
+    if alarm is not None:
+        same = update(Alarm).where(Alarm.id == alarm.id, Alarm.version == alarm.version, Alarm.due_at == alarm.due_at)
+        later = now + timedelta(minutes=2**alarm.attempts)
+        connection.execute(same.values(due_at=later, attempts=alarm.attempts + 1))

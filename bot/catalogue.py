@@ -35,6 +35,11 @@ class Catalogue:
         """One of the shop's own texts in this language, else in the shop's first language."""
         return in_language(self.shop.texts[name], language, self.shop.languages[0])
 
+    def answers_stop(self, ours: str) -> bool:
+        """Whether on this number of ours STOP is answered by us, not by the carrier."""
+        sender = self.senders.get(ours)
+        return sender is not None and sender.opt_out == "self"
+
     def version(self, connection: Connection, version_id: int) -> Compiled:
         """A dialog as it was in this version, compiled once per process."""
         key = (self.database, version_id)

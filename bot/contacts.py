@@ -26,7 +26,9 @@ _new = insert(CONTACT).values(
     made_at=bindparam("at"),
     heard_at=bindparam("at"),
 )
-MEET = _new.on_conflict_do_update(index_elements=["phone"], set_={"heard_at": _new.excluded.heard_at}).returning(CONTACT)
+MEET = _new.on_conflict_do_update(index_elements=["phone"], set_={"heard_at": _new.excluded.heard_at}).returning(
+    CONTACT
+)
 LOCK = select(CONTACT).where(CONTACT.c.id == bindparam("contact_id")).with_for_update()
 
 _replies = (
@@ -46,12 +48,25 @@ _head = (
     .limit(1)
     .scalar_subquery()
 )
+_question = (
+    select(MESSAGE.c.state)
+    .where(
+        MESSAGE.c.contact_id == CONVERSATION.c.contact_id,
+        MESSAGE.c.direction == "out",
+        MESSAGE.c.conversation_id == CONVERSATION.c.id,
+    )
+    .order_by(MESSAGE.c.at.desc(), MESSAGE.c.id.desc())
+    .limit(1)
+    .correlate(CONVERSATION)
+    .scalar_subquery()
+)
 STANDING = (
     select(
         Shop.__table__.c.revision,
         _head.label("ledger_head"),
         SUPPRESSION.c.digest.label("suppressed"),
         _replies.label("replies_in_hour"),
+        _question.label("question"),
         *(c.label(f"conversation_{c.name}") for c in CONVERSATION.c),
     )
     .select_from(Shop.__table__)
@@ -69,6 +84,10 @@ HELD: dict[str, Callable[[int, str], Any]] = {
 }
 
 
+class NoShop(LookupError):
+    """The tables are there, but nobody has said yet whose shop this is."""
+
+
 def meet(connection: Connection, phone: str, at: datetime, source: str = "text") -> Row[Any]:
     """The contact of this E.164 number, made if there was none, its row locked until the transaction ends."""
     new = {"phone": phone, "person": secrets.token_hex(16), "country": country_of(phone), "source": source, "at": at}
@@ -82,12 +101,15 @@ def lock(connection: Connection, contact_id: int) -> Row[Any] | None:
 
 def standing(connection: Connection, contact: Any, key: bytes, now: datetime) -> Row[Any]:
     """In one query: the catalogue's revision, the suppression and the ledger's head, replies of the last hour, the
-    conversation that listens."""
+    conversation that listens and the state of the message that carried its question."""
     known = {
         "contact_id": contact.id, "person": contact.person, "digest": digest(key, contact.phone),
         "hour_ago": now - timedelta(hours=1),
     }  # fmt: skip
-    return connection.execute(STANDING, known).one()
+    found = connection.execute(STANDING, known).one_or_none()
+    if found is None:
+        raise NoShop("no shop is set up yet: parley shop load FILE")
+    return found
 
 
 def head_of(standing: Row[Any]) -> tuple[int, str]:

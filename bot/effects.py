@@ -3,11 +3,13 @@
 The scene is one contact in one transaction, their row locked: what the turn knows of them and what it has gathered so far.
 """
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import singledispatch
 from typing import Any
+from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, delete, func, select, update
 
@@ -18,6 +20,8 @@ from bot.runtime import Runtime
 from bot.text.merge import render
 from dialogs import effects
 from models import Contact, ContactTag, Message, insert
+
+log = logging.getLogger(__name__)
 
 WITH_STAFF_FOR = timedelta(hours=24)  # after that long without word from staff, dialogs answer again
 
@@ -30,6 +34,17 @@ class Text:
     body: str
     sid: str
     media: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words of a dialog, of which kind and topic, and whether they ask the question of a double opt-in."""
+
+    words: str
+    media: tuple[str, ...] = ()
+    kind: str = "reply"
+    topic: str | None = None
+    asks: bool = False
 
 
 @dataclass(slots=True)
@@ -46,16 +61,17 @@ class Scene:
     suppressed: bool
     heard: Text | None = None
     replies_in_hour: int = 0  # automatic ones, before this turn
-    answers_stop: bool = False  # on this number STOP is answered by us, not by the carrier
+    at_fallback: bool = False  # the carrier asks a second time, at the fallback address
     # of the conversation under way
+    conversation_id: int | None = None
+    kind: str = "reply"
     topic: str | None = None
     asked: str = ""
     answers: dict[str, Any] = field(default_factory=dict)
-    asks_opt_in: Callable[[str], bool] = lambda state: False
+    asks_opt_in: Collection[str] = ()  # states that ask the question of a double opt-in
     # what the turn gathers
-    says: list[str] = field(default_factory=list)
-    media: list[str] = field(default_factory=list)
-    opt_in_asked: bool = False
+    says: list[Said] = field(default_factory=list)
+    refused: dict[str, Any] | None = None  # the gate's verdict, when nothing of it may be said
     opened: int = 0  # dialogs
     for_person: bool = False
     note: str | None = None  # what the dialog says to the person who takes over
@@ -113,16 +129,16 @@ def bring_about(effect: effects.Effect, scene: Scene) -> None:
 def _say(effect: effects.Say, scene: Scene) -> None:
     words = in_language(effect.words, scene.language, scene.catalogue.shop.languages[0])
     said = render(words, scene.context()) if words else ""
-    if said:
-        scene.says.append(said)
-    scene.media.extend(effect.media)
-    scene.opt_in_asked |= scene.asks_opt_in(effect.state)
+    if said or effect.media:
+        scene.says.append(Said(said, effect.media, scene.kind, scene.topic, effect.state in scene.asks_opt_in))
 
 
 @bring_about.register
 def _remember(effect: effects.Remember, scene: Scene) -> None:
-    if effect.name in ("language", "zone"):
+    if effect.name == "language" or (effect.name == "zone" and effect.value in available_timezones()):
         scene.changes[effect.name] = effect.value
+    elif effect.name == "zone":
+        log.warning("a dialog remembered a time zone that does not exist: nothing is changed")
     else:
         known = scene.changes.get("values", scene.contact.values)
         scene.changes["values"] = {**known, effect.name: effect.value}
@@ -144,8 +160,9 @@ def _untag(effect: effects.Untag, scene: Scene) -> None:
 def _opt_in(effect: effects.OptIn, scene: Scene) -> None:
     """Only the contact's own words opt in; after a STOP only a double opt-in does, and only where we answer STOP ourselves."""
     proof, now = _proof(scene), scene.now
-    lifts = scene.suppressed and scene.answers_stop and effect.proof == "double"
-    if scene.heard is None or (scene.suppressed and not lifts):
+    lifts = scene.suppressed and scene.catalogue.answers_stop(scene.ours) and effect.proof == "double"
+    unasked = effect.proof == "double" and not scene.asked
+    if scene.heard is None or unasked or (scene.suppressed and not lifts):
         scene.ledger.append(effect.topic, "refused", proof, now)
         return
     if lifts:

@@ -2,23 +2,22 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot import outbox, talk
-from bot.carriers import Inbound, OptOut, Reply
-from bot.catalogue import catalogue
+from bot.carriers import Inbound, OptOut, OptOutMode, Reply
+from bot.catalogue import catalogue, in_language
 from bot.consent import gate
 from bot.consent.ledger import Ledger, Proof
-from bot.contacts import head_of, meet, standing
-from bot.contacts import language as language_of_contact
-from bot.effects import Scene, Text
+from bot.contacts import NoShop, head_of, meet, standing
+from bot.effects import Said, Scene, Text
 from bot.runtime import Runtime
 from bot.text.clean import clean
-from bot.text.merge import render
+from bot.text.merge import BadTemplate, MissingTag, render
 from keywords.match import Match, match
 from keywords.reserved import is_yes, reserved
 from keywords.suggest import suggest
@@ -26,6 +25,7 @@ from keywords.table import Mode
 from keywords.text import fold
 from models import Message, insert
 from models.phone import e164
+from models.shop import TEXTS
 
 log = logging.getLogger(__name__)
 
@@ -75,12 +75,7 @@ def receive(runtime: Runtime, inbound: Inbound, *, fallback: bool = False) -> Re
     `fallback`: the carrier says that its first fetch of our answer failed.
     """
     try:
-        answer = _turn(runtime, inbound, converse=True)
-    except _TurnFailed:
-        log.exception("text %s: its turn failed; it is kept for a person", inbound.sid)
-        answer = _turn(runtime, inbound, converse=False)
-    except _Unsaid as refused:
-        answer = _turn(runtime, inbound, converse=False, verdict=refused.verdict)
+        answer = _turn_or_plain(runtime, inbound, fallback)
     except _Copy:
         answer = _copy(runtime, inbound, fallback)
     if answer.stopped is not None:
@@ -88,23 +83,37 @@ def receive(runtime: Runtime, inbound: Inbound, *, fallback: bool = False) -> Re
     return answer.reply
 
 
-def _turn(runtime: Runtime, inbound: Inbound, *, converse: bool, verdict: dict[str, Any] | None = None) -> _Answer:
+def _turn_or_plain(runtime: Runtime, inbound: Inbound, fallback: bool) -> _Answer:
+    try:
+        return _turn(runtime, inbound, fallback, converse=True)
+    except _TurnFailed as failed:
+        log.error("text %s: its turn failed; it is kept for a person", inbound.sid, exc_info=failed.__cause__)
+        verdict = None
+    except _Unsaid as refused:
+        verdict = refused.verdict
+    return _turn(runtime, inbound, fallback, converse=False, verdict=verdict)
+
+
+def _turn(
+    runtime: Runtime, inbound: Inbound, fallback: bool, *, converse: bool, verdict: dict[str, Any] | None = None
+) -> _Answer:
     with runtime.begin() as connection:
-        now = runtime.now(connection)
-        body = clean(inbound.body)
-        phone = e164(inbound.sender)
+        now, body, phone = runtime.now(connection), clean(inbound.body), e164(inbound.sender)
         if phone is None:  # a short code, a name, another channel: stored for a person, never answered
             _record(runtime, connection, inbound, None, body, now)
             return _Answer()
         contact = meet(connection, phone, now)
-        message_id = _record(runtime, connection, inbound, contact.id, body, now)
-        stand = standing(connection, contact, runtime.suppression_key, now)
+        text = Text(_record(runtime, connection, inbound, contact.id, body, now), body, inbound.sid, inbound.media)
+        try:
+            stand = standing(connection, contact, runtime.suppression_key, now)
+        except NoShop:
+            return _without_a_shop(runtime, connection, inbound, contact, text, now)
+        ledger = Ledger(connection, contact, runtime.suppression_key, head_of(stand))
+        shop = catalogue(connection, stand.revision)
         scene = Scene(
-            runtime, connection, catalogue(connection, stand.revision), contact, now, inbound.to,
-            Ledger(connection, contact, runtime.suppression_key, head_of(stand)), bool(stand.suppressed),
-            heard=Text(message_id, body, inbound.sid, inbound.media), replies_in_hour=stand.replies_in_hour,
+            runtime, connection, shop, contact, now, inbound.to, ledger, bool(stand.suppressed), heard=text,
+            replies_in_hour=stand.replies_in_hour, at_fallback=fallback,
         )  # fmt: skip
-        scene.answers_stop = outbox.answers_stop(scene.catalogue, inbound.to)
         folded = fold(body)
         kind, by_carrier = _consent_word(scene, inbound, folded)
         reply: Reply | None = None
@@ -117,6 +126,19 @@ def _turn(runtime: Runtime, inbound: Inbound, *, converse: bool, verdict: dict[s
             _keep_for_person(scene, verdict)
         scene.save()
         return _Answer(reply, contact.id if kind == "stop" else None)
+
+
+def _without_a_shop(
+    runtime: Runtime, connection: Connection, inbound: Inbound, contact: Any, text: Text, now: datetime
+) -> _Answer:
+    """Nobody has set up the shop yet: the text is kept for a person, and a STOP is a STOP."""
+    log.error("text %s came, but no shop is set up: parley shop load FILE", inbound.sid)
+    connection.execute(update(Message).where(Message.id == text.message_id).values(for_person=True))
+    word = reserved(fold(text.body))
+    ledger = Ledger(connection, contact, runtime.suppression_key)
+    if (word is not None and word.kind == "stop") and not ledger.suppressed():
+        ledger.stop(Proof("", text.body, text.sid, "text"), now)
+    return _Answer()
 
 
 def _record(
@@ -148,19 +170,23 @@ def _copy(runtime: Runtime, inbound: Inbound, fallback: bool) -> _Answer:
 def _consent_word(scene: Scene, inbound: Inbound, folded: str) -> tuple[OptOut | None, bool]:
     """What the text is to consent, if anything, and whether the carrier has answered it itself.
 
-    YES is a START only from someone who is stopped, on a number whose carrier takes it for one (Twilio docs, opt-out keywords).
+    YES is a START only from someone whom the carrier has blocked on this number (Twilio docs, opt-out keywords).
     """
     sender = scene.catalogue.senders.get(inbound.to)
-    by_carrier = inbound.opt_out or scene.runtime.carrier.answers_itself(
-        inbound.body, sender.opt_out if sender else "carrier"
-    )
+    mode: OptOutMode = sender.opt_out if sender else "carrier"
+    by_carrier = inbound.opt_out or scene.runtime.carrier.answers_itself(inbound.body, mode)
     if inbound.opt_out:
         return inbound.opt_out, True
     word = reserved(folded)
     # Opting out in other words than these will be heard here too.
     if word is not None:
         return word.kind, by_carrier is not None
-    if is_yes(folded) and scene.suppressed and by_carrier == "start":
+    if (
+        is_yes(folded)
+        and scene.suppressed
+        and by_carrier == "start"
+        and scene.ledger.stopped_on() in (None, inbound.to)
+    ):
         return "start", True
     return None, False
 
@@ -169,10 +195,10 @@ def _consent(scene: Scene, kind: OptOut, folded: str, by_carrier: bool) -> None:
     """STOP, START, HELP. Said in the language of the word; silent where the carrier has answered already."""
     assert scene.heard is not None
     proof = Proof("", scene.heard.body, scene.heard.sid, "text")
-    said = "help"
+    said, stopped_before = "help", scene.suppressed
     if kind == "stop":
-        said = "" if scene.suppressed else "stop"  # one confirmation, no more
-        if not scene.suppressed:
+        said = "" if stopped_before else "stop"  # one confirmation, no more
+        if not stopped_before:
             scene.ledger.stop(proof, scene.now)
         talk.close_all(scene)
         scene.suppressed = True
@@ -180,11 +206,23 @@ def _consent(scene: Scene, kind: OptOut, folded: str, by_carrier: bool) -> None:
         said = "start"
         scene.ledger.lift(proof, scene.now)
         scene.suppressed = False
+    if kind != "help":
+        outbox.supersede(scene, only_questions=kind == "stop" and stopped_before)
     if said and not by_carrier:
         word = reserved(folded)
         languages: list[str] = scene.catalogue.shop.languages
-        spoken = word.language if word and word.language in languages else language_of_contact(scene.contact, languages)
-        scene.says.append(render(scene.catalogue.text(said, spoken), scene.context()))
+        spoken = word.language if word and word.language in languages else scene.language
+        scene.says.append(Said(_shop_says(scene, said, spoken or languages[0])))
+
+
+def _shop_says(scene: Scene, name: str, language: str, **more: str) -> str:
+    """One of the shop's own texts. A text that cannot be filled in never stands in the way of a STOP: the plain one is said."""
+    context = {**scene.context(), **more}
+    try:
+        return render(scene.catalogue.text(name, language), context)
+    except (MissingTag, BadTemplate) as error:
+        log.error("the shop's text %s cannot be said (%s): the usual one is said instead", name, type(error).__name__)
+        return render(in_language(TEXTS[name], language, "en"), context)
 
 
 def _converse(scene: Scene, stand: Any, folded: str) -> Reply | None:
@@ -194,9 +232,9 @@ def _converse(scene: Scene, stand: Any, folded: str) -> Reply | None:
         suppressed=scene.suppressed, replies_in_hour=scene.replies_in_hour,
     )  # fmt: skip
     verdict = gate.judge(facts)
-    joins = verdict == gate.Refuse("suppressed") and scene.answers_stop
+    joins = verdict == gate.Refuse("suppressed") and scene.catalogue.answers_stop(scene.ours)
     if not (isinstance(verdict, gate.Go) or joins):
-        _keep_for_person(scene, gate.record(verdict, facts))
+        _keep_for_person(scene, {"at": scene.now.isoformat(), **gate.record(verdict, facts)})
         return None
     try:
         _find_door(scene, stand, folded)
@@ -205,8 +243,8 @@ def _converse(scene: Scene, stand: Any, folded: str) -> Reply | None:
         raise
     except Exception as error:
         raise _TurnFailed from error
-    if scene.says and reply is None:
-        raise _Unsaid({"outcome": "refuse", "why": "suppressed", "facts": {"kind": "reply", "suppressed": True}})
+    if scene.refused is not None:
+        raise _Unsaid(scene.refused)
     return reply
 
 
@@ -220,8 +258,8 @@ def _find_door(scene: Scene, stand: Any, folded: str) -> None:
         _open(scene, whole)
     elif with_staff:
         scene.for_person = True
-    elif live is not None and _may_talk(scene, live.dialog, live.version_id):
-        talk.heard(scene, live, talk.heard_of(scene.heard.body, scene.heard.media))
+    elif live is not None and _may_talk(scene, live.version_id):
+        talk.heard(scene, live, talk.heard_of(scene.heard.body, scene.heard.media), stand.question)
     elif found := whole or match(table, folded, LOOSER):
         _open(scene, found)
     elif not scene.suppressed:
@@ -232,7 +270,7 @@ def _find_door(scene: Scene, stand: Any, folded: str) -> None:
 
 def _open(scene: Scene, found: Match) -> None:
     version_id = scene.catalogue.published.get(found.entry.dialog)
-    if version_id is None or not _may_talk(scene, found.entry.dialog, version_id):
+    if version_id is None or not _may_talk(scene, version_id):
         scene.for_person = True
         return
     if found.language in scene.catalogue.shop.languages:
@@ -240,27 +278,23 @@ def _open(scene: Scene, found: Match) -> None:
     talk.open_dialog(scene, found.entry.dialog)
 
 
-def _may_talk(scene: Scene, dialog: str, version_id: int) -> bool:
+def _may_talk(scene: Scene, version_id: int) -> bool:
     """After a STOP only a dialog that asks for a double opt-in may talk, and only where we answer STOP ourselves."""
-    if not scene.suppressed:
-        return True
-    asks = talk.asks_opt_in(scene.catalogue.version(scene.connection, version_id))
-    return any(asks(state) for state in scene.catalogue.version(scene.connection, version_id).states)
+    return not scene.suppressed or bool(scene.catalogue.version(scene.connection, version_id).asks_opt_in)
 
 
 def _nobody_understands(scene: Scene, folded: str) -> None:
     """A near miss of a keyword is asked about; anything else is for a person, who is announced once a day."""
     near = suggest(scene.catalogue.keywords, folded)
-    shop_says = scene.catalogue.text
     if near is not None:
-        words = {**scene.context(), "keyword": near.phrases[0].text.upper()}
-        scene.says.append(render(shop_says("suggest", scene.language), words))
+        keyword = near.phrases[0].text.upper()
+        scene.says.append(Said(_shop_says(scene, "suggest", scene.language, keyword=keyword)))
         return
     scene.for_person = True
     last = scene.contact.fallback_at
     if last is None or scene.now - last >= FALLBACK_EVERY:
         scene.changes["fallback_at"] = scene.now
-        scene.says.append(render(shop_says("fallback", scene.language), scene.context()))
+        scene.says.append(Said(_shop_says(scene, "fallback", scene.language)))
 
 
 def _keep_for_person(scene: Scene, verdict: dict[str, Any] | None) -> None:
@@ -268,6 +302,5 @@ def _keep_for_person(scene: Scene, verdict: dict[str, Any] | None) -> None:
     assert scene.heard is not None
     scene.for_person = True
     if verdict is not None:
-        kept = [{"at": scene.now.isoformat(), **verdict}]
         mine = update(Message).where(Message.id == scene.heard.message_id)
-        scene.connection.execute(mine.values(verdicts=kept, why=verdict["why"]))
+        scene.connection.execute(mine.values(verdicts=[verdict], why=verdict["why"]))

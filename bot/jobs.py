@@ -26,7 +26,7 @@ DUE = select(
         exists().where(Message.state == "ready", Message.not_before <= bindparam("machine_now")),
         exists().where(Message.state.in_(("sending", "answered")), Message.lease_until <= bindparam("machine_now")),
         exists().where(Message.state == "unknown", Message.not_before <= bindparam("machine_now")),
-        exists().where(Callback.folded.is_(False)),
+        exists().where(Callback.folded.is_(False), Callback.look_at <= bindparam("machine_now")),
         exists().where(Alarm.due_at <= bindparam("now"), Alarm.attempts < alarms.PATIENCE),
     )
 )
@@ -49,7 +49,7 @@ def work(runtime: Runtime, seconds: float = WORK_FOR) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until and due(runtime):
         done = status.fold(runtime) + alarms.ring_due(runtime, RING) + outbox.sweep(runtime)
-        done += outbox.settle(runtime, until - time.monotonic()) + outbox.deliver(runtime, until - time.monotonic())
+        done += outbox.deliver(runtime, until - time.monotonic()) + outbox.settle(runtime, until - time.monotonic())
         if not done:
             return
 

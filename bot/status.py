@@ -5,8 +5,7 @@ and a status that comes before our own commit waits for it.
 """
 
 import logging
-from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, or_, select, update
@@ -16,20 +15,27 @@ from bot.carriers.codes import lookup
 from bot.consent.ledger import Ledger, Proof
 from bot.contacts import lock
 from bot.runtime import Runtime
-from models import Callback, Contact, Message, Suppression, insert
+from models import Callback, Contact, Conversation, Message, insert
 
 log = logging.getLogger(__name__)
 
+LOOK_AGAIN_FOR = timedelta(seconds=5)
 STRANGER_FOR = timedelta(minutes=10)  # a status of no message of ours is looked at again for so long
 BIGGEST_ID = 2**63 - 1
 
 _new = insert(Callback.__table__).values(
     account=bindparam("account"), sid=bindparam("sid"), status=bindparam("status"), rank=bindparam("rank"),
-    error_code=bindparam("error_code"), message_id=bindparam("message_id"), made_at=bindparam("made_at"), folded=False,
+    error_code=bindparam("error_code"), message_id=bindparam("message_id"), made_at=bindparam("at"), look_at=bindparam("at"),
+    folded=False,
 )  # fmt: skip
 APPEND = _new.on_conflict_do_nothing(index_elements=["account", "sid", "status"])
 
-UNFOLDED = select(Callback.__table__).where(~Callback.folded).order_by(Callback.id).limit(1000)
+UNFOLDED = (
+    select(Callback.__table__)
+    .where(~Callback.folded, Callback.look_at <= bindparam("now"))
+    .order_by(Callback.look_at, Callback.id)
+    .limit(1000)
+)
 CLIMB = (
     update(Message)
     .where(
@@ -46,7 +52,6 @@ CLIMB = (
         state=case((bindparam("gone"), "failed"), else_="sent"),
     )
 )
-OPT_OUT_SAID_BY_CARRIER = "stop_contact"
 
 
 def append(runtime: Runtime, status: Status, message_id: int | None) -> None:
@@ -55,7 +60,7 @@ def append(runtime: Runtime, status: Status, message_id: int | None) -> None:
         message_id = None
     row = {
         "account": runtime.settings.twilio_account_sid, "sid": status.sid, "status": status.status, "rank": status.rank,
-        "error_code": status.error_code, "message_id": message_id, "made_at": runtime.machine_now(),
+        "error_code": status.error_code, "message_id": message_id, "at": runtime.machine_now(),
     }  # fmt: skip
     with runtime.begin() as connection:
         connection.execute(APPEND, row)
@@ -64,56 +69,67 @@ def append(runtime: Runtime, status: Status, message_id: int | None) -> None:
 def fold(runtime: Runtime) -> int:
     """Bring the statuses that came in to their messages. Returns how many were folded. Safe to run twice at once.
 
-    1. Each status finds its message by our id in its address, else by the carrier's id.
+    1. Each status finds its message by the carrier's id, else by our id in its address.
     2. The highest rank of each message wins; messages are updated in ascending id.
     3. A code that says "this person opted out" or "no such number" is acted on, contact by contact.
+    4. Only then are the statuses marked: whoever dies before has them done again, which changes nothing.
     """
+    now = runtime.machine_now()
     with runtime.begin() as connection:
-        rows = connection.execute(UNFOLDED).all()
-        owners = _owners(connection, rows)
+        rows = connection.execute(UNFOLDED, {"now": now}).all()
+        owners, strangers, unnamed = _owners(connection, rows)
         news: dict[int, Any] = {}
-        done, codes = [], defaultdict(set)
         for row in rows:
-            owner = owners.get(row.sid) or row.message_id
-            if owner is not None:
-                done.append(row.id)
-                if owner not in news or news[owner].rank < row.rank:
-                    news[owner] = row
-                if row.error_code:
-                    codes[owner].add(row.error_code)
-            elif row.made_at < runtime.machine_now() - STRANGER_FOR:
-                done.append(row.id)
+            owner = owners.get(row.id)
+            if owner is not None and (owner not in news or news[owner].rank < row.rank):
+                news[owner] = row
         if news:
             connection.execute(CLIMB, [_climb(owner, news[owner]) for owner in sorted(news)])
-        if done:
-            connection.execute(update(Callback).where(Callback.id.in_(done)).values(folded=True))
-    for message_id, found in codes.items():
-        for code in found:
-            _act(runtime, message_id, lookup(code).action)
+        for owner in unnamed & news.keys():
+            reopen(connection, news[owner].sid)
+    for owner, code in sorted(
+        {(owners[row.id], row.error_code) for row in rows if row.id in owners and row.error_code}
+    ):
+        _act(runtime, owner, lookup(code).action)
+    with runtime.begin() as connection:
+        later = [row.id for row in rows if row.id in strangers and row.made_at > now - STRANGER_FOR]
+        done = [row.id for row in rows if row.id not in later]
+        connection.execute(update(Callback).where(Callback.id.in_(later)).values(look_at=now + LOOK_AGAIN_FOR))
+        connection.execute(update(Callback).where(Callback.id.in_(done)).values(folded=True))
     return len(done)
 
 
 def reopen(connection: Connection, sid: str) -> None:
     """A message of ours has just got this carrier's id: statuses that came before it are looked at again."""
-    connection.execute(update(Callback).where(Callback.sid == sid, Callback.folded).values(folded=False))
+    again = update(Callback).where(Callback.sid == sid, Callback.message_id.is_(None))
+    connection.execute(again.values(folded=False, look_at=Callback.made_at))
 
 
-def apply_action(runtime: Runtime, connection: Connection, contact: Any, action: str) -> None:
-    """What a carrier's error number means for the contact, whose row the caller has locked."""
+def apply_action(runtime: Runtime, connection: Connection, contact: Any, action: str, sent_at: datetime) -> None:
+    """What a carrier's error number means for the contact, whose row the caller has locked.
+
+    An opt-out ends their conversations, as a STOP does. News of a message that is older than their START is no news.
+    """
     now = runtime.now(connection)
-    if action == OPT_OUT_SAID_BY_CARRIER:
+    if action == "stop_contact":
         ledger = Ledger(connection, contact, runtime.suppression_key)
-        known = select(Suppression.digest).where(Suppression.digest == ledger.digest)
-        if connection.execute(known).first() is None:
+        if not ledger.suppressed() and not ledger.lifted_since(sent_at):
             ledger.stop(Proof(wording="", text="", sid=None, source="carrier"), now)
+            theirs = (Conversation.contact_id == contact.id) & (Conversation.status != "ended")
+            connection.execute(update(Conversation).where(theirs).values(status="ended"))
     elif action == "invalid_number":
         connection.execute(update(Contact).where(Contact.id == contact.id).values(unreachable_at=now))
 
 
-def _owners(connection: Connection, rows: Any) -> dict[str, int]:
-    sids = {row.sid for row in rows}
-    found = connection.execute(select(Message.sid, Message.id).where(Message.sid.in_(sids), Message.direction == "out"))
-    return {row.sid: row.id for row in found}
+def _owners(connection: Connection, rows: Any) -> tuple[dict[int, int], set[int], set[int]]:
+    """Which message each status is of, the statuses of which none is known yet, and the messages without the carrier's id."""
+    by_sid, by_id = {row.sid for row in rows}, {row.message_id for row in rows}
+    mine = select(Message.id, Message.sid).where(Message.direction == "out")
+    found = connection.execute(mine.where(or_(Message.sid.in_(by_sid), Message.id.in_(by_id)))).all()
+    sids = {message.sid: message.id for message in found}
+    unnamed = {message.id for message in found if message.sid is None}
+    owners = {row.id: sids.get(row.sid, row.message_id) for row in rows if row.sid in sids or row.message_id in unnamed}
+    return owners, {row.id for row in rows if row.message_id is None and row.id not in owners}, unnamed
 
 
 def _climb(message_id: int, row: Any) -> dict[str, Any]:
@@ -125,7 +141,7 @@ def _climb(message_id: int, row: Any) -> dict[str, Any]:
 
 def _act(runtime: Runtime, message_id: int, action: str) -> None:
     with runtime.begin() as connection:
-        contact_id = connection.scalar(select(Message.contact_id).where(Message.id == message_id))
-        contact = lock(connection, contact_id) if contact_id else None
+        row = connection.execute(select(Message.contact_id, Message.at).where(Message.id == message_id)).one()
+        contact = lock(connection, row.contact_id) if row.contact_id else None
         if contact is not None:
-            apply_action(runtime, connection, contact, action)
+            apply_action(runtime, connection, contact, action, row.at)

@@ -16,7 +16,7 @@ from bot.alarms import set_alarm, take
 from bot.catalogue import catalogue
 from bot.consent.ledger import Ledger
 from bot.contacts import head_of, holds, lock, standing
-from bot.effects import Scene, apply
+from bot.effects import Said, Scene, apply
 from bot.runtime import Runtime
 from bot.text.dates import parse_date
 from dialogs import effects
@@ -37,6 +37,7 @@ MOVE = (
     .where(CONVERSATION.c.id == bindparam("conversation_id"))
     .values({name: bindparam(name) for name in ("status", "step", "memory", "outcome", "asked")})
 )
+NEVER_LEFT = ("ready", "held", "refused", "failed")
 MAX_OPENED = 10  # dialogs that one turn may open
 TRY_AGAIN_FOR = timedelta(minutes=1)  # a dialog that wants to listen while another listens asks again after this
 
@@ -103,9 +104,19 @@ def open_dialog(scene: Scene, name: str, key: str = "", parent_id: int | None = 
     return True
 
 
-def heard(scene: Scene, live: Live, text: Heard) -> None:
-    """The listening dialog hears what the contact wrote."""
-    _move(scene, live, text)
+def heard(scene: Scene, live: Live, text: Heard, question: str | None) -> None:
+    """The listening dialog hears what the contact wrote.
+
+    `question`: the state of the message that carried its question. If that never left, the text cannot be its answer: it
+    is asked (again), and nothing else happens.
+    """
+    if question not in NEVER_LEFT or not live.asked:
+        _move(scene, live, text)
+        return
+    dialog = scene.catalogue.version(scene.connection, live.version_id)
+    asks = live.memory["state"] in dialog.asks_opt_in
+    scene.conversation_id, scene.topic = live.id, dialog.topic
+    scene.says.append(Said(live.asked, (), dialog.kind, dialog.topic, asks))
 
 
 def close_all(scene: Scene) -> None:
@@ -121,18 +132,6 @@ def ring_wake(runtime: Runtime, connection: Connection, alarm: Any) -> None:
 def ring_expire(runtime: Runtime, connection: Connection, alarm: Any) -> None:
     """The contact has been silent for too long."""
     _ring(runtime, connection, alarm, Expired())
-
-
-def asks_opt_in(dialog: Compiled) -> Any:
-    """Which states of a dialog ask the question of a double opt-in."""
-    return lambda name: (
-        name in dialog.states
-        and any(
-            action.do == "opt_in" and action.proof == "double"
-            for branch in dialog.states[name].on or ()
-            for action in branch.then
-        )
-    )
 
 
 def _ring(runtime: Runtime, connection: Connection, alarm: Any, event: Event) -> None:
@@ -155,14 +154,12 @@ def _ring(runtime: Runtime, connection: Connection, alarm: Any, event: Event) ->
     book = Ledger(connection, contact, runtime.suppression_key, head_of(stand))
     shop = catalogue(connection, stand.revision)
     scene = Scene(runtime, connection, shop, contact, now, row.ours, book, bool(stand.suppressed))
-    scene.answers_stop = outbox.answers_stop(scene.catalogue, row.ours)
     busy = stand.conversation_id not in (None, live.id)
-    dialog = scene.catalogue.version(connection, live.version_id)
     if not _move(scene, live, event, busy):
         set_alarm(connection, alarm.kind, live.id, alarm.version, now + TRY_AGAIN_FOR)
         return
     scene.save()
-    outbox.say(scene, dialog.kind, f"a:{live.id}:{live.step + 1}", live.id)
+    outbox.say(scene, f"a:{live.id}:{live.step + 1}")
 
 
 def _move(scene: Scene, live: Live, event: Event, busy: bool = False) -> bool:
@@ -172,7 +169,10 @@ def _move(scene: Scene, live: Live, event: Event, busy: bool = False) -> bool:
     turn = step(dialog, live.memory, event, _ground(scene))
     if busy and (turn.listening or turn.calling or (turn.ended and live.parent_id is not None)):
         return False
-    asked = _bring_about(scene, dialog, turn) or live.asked
+    asked = _bring_about(scene, dialog, turn)
+    if turn.memory["tries"] and live.asked not in asked:
+        asked = f"{live.asked}\n{asked}".strip()  # asked again in other words: both are what an answer answers
+    asked = asked or live.asked
     scene.connection.execute(MOVE, {"conversation_id": live.id, **_columns(turn), "asked": asked})
     _go_on(scene, live.id, live.parent_id, turn)
     return True
@@ -180,15 +180,16 @@ def _move(scene: Scene, live: Live, event: Event, busy: bool = False) -> bool:
 
 def _bring_about(scene: Scene, dialog: Compiled, turn: Turn) -> str:
     """The effects of a turn. Returns what it said."""
-    scene.topic, scene.answers, scene.asks_opt_in = dialog.topic, turn.memory["values"], asks_opt_in(dialog)
+    scene.kind, scene.topic, scene.asks_opt_in = dialog.kind, dialog.topic, dialog.asks_opt_in
+    scene.answers = turn.memory["values"]
     before = len(scene.says)
     apply(scene, turn.effects)
-    return "\n".join(scene.says[before:])
+    return "\n".join(said.words for said in scene.says[before:] if said.words)
 
 
 def _go_on(scene: Scene, conversation_id: int, parent_id: int | None, turn: Turn) -> None:
     """After a turn: its alarm, the dialog that it opens, or the one that it returns to."""
-    number = turn.memory["step"]
+    number, scene.conversation_id = turn.memory["step"], conversation_id
     if turn.waiting and turn.wake_in is not None:
         set_alarm(scene.connection, "wake", conversation_id, number, scene.now + turn.wake_in)
     elif turn.listening and turn.expire_in is not None:

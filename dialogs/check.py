@@ -192,6 +192,8 @@ def _named(dialog: spec.Dialog, known: Known) -> Found:
                     yield path, f"`{action.do}` needs a topic, here or for the whole dialog"
                 elif topic not in known.topics:
                     yield path, f"there is no topic `{topic}`"
+                elif isinstance(action, parts.JoinTopic) and action.proof == "double" and not heard:
+                    yield path, "a double opt-in is the answer to a question: put it into a branch of `on`"
                 elif isinstance(action, parts.JoinTopic) and action.proof == "single" and topic in known.double:
                     yield path, f"`{topic}` needs a second yes: ask for it, then `proof: double`"
             case parts.RememberField():

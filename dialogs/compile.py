@@ -35,6 +35,7 @@ class Compiled:
     states: Mapping[str, spec.State]
     expires: timedelta | None
     languages: frozenset[str]
+    asks_opt_in: frozenset[str]  # the states that ask the question of a double opt-in
     nodes: Mapping[str, Node]
     machine: Machine
 
@@ -66,9 +67,15 @@ def compile(dialog: spec.Dialog, fold: Fold) -> Compiled:
         states=dialog.states,
         expires=dialog.expires,
         languages=frozenset(lang for state in dialog.states.values() for lang in state.say or {} if lang),
+        asks_opt_in=frozenset(name for name, state in dialog.states.items() if _asks_opt_in(state)),
         nodes={name: _node(state, dialog) for name, state in dialog.states.items()} | {OVER: _OVER},
         machine=machine,
     )
+
+
+def _asks_opt_in(state: spec.State) -> bool:
+    actions = (action for branch in state.on or () for action in branch.then)
+    return any(isinstance(action, parts.JoinTopic) and action.proof == "double" for action in actions)
 
 
 _OVER = Node(listens=False, waits=False, chooses=False, settles=None)

@@ -75,7 +75,7 @@ class Dialog(Part):
     name: Name
     title: Words | None = None
     topic: Name | None = None
-    kind: Literal["service", "marketing", "reply"] = "marketing"
+    kind: Literal["service", "marketing"] = "marketing"
     start: Name
     expires: Duration | None = None
     on_expiry: Name | None = None

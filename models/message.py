@@ -74,7 +74,7 @@ class Callback(Base):
     __tablename__ = "callback"
     __table_args__ = (
         UniqueConstraint("account", "sid", "status"),
-        Index("ix_callback_unfolded", "id", postgresql_where=text("NOT folded"), sqlite_where=text("NOT folded")),
+        Index("ix_callback_unfolded", "look_at", postgresql_where=text("NOT folded"), sqlite_where=text("NOT folded")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -85,4 +85,5 @@ class Callback(Base):
     error_code: Mapped[str | None]
     message_id: Mapped[int | None]  # ours, as it stood in the address
     made_at: Mapped[datetime]
+    look_at: Mapped[datetime]  # machine time; a status of no message of ours is looked at again, later
     folded: Mapped[bool] = mapped_column(default=False)

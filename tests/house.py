@@ -114,7 +114,9 @@ class House:
             kept = select(Message.body).where(Message.contact_id == contact.id, Message.for_person)
             lines |= {f"for a person: {body or '(picture)'}" for body in connection.scalars(kept)}
             refused = select(Message.kind, Message.why).where(
-                Message.contact_id == contact.id, Message.state.in_(("refused", "held", "failed"))
+                Message.contact_id == contact.id,
+                Message.state.in_(("refused", "held", "failed")),
+                Message.why != "superseded",  # by what was said later; it may well have arrived
             )
             lines |= {f"not said ({row.kind}): {row.why}" for row in mine(refused)}
         return lines

@@ -16,7 +16,7 @@ from bot.contacts import meet
 from bot.runtime import Runtime, open_runtime
 from models import Alarm
 from tests.house import PEOPLE, House, settings
-from tests.scripts import publish
+from tests.scripts import agree, publish
 
 NAP = """
 start: a
@@ -92,6 +92,7 @@ def test_two_processes_wake_each_dialog_once(house: House, tmp_path: Path) -> No
     """Twelve people wait for the same instant; each is told once."""
     publish(house, tmp_path, nap=NAP)
     people = [f"+336123500{number}" for number in range(10, 22)]
+    agree(house, *people)
     for person in people:
         house.text(person, "NAP")
     house.carrier.clock(3601)
@@ -168,7 +169,7 @@ def test_a_failed_ring_is_tried_again_later_and_later_and_then_left_for_a_person
         passed += wait + timedelta(seconds=30)
     much_later, bell = ahead(house, timedelta(days=30)), Bell()
     assert ring_due(much_later, {"test": bell}) == 0
-    assert not alarms.due(much_later)
+    assert not jobs.due(much_later)
     assert not jobs.due(much_later)
     assert [row.attempts for row in left(house)] == [PATIENCE]
 

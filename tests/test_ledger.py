@@ -182,7 +182,7 @@ def opt_in(house: House, ours: str, proof: str, *, heard: bool) -> None:
         book, now = book_of(house, connection)
         stopped = connection.scalar(select(Suppression.digest)) is not None
         scene = Scene(house.runtime, connection, catalogue(connection), book.contact, now, ours, book, stopped)
-        scene.answers_stop = ours == PARIS
+        scene.asked = "yes or no?"
         scene.heard = Text(1, "oui", "SM1") if heard else None
         bring_about(OptIn("offers", proof), scene)  # type: ignore[arg-type]
 

@@ -11,7 +11,7 @@ from bot import outbox
 from bot.catalogue import catalogue
 from bot.consent.ledger import Ledger
 from bot.contacts import meet
-from bot.effects import Scene
+from bot.effects import Said, Scene
 from bot.outbox import deliver, settle
 from bot.runtime import Runtime
 from tests.house import PARIS, PEOPLE, House
@@ -39,10 +39,9 @@ def queue(
             PARIS,
             ledger,
             False,
-            says=[body],
-            topic=topic,
+            says=[Said(body, (), kind, topic)],
         )
-        outbox.say(scene, kind, cause)
+        outbox.say(scene, cause)
 
 
 def states(house: House, who: str = "Bo") -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from bot.runtime import key_id
-from models import ConsentEvent, ConsentProof, Subscription, Suppression, insert
+from models import ConsentEvent, ConsentProof, Message, Subscription, Suppression, insert
 
 START_OF_CHAIN = "0" * 64
 EVERYTHING = "*"
@@ -88,6 +88,30 @@ class Ledger:
         event_id = self.append(EVERYTHING, "lifted", proof, at)
         self.connection.execute(delete(Suppression).where(Suppression.digest == self.digest))
         return event_id
+
+    def suppressed(self) -> bool:
+        """Whether the number is on the list of those who must not be texted."""
+        return self.connection.execute(select(Suppression.digest).where(Suppression.digest == self.digest)).first() is not None
+
+    def stopped_on(self) -> str | None:
+        """The number of ours that the last STOP was texted to; None when it was not texted."""
+        stopped = (ConsentEvent.person == self.contact.person) & (ConsentEvent.topic == EVERYTHING)
+        last = (
+            select(ConsentProof.sid)
+            .join(ConsentEvent, ConsentEvent.id == ConsentProof.event_id)
+            .where(stopped, ConsentEvent.change == "out")
+            .order_by(ConsentEvent.seq.desc())
+            .limit(1)
+        )
+        sid = self.connection.scalar(last)
+        return self.connection.scalar(select(Message.ours).where(Message.sid == sid)) if sid else None
+
+    def lifted_since(self, at: datetime) -> bool:
+        """Whether the person has taken back a STOP after this instant."""
+        mine = (ConsentEvent.person == self.contact.person) & (ConsentEvent.topic == EVERYTHING)
+        last = select(ConsentEvent.change, ConsentEvent.at).where(mine).order_by(ConsentEvent.seq.desc()).limit(1)
+        found = self.connection.execute(last).first()
+        return found is not None and found.change == "lifted" and found.at > at
 
     @property
     def digest(self) -> str:

@@ -4,8 +4,8 @@ A row first, then the call, then the result. A mark (`sending`, with a lease) is
 outcome that nobody knows is asked from the carrier's own list and never guessed, so that no text is sent twice.
 """
 
-from bot.outbox.deliver import deliver, release
-from bot.outbox.say import answer, answers_stop, say, stored_answer
-from bot.outbox.settle import settle, sweep, wait_for_calls
+from bot.outbox.delivery import deliver, release
+from bot.outbox.rows import answer, say, stored_answer, supersede
+from bot.outbox.settling import settle, sweep, wait_for_calls
 
-__all__ = ["answer", "answers_stop", "deliver", "release", "say", "settle", "stored_answer", "sweep", "wait_for_calls"]
+__all__ = ["answer", "deliver", "release", "say", "settle", "stored_answer", "supersede", "sweep", "wait_for_calls"]

@@ -41,7 +41,7 @@ def test_random_kills_during_many_texts_with_copies(database: str, careful: bool
         over = threading.Event()
 
         def kill() -> None:
-            while not over.wait(chance.uniform(0.3, 1.5)):
+            while not over.wait(chance.uniform(2, 6)):
                 arena.web.kill_child() if chance.random() < 0.8 else arena.web.kill(tree=True)
 
         def people(first: int) -> None:

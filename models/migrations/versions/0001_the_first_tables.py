@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("error_code", sa.String(), nullable=True),
         sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("made_at", models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("look_at", models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("folded", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_callback")),
         sa.UniqueConstraint("account", "sid", "status", name=op.f("uq_callback_account_sid_status")),
@@ -44,7 +45,7 @@ def upgrade() -> None:
     with op.batch_alter_table("callback", schema=None) as batch_op:
         batch_op.create_index(
             "ix_callback_unfolded",
-            ["id"],
+            ["look_at"],
             unique=False,
             postgresql_where=sa.text("NOT folded"),
             sqlite_where=sa.text("NOT folded"),

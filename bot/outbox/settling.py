@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 ASK_AGAIN_FOR = timedelta(seconds=5)
 ATTEMPTS = 3
-SLACK_FOR = timedelta(seconds=2)  # the carrier's clock is not ours and counts whole seconds
+SLACK_FOR = timedelta(minutes=10)  # the carrier's clock is not ours
 BARRIER_FOR = 8.5  # seconds: a little more than a call's lease
 
 _overdue = (
@@ -35,7 +35,7 @@ UNKNOWN = (
     .order_by(Message.marked_at, Message.id)
     .limit(50)
 )
-CALLING = select(Message.id).where(
+UNDER_WAY = select(Message.id).where(
     Message.contact_id == bindparam("contact_id"),
     Message.direction == "out",
     Message.state == "sending",
@@ -73,7 +73,8 @@ def settle(runtime: Runtime, seconds: float = 5) -> int:
                     listed = loop.run(runtime.carrier.list(row.theirs, row.marked_at - SLACK_FOR))
                 except Unavailable as reason:
                     log.warning("the carrier's list cannot be had: %s", reason)
-                    listed = None
+                    _settle_one(runtime, row, asked_at, None)
+                    break  # nor will it for the others; they stay unknown
                 _settle_one(runtime, row, asked_at, listed)
                 asked += 1
         finally:
@@ -105,7 +106,7 @@ def _settle_one(runtime: Runtime, seen: Any, asked_at: datetime, listed: Sequenc
 
 def _is(listed: Listed, row: Any) -> bool:
     """Whether a message in the carrier's records can be this row: same person, words and hour of the call."""
-    in_time = row.marked_at - SLACK_FOR <= listed.created_at <= row.lease_until + timedelta(seconds=30)
+    in_time = row.marked_at - SLACK_FOR <= listed.created_at <= row.lease_until + SLACK_FOR
     return bool(in_time and listed.to == row.theirs and listed.body.split() == row.body.split())
 
 
@@ -118,6 +119,6 @@ def wait_for_calls(runtime: Runtime, contact_id: int) -> None:
     while time.monotonic() < until:
         with runtime.read() as connection:
             known = {"contact_id": contact_id, "now": runtime.machine_now()}
-            if connection.execute(CALLING, known).first() is None:
+            if connection.execute(UNDER_WAY, known).first() is None:
                 return
         time.sleep(0.02)

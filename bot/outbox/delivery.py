@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -22,7 +22,9 @@ log = logging.getLogger(__name__)
 
 LEASE_FOR = timedelta(seconds=8)  # of a call, which itself takes at most 5 s
 CALL_FOR = timedelta(seconds=6)  # a call that could outlive its lease is not begun
-REPLY_GOOD_FOR = timedelta(minutes=15)
+# An answer that comes later than this answers nothing any more. A confirmation of a STOP must come within 5 minutes
+# (47 CFR 64.1200(a)(12)).
+GOOD_FOR = {"reply": timedelta(minutes=15), "compliance": timedelta(minutes=5)}
 
 READY = (
     select(Message.id, Message.contact_id)
@@ -39,7 +41,7 @@ class Claimed:
 
     contact_id: int
     outgoing: Outgoing
-    lease_until: Any
+    marked_at: datetime
 
 
 def deliver(runtime: Runtime, seconds: float = 5) -> int:
@@ -57,7 +59,7 @@ def deliver(runtime: Runtime, seconds: float = 5) -> int:
         loop.run(runtime.carrier.open())
         try:
             while claimed is not None:
-                late = runtime.machine_now() > claimed.lease_until - CALL_FOR
+                late = runtime.machine_now() > claimed.marked_at + LEASE_FOR - CALL_FOR
                 record(runtime, claimed, Busy(0) if late else loop.run(runtime.carrier.send(claimed.outgoing)))
                 calls += 1
                 claimed = claim(runtime) if time.monotonic() < until else None
@@ -99,7 +101,7 @@ def _claim_one(runtime: Runtime, connection: Connection, message_id: int, contac
     sender = catalogue(connection).senders.get(row.ours)
     service = sender.service_sid if sender else runtime.settings.twilio_messaging_service_sid
     outgoing = Outgoing(row.id, contact.phone, row.ours, service, row.body, tuple(row.media))
-    return Claimed(contact.id, outgoing, now + LEASE_FOR)
+    return Claimed(contact.id, outgoing, now)
 
 
 def _facts(runtime: Runtime, connection: Connection, contact: Any, row: Any) -> gate.Facts:
@@ -118,7 +120,7 @@ def _facts(runtime: Runtime, connection: Connection, contact: Any, row: Any) -> 
         suppressed=bool(stand.suppressed),
         consent_event_id=allowed,
         sent_before=row.sid is not None,
-        expired=row.kind == "reply" and runtime.machine_now() - row.made_at > REPLY_GOOD_FOR,
+        expired=row.kind in GOOD_FOR and runtime.machine_now() - row.made_at > GOOD_FOR[row.kind],
         paused_until=contact.paused_until if contact.paused_until and contact.paused_until > now else None,
     )
 
@@ -127,18 +129,19 @@ def record(runtime: Runtime, claimed: Claimed, result: SendResult) -> None:
     """Write down what the carrier said. Unknown: nothing is written, the lease runs out and the carrier is asked."""
     now, message_id = runtime.machine_now(), claimed.outgoing.message_id
     open_row = update(Message).where(Message.id == message_id, Message.state.in_(("sending", "unknown")))
+    still_mine = open_row.where(Message.marked_at == claimed.marked_at)
     with runtime.begin() as connection:
         contact = lock(connection, claimed.contact_id)
         if isinstance(result, Sent):
             connection.execute(open_row.values(state="sent", sid=result.sid, status=result.status, rank=result.rank))
             reopen(connection, result.sid)
         elif isinstance(result, Refused):
-            connection.execute(open_row.values(state="failed", error_code=result.code, why=result.action))
+            connection.execute(still_mine.values(state="failed", error_code=result.code, why=result.action))
             if contact is not None:
-                apply_action(runtime, connection, contact, result.action)
+                apply_action(runtime, connection, contact, result.action, runtime.now(connection))
         elif isinstance(result, Busy):
             later = now + timedelta(seconds=result.retry_after)
-            connection.execute(open_row.values(state="ready", not_before=later, attempts=Message.attempts - 1))
+            connection.execute(still_mine.values(state="ready", not_before=later, attempts=Message.attempts - 1))
         else:
             log.warning("message %s: the carrier's answer is not known: %s", message_id, result.reason)
 
