@@ -67,7 +67,7 @@ def append(runtime: Runtime, status: Status, message_id: int | None) -> None:
 
 
 def fold(runtime: Runtime) -> int:
-    """Bring the statuses that came in to their messages. Returns how many were folded. Safe to run twice at once.
+    """Bring the statuses that came in to their messages. Returns how many were looked at. Safe to run twice at once.
 
     1. Each status finds its message by the carrier's id, else by our id in its address.
     2. The highest rank of each message wins; messages are updated in ascending id.
@@ -96,7 +96,7 @@ def fold(runtime: Runtime) -> int:
         done = [row.id for row in rows if row.id not in later]
         connection.execute(update(Callback).where(Callback.id.in_(later)).values(look_at=now + LOOK_AGAIN_FOR))
         connection.execute(update(Callback).where(Callback.id.in_(done)).values(folded=True))
-    return len(done)
+    return len(rows)
 
 
 def reopen(connection: Connection, sid: str) -> None:
