@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
-from importlib import import_module
 from typing import Any
 from unittest.mock import ANY
 
@@ -14,16 +13,16 @@ from alembic.operations import Operations
 from flask import Response
 from sqlalchemy import event, exists, select, text, update
 
-from bot import alarms, contacts, inbound, outbox, runtime, status
+from bot import alarms, contacts, inbound, outbox, runtime, status, talk
 from bot.carriers.twilio import signature
 from bot.catalogue import Catalogue
 from bot.consent import gate, ledger
+from bot.outbox import delivery
 from bot.web import webhooks
 from models import Callback, Contact, DialogVersion, Message
 from tests.house import House
 
 Patch = pytest.MonkeyPatch
-DELIVER = import_module("bot.outbox.deliver")  # in its package the name is the function's
 
 
 # The door
@@ -104,14 +103,14 @@ def without(judge: gate.Judge) -> Callable[[House, Patch], None]:
 
 
 def know_nothing_at_the_claim(house: House, patch: Patch) -> None:
-    patch.setattr(DELIVER, "_facts", lambda *_: gate.Facts(kind="reply"))
+    patch.setattr(delivery, "_facts", lambda *_: gate.Facts(kind="reply"))
 
 
 # The way out
 
 
 def call_without_a_mark(house: House, patch: Patch) -> None:
-    real = DELIVER.claim
+    real = delivery.claim
 
     def claim(hands: Any) -> Any:
         claimed = real(hands)
@@ -121,7 +120,7 @@ def call_without_a_mark(house: House, patch: Patch) -> None:
                 connection.execute(mine.values(state="ready", not_before=hands.machine_now() + timedelta(seconds=20)))
         return claimed
 
-    patch.setattr(DELIVER, "claim", claim)
+    patch.setattr(delivery, "claim", claim)
 
 
 def send_again_blindly(house: House, patch: Patch) -> None:
@@ -193,6 +192,18 @@ def let_replace_pass_the_triggers(house: House, patch: Patch) -> None:
 
 def hash_nothing(house: House, patch: Patch) -> None:
     patch.setattr(ledger, "_hash", lambda _: "0" * 64)
+
+
+def take_any_answer(house: House, patch: Patch) -> None:
+    patch.setattr(talk, "NEVER_LEFT", ())
+
+
+def let_old_confirmations_go(house: House, patch: Patch) -> None:
+    patch.setattr(outbox, "supersede", lambda *_, **__: None)
+
+
+def believe_no_opt_out(house: House, patch: Patch) -> None:
+    patch.setattr(status, "apply_action", lambda *_: None)
 
 
 def start_with_any_key(house: House, patch: Patch) -> None:

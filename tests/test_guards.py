@@ -15,6 +15,7 @@ from bot.consent import gate
 from tests import (
     sabotage,
     test_alarms,
+    test_edges,
     test_health,
     test_inbound,
     test_ledger,
@@ -110,6 +111,15 @@ GUARDS: dict[str, Guard] = {
     ),
     "an alarm is taken by one clock": (
         sabotage.ring_without_taking, test_alarms.test_two_clocks_ring_each_alarm_once, {},
+    ),
+    "an answer needs a question that left": (
+        sabotage.take_any_answer, test_edges.test_a_yes_to_a_question_that_never_left_is_no_yes, {},
+    ),
+    "a newer word beats an older confirmation": (
+        sabotage.let_old_confirmations_go, test_edges.test_a_stop_is_not_confirmed_after_a_start, {},
+    ),
+    "the carrier's opt-out ends conversations": (
+        sabotage.believe_no_opt_out, test_edges.test_a_yes_to_a_question_from_before_the_carriers_opt_out_lifts_nothing, {},
     ),
     "the chain of the ledger": (
         sabotage.hash_nothing, test_ledger.test_an_event_that_was_tampered_with_is_named, {"what": "topic"},

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from bot.simulator import sending
 from bot.simulator.carrier import Carrier
 from bot.simulator.config import Sender
+from bot.simulator.journal import instant
 from bot.simulator.messages import API, Message
 from bot.simulator.visit import Heard, visit
 from bot.simulator.webhooks import Attempt
@@ -39,15 +40,13 @@ class Typed:
 async def hear(carrier: Carrier, sender: Sender, typed: Typed) -> tuple[Message, list[Attempt]]:
     """Carry a typed text to the shop and execute what it answers: the message, and every try of a webhook."""
     heard = receive(carrier, sender, typed)
-    tries = await asyncio.gather(*(_tell_shop(carrier, heard) for _ in range(heard.copies)))
-    return heard.message, [attempt for tried in tries for attempt in tried]
+    return heard.message, await _tell_shop(carrier, heard)
 
 
 def hear_later(carrier: Carrier, sender: Sender, typed: Typed) -> Message:
     """The same without waiting for the shop."""
     heard = receive(carrier, sender, typed)
-    for _ in range(heard.copies):
-        carrier.background(_tell_shop(carrier, heard))
+    carrier.background(_tell_shop(carrier, heard))
     return heard.message
 
 
@@ -57,9 +56,10 @@ def receive(carrier: Carrier, sender: Sender, typed: Typed) -> Heard:
     message = Message(account, typed.from_, sender.number, typed.body, "handset", media, sender.service_sid)
     message.become("received")
     carrier.messages.add(message)
-    carrier.handsets.show(typed.from_, message, carrier.business_now())
+    shown_at = carrier.business_now()
+    carrier.handsets.show(typed.from_, message, shown_at)
     facts = {"sid": message.sid, "from": typed.from_, "to": sender.number, "body": typed.body}
-    carrier.journal.write("inbound", **facts, media=list(media))
+    carrier.journal.write("inbound", **facts, media=list(media), shown_at=instant(shown_at))
     reaction = carrier.blocks.hear(sender, typed.from_, typed.body)
     if reaction.says:
         sending.say_as_carrier(carrier, sender.number, typed.from_, reaction.says)
@@ -69,13 +69,18 @@ def receive(carrier: Carrier, sender: Sender, typed: Typed) -> Heard:
 
 
 async def _tell_shop(carrier: Carrier, heard: Heard) -> list[Attempt]:
+    """Deliver the text, in as many copies at once as wished. The fallback address is for a text none of whose deliveries
+    was answered: there, too, come all copies."""
     loses = _loser(carrier, heard)
-    attempts = await visit(carrier, heard, heard.sender.inbound_url, heard.form, "inbound", loses)
-    error = attempts[-1].error
-    if error and heard.sender.fallback_url:
+    told = [visit(carrier, heard, heard.sender.inbound_url, heard.form, "inbound", loses) for _ in range(heard.copies)]
+    deliveries = await asyncio.gather(*told)
+    attempts = [attempt for delivery in deliveries for attempt in delivery]
+    error = deliveries[0][-1].error
+    if heard.sender.fallback_url and all(delivery[-1].error for delivery in deliveries):
         url = carrier.webhooks.addresses.signed(heard.sender.inbound_url)
         form = [*heard.form, ("ErrorCode", str(error)), ("ErrorUrl", url)]
-        attempts += await visit(carrier, heard, heard.sender.fallback_url, form, "fallback", loses)
+        told = [visit(carrier, heard, heard.sender.fallback_url, form, "fallback", loses) for _ in range(heard.copies)]
+        attempts += [attempt for delivery in await asyncio.gather(*told) for attempt in delivery]
     return attempts
 
 
