@@ -66,16 +66,16 @@ def judge(arena: Arena, *, lost_allowed: bool) -> None:
     arena.wait_until(lambda: arena.unsettled() == 0, f"settling\n{arena.logs()}", SETTLED_FOR)
     recorded = arena.recorded()
     attempts = arena.journal("attempt")
-    acknowledged = {line["sid"] for line in attempts if 200 <= (line.get("status") or 0) < 300}
+    answered = {line["sid"] for line in attempts if line["http"] is not None}  # by a process that lived to say something
+    acknowledged = {line["sid"] for line in attempts if line["http"] is not None and 200 <= line["http"] < 300}
     arrived = Counter(line["to"] for line in arena.journal("delivered"))
     missing = acknowledged - recorded.keys()
     twice = {number: count for number, count in arrived.items() if count > 1}
     silent = set(recorded.values()) - arrived.keys()
-    reached = {line["sid"] for line in attempts}
-    lost = reached - recorded.keys()
-    print(
-        f"texts {len(reached)}, acknowledged {len(acknowledged)}, recorded {len(recorded)}, replies {sum(arrived.values())}"
-    )
+    lost = answered - recorded.keys()
+    texts = len({line["sid"] for line in attempts})
+    print(f"texts {texts}, acknowledged {len(acknowledged)}, recorded {len(recorded)}, replies {sum(arrived.values())}")
+    assert acknowledged
     assert not missing, f"acknowledged but missing: {missing}"
     assert not twice, f"said more than once: {twice}\n{arena.logs()}"
     assert not silent, f"recorded, but the reply never came: {silent}\n{arena.logs()}"
