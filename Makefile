@@ -18,7 +18,7 @@ help: ## Say what there is.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: .venv/parley node_modules/.package-lock.json ## Run everything here with a simulated carrier. PORT=8000; FRESH=1 begins anew.
-	@exec $(BIN)/parley demo $(if $(FRESH),--fresh)
+	@exec $(BIN)/parley demo $(if $(filter-out 0 no false,$(FRESH)),--fresh)
 
 test: .venv/development node_modules/.package-lock.json ## Run all tests, on SQLite and PostgreSQL. ARGS="tests/dialogs" picks.
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || \

@@ -53,7 +53,7 @@ def run(port: int, fresh: bool) -> None:
     stop = told_to_stop()
     log.setup("WARNING")
     with ExitStack() as stack:
-        stack.enter_context(_alone(fresh))
+        stack.enter_context(alone(fresh))
         _need(port)
         carrier_port = _free_port(port + 1000)
         redis = embedded.binary()
@@ -77,9 +77,12 @@ def run(port: int, fresh: bool) -> None:
 
 
 @contextmanager
-def _alone(fresh: bool) -> Iterator[None]:
+def alone(fresh: bool) -> Iterator[None]:
     """Work in the demo's folder, as the only demo there; begun anew if so wished."""
-    FOLDER.mkdir(mode=0o700, exist_ok=True)
+    try:
+        FOLDER.mkdir(mode=0o700, exist_ok=True)
+    except FileExistsError:
+        raise SystemExit(f"{FOLDER.absolute()} is a file, but the demo keeps its data in a folder of that name.") from None
     with (FOLDER / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -287,7 +287,7 @@ def _nobody_understands(scene: Scene, folded: str) -> None:
     """A near miss of a keyword is asked about; anything else is for a person, who is announced once a day."""
     near = suggest(scene.catalogue.keywords, folded)
     if near is not None:
-        keyword = near.phrases[0].text.upper()
+        keyword = near.phrase.upper()
         scene.says.append(Said(_shop_says(scene, "suggest", scene.language, keyword=keyword)))
         return
     scene.for_person = True

@@ -1,8 +1,10 @@
 """Keeps other processes running: starts them, starts them again when they die, and ends them cleanly."""
 
+import ctypes
 import logging
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -12,6 +14,8 @@ from types import FrameType
 
 log = logging.getLogger(__name__)
 
+LIBC = ctypes.CDLL(None)  # loaded before any fork: a child may only call it
+PR_SET_PDEATHSIG = 1
 LOOK_EVERY = 0.2  # seconds
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds before a dead process is started again
 HEALTHY_AFTER = 30.0  # seconds: whoever lived so long is started again without a long pause
@@ -105,10 +109,16 @@ def _start(child: Child) -> None:
             stdout=output,
             stderr=subprocess.STDOUT if output else None,
             start_new_session=True,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - it takes no lock
         )
     finally:
         if output:
             output.close()
+
+
+def _end_with_parent() -> None:
+    """In the child: get SIGTERM when the thread that started it dies, however it dies. Source: Linux manual, prctl(2)."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _plan_restart(child: Child, now: float) -> None:

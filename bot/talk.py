@@ -49,9 +49,9 @@ class Parsers:
         """E.164, read in the way of a country."""
         return parse(text, country)
 
-    def date(self, text: str, language: str, today: date, /) -> date | None:
-        """A day, read in a language."""
-        return parse_date(text, language, today)
+    def date(self, text: str, language: str, country: str, today: date, /) -> date | None:
+        """A day, read in a language; 05/11 is 11 May in the United States, and 5 November everywhere else."""
+        return parse_date(text, language, today, month_first=country == "US")
 
 
 PARSERS = Parsers()

@@ -13,6 +13,7 @@ NUMBER_WORDS = {
 } | {"une": 1, "una": 1}
 
 _NUMBER = re.compile(r"\s*([+-]?\d{1,12})(?:[.,](\d{1,6}))?[\s.!]*")
+_THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?![\d,])")
 _SEPARATORS = re.compile(r"[\s.,-]+")
 _POSTCODES = {
     "FR": re.compile(r"(\d{5})"),
@@ -27,8 +28,13 @@ _ELSEWHERE = re.compile(r"([A-Z\d]{3,10})")
 _BETWEEN = {"US": "-", "CA": " ", "GB": " "}
 
 
-def number(text: str, plain: str) -> int | float | None:
-    """The number written as digits (`4`, `4,5`, `4.5`) in `text`, or as a word from zero to ten in `plain`."""
+def number(text: str, plain: str, language: str) -> int | float | None:
+    """The number written as digits (`4`, `4,5`, `4.5`) in `text`, or as a word from zero to ten in `plain`.
+
+    `1,500` is one and a half in French, but fifteen hundred in English (`language`: two letters).
+    """
+    if language == "en":
+        text = _THOUSANDS.sub(lambda found: found[0].replace(",", ""), text)
     if found := _NUMBER.fullmatch(text):
         whole, decimals = found.groups()
         return float(f"{whole}.{decimals}") if decimals else int(whole)

@@ -1,9 +1,11 @@
 """Does a dialog hold together on every path? What must be right before it may be published."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
+from zoneinfo import available_timezones
 
 from dialogs import parts, spec
 from dialogs.hear import heard_words
@@ -32,7 +34,7 @@ class Known:
     """What the shop knows: the words and names that a dialog may use."""
 
     fold: Callable[[str], str]
-    reserved: Mapping[str, str]  # folded word → "STOP", "START" or "HELP"
+    reserved: Callable[[str], str | None]  # folded text → "STOP", "START", "HELP", or None for all others
     tags: Callable[[str], Iterable[TagUse]]  # the merge tags of a template; ValueError if it is no template
     names: frozenset[str]  # merge tags that can always be filled in, such as "brand" or "contact.first_name"
     topics: frozenset[str]
@@ -42,10 +44,16 @@ class Known:
     dialogs: frozenset[str]  # dialogs that `open` may name
 
 
-def check(dialog: spec.Dialog, *, known: Known) -> list[Problem]:
-    """Everything that is wrong with a dialog, in the order of its lines; an empty list means publishable."""
+Rule = Callable[[spec.Dialog, Known], Found]
+
+
+def check(dialog: spec.Dialog, *, known: Known, rules: tuple[Rule, ...] = ()) -> list[Problem]:
+    """Everything that is wrong with a dialog, in the order of its lines; an empty list means publishable.
+
+    `rules`: all of them, or those that stand `ALONE`, for a dialog that is tried out without a shop.
+    """
     found = [problem(dialog.file, dialog.lines, path, message)
-             for rule in RULES for path, message in rule(dialog, known)]
+             for rule in rules or RULES for path, message in rule(dialog, known)]
     return sorted(dict.fromkeys(found), key=lambda one: one.line)
 
 
@@ -107,8 +115,8 @@ def _answers(dialog: spec.Dialog, known: Known) -> Found:
                 first = seen.setdefault(folded, (i, value))
                 if not folded:
                     yield path, f"`{value}` has no letters or digits, so it cannot be heard"
-                elif folded in known.reserved and folded not in MAY_BE_OFFERED:
-                    yield path, f"`{folded}` always means {known.reserved[folded]}: offer another word"
+                elif (means := known.reserved(folded)) and folded not in MAY_BE_OFFERED:
+                    yield path, f"`{folded}` always means {means}: offer another word"
                 elif first[0] != i or (branch.hear.choice and first[1] != value):
                     yield path, f"`{folded}` is already an answer above: this one never wins"
 
@@ -199,10 +207,23 @@ def _named(dialog: spec.Dialog, known: Known) -> Found:
             case parts.RememberField():
                 if action.field not in known.fields | {"language", "zone"}:
                     yield path, f"there is no field `{action.field}`"
-                if not heard and action.value is None:
-                    yield path, "nothing was heard here: say which `value` to remember"
+                if message := _unfit(action, heard):
+                    yield path, message
             case parts.OpenDialog() if action.dialog not in known.dialogs:
                 yield path, f"there is no dialog `{action.dialog}` to open"
+
+
+def _unfit(action: parts.RememberField, heard: bool) -> str | None:
+    """Why a value cannot be remembered. What is heard is seldom the name of a language or of a time zone: write it."""
+    if action.value is None and action.field in ("language", "zone"):
+        return f"say which `value` the {action.field} is to have, in a branch for each"
+    if action.value is None and not heard:
+        return "nothing was heard here: say which `value` to remember"
+    if action.field == "language" and not re.fullmatch("[a-z]{2}", action.value or ""):
+        return f"`{action.value}` is no language: two letters, such as fr"
+    if action.field == "zone" and action.value not in available_timezones():
+        return f"`{action.value}` is no time zone: write it like Europe/Paris"
+    return None
 
 
 def _conditions(dialog: spec.Dialog, known: Known) -> Found:
@@ -242,7 +263,5 @@ def _size(dialog: spec.Dialog, _: Known) -> Found:
         yield ("states",), f"{len(dialog.states)} states are too many to understand: at most {MAX_STATES}"
 
 
-RULES: tuple[Callable[[spec.Dialog, Known], Found], ...] = (
-    _gotos, _unreachable, _stuck, _circles, _choices, _answers, _languages, _merge_tags, _named, _conditions,
-    _durations, _size,
-)
+ALONE: tuple[Rule, ...] = (_gotos, _unreachable, _stuck, _circles, _choices, _answers, _durations, _size)  # of any shop
+RULES: tuple[Rule, ...] = (*ALONE, _languages, _merge_tags, _named, _conditions)

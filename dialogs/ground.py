@@ -17,8 +17,8 @@ class Parsers(Protocol):
     def phone(self, text: str, country: str, /) -> str | None:
         """The E.164 number written in the way of a country (two letters)."""
 
-    def date(self, text: str, language: str, today: date, /) -> date | None:
-        """The day written in words or digits."""
+    def date(self, text: str, language: str, country: str, today: date, /) -> date | None:
+        """The day written in words or digits, in the order of a country (two letters)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dialogs.ground import Ground
 from dialogs.parts import Day, Hear, Number, Option
 
 MAX_VALUE = 1600  # characters kept of an answer: the longest text that a carrier hands us
+LEAP_YEARS_APART = 8  # at most, around 1900 and 2100: how far back the last 29 February may lie
 POLITE = ("please", "svp", "stp", "s il vous plait", "s il te plait", "merci", "thanks", "thank you", "por favor",
           "gracias")
 
@@ -88,8 +89,8 @@ def _number(hear: Hear, _: Fold) -> Listener:
     want = hear.number or Number()
     low, high = want.min if want.min is not None else -inf, want.max if want.max is not None else inf
 
-    def hears(heard: Heard, _: Ground) -> Answer | None:
-        value = number(heard.text, without_politeness(heard.folded))
+    def hears(heard: Heard, ground: Ground) -> Answer | None:
+        value = number(heard.text, without_politeness(heard.folded), ground.language)
         if value is None or not low <= value <= high or (want.whole and value != int(value)):
             return None
         return Answer(int(value) if want.whole else value)
@@ -111,10 +112,16 @@ def _date(hear: Hear, _: Fold) -> Listener:
 
 def _day(heard: Heard, ground: Ground, want: Day) -> date | None:
     """The day written; one without a year is the next such day, but the last one where the past is asked for."""
-    day = ground.parsers.date(heard.text, ground.language, ground.today)
+    day = _seen_from(ground.today, heard, ground)
     if want.past and day and day > ground.today and any(map(str.isdecimal, heard.text)):
-        return ground.parsers.date(heard.text, ground.language, ground.today - timedelta(days=365))
+        years_ago = (ground.today - timedelta(days=365 * years) for years in range(1, LEAP_YEARS_APART + 2))
+        earlier = (_seen_from(then, heard, ground) for then in years_ago)
+        return next((found for found in earlier if found and found <= ground.today), None)
     return day
+
+
+def _seen_from(today: date, heard: Heard, ground: Ground) -> date | None:
+    return ground.parsers.date(heard.text, ground.language, ground.country, today)
 
 
 def _phone(_: Hear, __: Fold) -> Listener:
@@ -140,7 +147,11 @@ def _picture(_: Hear, __: Fold) -> Listener:
 
 
 def _anything(_: Hear, __: Fold) -> Listener:
-    return lambda heard, _: Answer((heard.text.strip() or "".join(heard.media[:1]))[:MAX_VALUE])
+    def hears(heard: Heard, _: Ground) -> Answer | None:
+        value = heard.text.strip() or "".join(heard.media[:1])
+        return Answer(value[:MAX_VALUE]) if value else None
+
+    return hears
 
 
 LISTENERS: Mapping[str, Callable[[Hear, Fold], Listener]] = {

@@ -1,4 +1,4 @@
-"""Reads a dialog from YAML in which every scalar is text, and says by file and line what cannot be read."""
+"""Reads a dialog, or another file of ours, from YAML in which every scalar is text; says by file and line what is wrong."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ WORDING = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with a dialog, and where: file, line (from 1) and path such as `states.hello.on.0`."""
+    """One thing that is wrong with a file, and where: file, line (from 1) and path such as `states.hello.on.0`."""
 
     file: str
     line: int
@@ -43,7 +43,7 @@ class DialogError(Exception):
 
 
 class _Loader(yaml.BaseLoader):
-    """Refuses aliases, because a few lines of them can unfold to gigabytes, and nesting that no dialog needs."""
+    """Refuses aliases, because a few lines of them can unfold to gigabytes, and nesting that nobody needs."""
 
     depth = 0
 
@@ -63,8 +63,20 @@ class _Loader(yaml.BaseLoader):
 
 def load(source: str, name: str = "<dialog>") -> Dialog:
     """The dialog written in `source`; `name` is the file that problems are reported in. Raises DialogError."""
+    data, lines = plain(source, name)
+    try:
+        return Dialog.model_validate(data).placed(name, lines)
+    except ValidationError as error:
+        raise DialogError(told(error, name, lines)) from None
+
+
+def plain(source: str, name: str) -> tuple[Any, dict[Path, int]]:
+    """What YAML says, as dicts, lists and text, and the line of each path in it. Raises DialogError.
+
+    Refused are references (a few lines of them unfold to gigabytes), keys written twice, and more than a person writes.
+    """
     if len(source) > MAX_CHARACTERS:
-        raise DialogError([Problem(name, 1, "", f"a dialog may have {MAX_CHARACTERS} characters")])
+        raise DialogError([Problem(name, 1, "", f"a file may have {MAX_CHARACTERS} characters")])
     try:
         node = yaml.compose(source, Loader=_Loader)
     except yaml.YAMLError as error:
@@ -76,10 +88,7 @@ def load(source: str, name: str = "<dialog>") -> Dialog:
     data = _plain(node, (), name, lines, problems)
     if problems:
         raise DialogError(problems)
-    try:
-        return Dialog.model_validate(data).placed(name, lines)
-    except ValidationError as error:
-        raise DialogError(_told(error, name, lines)) from None
+    return data, lines
 
 
 def load_file(path: FilePath | str) -> Dialog:
@@ -120,8 +129,8 @@ def _plain(node: yaml.Node | None, path: Path, file: str, lines: dict[Path, int]
     return data
 
 
-def _told(error: ValidationError, file: str, lines: Mapping[Path, int]) -> list[Problem]:
-    """What pydantic found, in words for people who write dialogs."""
+def told(error: ValidationError, file: str, lines: Mapping[Path, int]) -> list[Problem]:
+    """What pydantic found, in words for people who write such files."""
     problems = []
     for found in error.errors(include_url=False, include_context=False):
         message = WORDING.get(found["type"], found["msg"].removeprefix("Value error, "))

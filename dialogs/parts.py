@@ -94,6 +94,8 @@ class Hear(Part):
     def _short(cls, data: Any) -> Any:
         if isinstance(data, str):
             return {data: {}}
+        if not isinstance(data, dict):
+            raise ValueError("a branch hears one listener, such as {words: [oui]}")
         return {key: {} if value in ("", "true") else value for key, value in data.items()}
 
     @model_validator(mode="after")

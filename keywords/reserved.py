@@ -78,6 +78,12 @@ def is_yes(folded: str) -> bool:
     return folded == "yes"
 
 
+def meaning(folded: str) -> Name | None:
+    """Return what a folded text is always taken for, as people write it; None for any text that is not reserved."""
+    found = reserved(folded)
+    return _NAMES[found.kind] if found else None
+
+
 def reserved_words() -> Mapping[str, Name]:
-    """Return every reserved word or phrase, folded, with what it is: for checks before publishing."""
+    """Return every reserved word or phrase, folded, with what it is. There are more texts than that: see `meaning`."""
     return MappingProxyType({word: _NAMES[found.kind] for word, found in _ALL.items()})

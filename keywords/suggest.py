@@ -1,11 +1,11 @@
-"""“Did you mean SOLDES?”: the keyword that a mistyped text was most likely meant for.
+"""“Did you mean SOLDES?”: the phrase of a keyword that a mistyped text was most likely meant for.
 
 Never near an opt-out. SHOP, STEP and TOP are one letter away from STOP, so a near miss is no STOP; but
 "STPO" may be one, and a cheerful question would hide it: such a text gets no suggestion and goes to a person.
 """
 
 from keywords.reserved import STOP, reserved
-from keywords.table import Entry, Table
+from keywords.table import Claim, Table
 
 MAX_WORDS = 3
 MIN_LETTERS = 4
@@ -15,19 +15,19 @@ LONG_WORD = 8
 _OPT_OUTS = tuple(word for words in STOP.values() for word in words)
 
 
-def suggest(table: Table, folded: str) -> Entry | None:
-    """Return the one keyword that a folded text nearly is; None when there is none, or more than one.
+def suggest(table: Table, folded: str) -> Claim | None:
+    """Return the phrase that a folded text nearly is; None when there is none, or those of more than one keyword.
 
     Only for texts of at most three words with at least four letters.
     """
     letters = sum(map(str.isalpha, folded))
     if letters < MIN_LETTERS or folded.count(" ") >= MAX_WORDS or reserved(folded) or _may_be_opt_out(folded):
         return None
-    best: dict[int, dict[int, Entry]] = {}
+    best: dict[int, dict[int, Claim]] = {}
     limit = _slips(folded)
     for phrase, claim in table.whole.items():
         if _alike(folded, phrase, limit) and (slips := distance(folded, phrase)) <= limit:
-            best.setdefault(slips, {})[claim.entry.id] = claim.entry
+            best.setdefault(slips, {}).setdefault(claim.entry.id, claim)
     nearest = list(best[min(best)].values()) if best else []
     return nearest[0] if len(nearest) == 1 else None
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from keywords.reserved import reserved
+from keywords.reserved import is_yes, meaning
 from keywords.text import fold
 
 Mode = Literal["whole", "first", "anywhere"]
@@ -110,7 +110,7 @@ def _refuse(entry: Entry, phrase: Phrase, folded: str) -> Problem | None:
     to leave, and a keyword would answer them with a dialog. Other reserved words may begin a phrase
     ("info soldes", "end of season"): the whole text alone is reserved.
     """
-    taken = reserved(folded)
+    taken = meaning(folded)
     if not phrase.text.strip():
         reason = "An empty phrase matches nothing: type a word."
     elif len(phrase.text) > MAX_PHRASE:
@@ -118,7 +118,9 @@ def _refuse(entry: Entry, phrase: Phrase, folded: str) -> Problem | None:
     elif not folded:
         reason = f"“{phrase.text}” has no letter or digit. Emoji and punctuation are ignored in texts: add a word."
     elif taken:
-        reason = f"“{phrase.text}” is reserved: carriers take it for {taken.kind.upper()}. Choose another word."
+        reason = f"“{phrase.text}” is reserved: carriers take it for {taken}. Choose another word."
+    elif is_yes(folded):
+        reason = f"“{phrase.text}” is the answer of people, and a START after a STOP. Choose another word."
     elif folded.startswith("stop "):
         reason = f"“{phrase.text}” begins with STOP: people who text it want to leave. Choose other words."
     else:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -46,20 +47,16 @@ class Process:
         """SIGKILL, and up again."""
         pids = [self.process.pid, *(descendants(self.process.pid) if tree else [])]
         for pid in pids:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         self.process.wait()
         self.process = self._start()
 
     def kill_child(self) -> None:
         """SIGKILL to one child; the parent starts another."""
         for pid in descendants(self.process.pid)[:1]:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
 
     def stop(self) -> None:
         self.process.terminate()

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from bot import schema
 from bot.cli import main
 from bot.cli.processes import gunicorn
+from bot.demo import alone
 from bot.runtime import open_engine
 from tests.carrier import ACCOUNT_SID, AUTH_TOKEN, SimulatedCarrier
 from tests.house import PARIS, PEOPLE, SHOP, House, settings
@@ -160,6 +161,33 @@ def test_dialog_talk_opens_another_dialog_and_returns(parley: Parley) -> None:
     assert "Anything else?" in said.output
 
 
+def test_dialog_talk_says_what_is_wrong_before_it_begins(parley: Parley, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("name: bad\nstart: a\nstates:\n  a: {say: Hi, after: {wait: PT1H, goto: gone}}\n")
+    said = parley("dialog", "talk", "bad.yaml", input="JOIN\n")
+    assert (said.exit_code, said.output) == (1, "bad.yaml:4: states.a.after.goto: there is no state `gone`\n")
+
+
+def test_dialog_talk_says_at_once_that_it_cannot_save(parley: Parley) -> None:
+    said = parley("dialog", "talk", "welcome", "--save", "nowhere/said.txt", input="JOIN\n")
+    assert (said.exit_code, said.stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("there", "told"), [(None, "names a dialog that is not there"), ("name: 7", "hello.yaml:1: name")]
+)
+def test_dialog_check_says_that_a_dialog_of_the_shop_is_missing_or_broken(
+    parley: Parley, tmp_path: Path, there: str | None, told: str
+) -> None:
+    shop = SHOP.read_text().replace("dialogs: [", "dialogs: [hello.yaml, ")
+    (tmp_path / "shop.yaml").write_text(shop)
+    if there:
+        (tmp_path / "hello.yaml").write_text(there)
+    said = parley("dialog", "check", "welcome", "--shop", "shop.yaml")
+    assert said.exit_code == 1
+    assert isinstance(said.exception, SystemExit)
+    assert told in said.output
+
+
 def test_dialog_talk_lets_time_pass(parley: Parley) -> None:
     said = parley("dialog", "talk", "welcome", input="JOIN\n@ +47h\n@ soon\n@ +2h\n")
     assert "write it like @ +48h" in said.output
@@ -173,9 +201,31 @@ def test_dialog_talk_lets_time_pass(parley: Parley) -> None:
 def test_text_plays_a_customer_and_prints_the_answer(parley: Parley, house: House) -> None:
     said = parley("text", PEOPLE["Bo"], "JOIN")
     assert "> JOIN\n< ACME" in said.output
-    answer = json.loads(parley("text", PEOPLE["Bo"], "OUI", "--to", PARIS, "--json").output)
+    answer = json.loads(parley("text", PEOPLE["Bo"], "OUI", "--to", PARIS, "--json").stdout)
     assert len(answer["received"]) == 1
     assert parley("text", PEOPLE["Bo"], "JOIN", "--to", "+33999").exit_code == 1
+
+
+def test_text_takes_a_number_written_the_local_way_and_refuses_what_is_none(parley: Parley, house: House) -> None:
+    assert "< ACME" in parley("text", "06 12 34 00 02", "JOIN").output
+    assert house.received("Bo")
+    for words in (("Bo", "JOIN"), (PEOPLE["Bo"], " ")):
+        said = parley("text", *words)
+        assert said.exit_code == 2
+        assert "write it like +33612345678" in said.stderr or "A text needs words" in said.stderr
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http"])
+def test_the_demo_refuses_a_port_that_is_none(parley: Parley, port: str) -> None:
+    said = parley("demo", env={"PORT": port})
+    assert said.exit_code == 2
+    assert "Invalid value for '--port'" in said.stderr
+
+
+def test_the_demo_says_that_a_file_is_in_its_way(parley: Parley, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".parley").write_text("")
+    with pytest.raises(SystemExit, match="is a file"), alone(fresh=False):
+        pass
 
 
 def test_text_is_for_the_simulated_carrier_only(parley: Parley) -> None:

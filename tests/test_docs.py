@@ -158,7 +158,7 @@ KNOWN: dict[str, Callable[[], Any]] = {
     "effect": lambda: {effect.__name__ for effect in get_args(effects.Effect)},
     "merge tag": merge_tags,
     "state": states,
-    "kind": lambda: {"text", "compliance", *get_args(spec.Dialog.model_fields["kind"].annotation)},
+    "kind": lambda: {"text", "compliance", "reply", *get_args(spec.Dialog.model_fields["kind"].annotation)},
     "status of the carrier": lambda: RANKS,
     "judge": lambda: {judge.__name__ for judge in gate.JUDGES},
     "kind of alarm": lambda: RING,

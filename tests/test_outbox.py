@@ -66,7 +66,7 @@ def test_a_say_reaches_the_phone_once(house: House) -> None:
 def test_the_database_refuses_a_second_message_of_the_same_cause(house: House) -> None:
     """Not the code: the database."""
     queue(house)
-    with pytest.raises(Exception, match="(?i)unique"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         queue(house)
 
 

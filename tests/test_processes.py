@@ -264,6 +264,20 @@ def lives(pid: int) -> bool:
 # The supervisor
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
+def test_what_a_supervisor_started_ends_when_it_is_killed() -> None:
+    script = "import time; from bot.supervisor import Supervisor; s = Supervisor().start('x', ['sleep', '60']); "
+    script += "print(s.process.pid, flush=True); time.sleep(60)"
+    supervisor = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+    assert supervisor.stdout
+    pid = int(supervisor.stdout.readline())
+    assert lives(pid)
+    supervisor.kill()
+    supervisor.wait()
+    supervisor.stdout.close()
+    wait_for(lambda: not lives(pid), 5)
+
+
 def test_the_supervisor_starts_again_who_dies(tmp_path: Path) -> None:
     supervisor = Supervisor()
     child = supervisor.start("sleeper", ["sleep", "60"])

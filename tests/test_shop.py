@@ -13,11 +13,11 @@ from bot.shop import ShopError, load_shop
 from bot.shop.check import check
 from bot.shop.spec import read
 from models import Conversation, DialogVersion, Field, Keyword, Sender, Shop, Topic
+from models.shop import TEXTS
 from tests.house import SHOP, House
 
 HELLO = """
 name: hello
-kind: reply
 start: hello
 states:
   hello: {say: {fr: Bonjour, en: Hello}, end: done}
@@ -152,7 +152,7 @@ def test_a_changed_dialog_is_a_new_version_and_conversations_keep_theirs(house: 
 @pytest.mark.parametrize(
     ("before", "after", "at", "message"),
     [
-        ("brand: ACME", "brant: ACME", "brant", "Extra inputs"),
+        ("brand: ACME", "brant: ACME", "brant", "not known here"),
         ("zone: Europe/Paris", "zone: Europe/Lutetia", "Lutetia", "a time zone such as"),
         ("opt_out: self", "opt_out: maybe", "opt_out: maybe", "Input should be"),
         ('"+33937000001"', '"+1"', '"+1"', "a number such as"),
@@ -165,7 +165,16 @@ def test_a_changed_dialog_is_a_new_version_and_conversations_keep_theirs(house: 
         ("brand: ACME", "brand: ACME\nbrand: ACME", "brand: ACME", "written twice"),
         ("languages: [fr, en]", "languages: [fr, en]\ntexts: {help: '{{ brand'}", "texts:", "texts.help"),
         ("languages: [fr, en]", "languages: [fr, en]\ntexts: {stop: '{{ topic.colour }}'}", "texts:", "merge tag"),
+        ("languages: [fr, en]", "languages: [fr, en]\ntexts: {stop: '{{ topic.name }}'}", "texts:", "merge tag"),
+        ("languages: [fr, en]", "languages: [fr, en]\ntexts: {stop: '{{ keyword }}'}", "texts:", "merge tag"),
+        ("languages: [fr, en]", "languages: [fr, en]\ntexts: {stop: '{{ 1 | divided_by: 0 }}'}", "texts:", "texts.stop"),
+        ("languages: [fr, en]", "languages: [fr, en]\ntexts: {stop: ' '}", "texts:", "this says nothing"),
         ("languages: [fr, en]", "languages: [fr, en]\ntexts: {hello: Hi}", "texts:", "no such text"),
+        ("brand: ACME", "brand: ' '", "brand:", "must not be empty"),
+        ('contact_line: "+33 1 23 45 67 89"', 'contact_line: " "', "contact_line:", "must not be empty"),
+        ("names: {fr: nos offres, en: our offers}", "names: &n {fr: nos offres, en: *n}", "names: &n", "references"),
+        ("languages: [fr, en]", "languages: " + "[" * 99, "languages:", "nested too deeply"),
+        ("[menu]", "[menu, 'Yes!']", "[menu,", "a START after a STOP"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_line(shop: Path, before: str, after: str, at: str, message: str) -> None:
@@ -180,7 +189,24 @@ def test_a_mistake_is_told_with_its_line(shop: Path, before: str, after: str, at
 def test_a_mistake_in_a_dialog_is_told_with_the_dialogs_own_line(shop: Path) -> None:
     edit(shop, "survey]\n", "survey, hello.yaml]\n")
     (shop.parent / "hello.yaml").write_text(HELLO.replace("Bonjour", "'{{ weather }}'"))
-    assert [line.split(": ")[0] for line in mistakes(shop)] == ["hello.yaml:6"]
+    assert [line.split(": ")[0] for line in mistakes(shop)] == ["hello.yaml:5"]
+
+
+def test_a_keyword_that_interrupts_takes_no_answer_away_from_a_dialog(shop: Path) -> None:
+    edit(shop, "phrases: [menu]", "phrases: [menu, Bien sur!]")
+    assert mistakes(shop) == [
+        f"shop.yaml:{line_of(shop, 'phrases: [menu')}: keywords.1.phrases: “Bien sur!” is an answer in the dialog `survey`: "
+        "a keyword that interrupts would take it away"
+    ]
+    edit(shop, ", interrupts: true", "")
+    check(read(shop))
+
+
+def test_one_text_for_all_languages_is_said_in_all_of_them(shop: Path) -> None:
+    edit(shop, "languages: [fr, en]", "languages: [fr, en]\ntexts: {stop: 'Bye.', help: {fr: 'Oui ?'}}")
+    texts = read(shop).shop.all_texts
+    assert texts["stop"] == {"": "Bye."}
+    assert texts["help"] == {"fr": "Oui ?", "en": TEXTS["help"]["en"]}
 
 
 def test_with_a_mistake_nothing_is_written(connection: Connection, shop: Path) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from bot import talk
 from bot.catalogue import touch
 from models import Alarm, Conversation, DialogVersion, Message
-from tests.house import House, sid
+from tests.house import PARIS, House, sid
 from tests.scripts import publish
 
 HOUR = timedelta(hours=1)
@@ -273,3 +273,12 @@ def test_a_dialog_hears_and_remembers_what_can_be_stored_and_said(house: House, 
     assert "field first_name Ana" in house.truths("Bo")
     with house.runtime.read() as connection:
         assert connection.scalar(select(Message.body).where(Message.sid == sid(1))) == "Ana"
+
+
+@pytest.mark.parametrize(("who", "day"), [("Dee", "-11-05"), ("Bo", "-05-11")])
+def test_a_day_is_read_as_people_of_the_contacts_country_write_it(house: House, who: str, day: str) -> None:
+    for text in ("SURVEY", "4", "11/05"):
+        house.text(who, text, PARIS)
+    with house.runtime.read() as connection:
+        memory: Any = connection.scalar(select(Conversation.memory))
+    assert memory["values"]["visit"].endswith(day)

@@ -8,8 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 import click
+from sqlalchemy import select
 
-from bot.cli.start import as_json, looked_at, print_json
+from bot.cli.start import as_json, looked_at, looking, print_json
+from models import Shop
+from models.phone import parse
 
 ANSWERS_WITHIN = 1.5  # seconds: an answer is on the handset with the webhook's response
 
@@ -21,16 +24,19 @@ ANSWERS_WITHIN = 1.5  # seconds: an answer is on the handset with the webhook's 
 @as_json
 def text(from_: str, body: str, to: str | None, as_json: bool) -> None:
     """Text BODY from the number FROM (such as +33612345678) to the simulated carrier; print what its handset gets."""
+    if not body.strip():
+        raise click.BadParameter("A text needs words.", param_hint="BODY")
     settings = looked_at()
     base = settings.twilio_api_base
     if settings.carrier != "simulated" or base is None:
         raise click.ClickException("This plays with the simulated carrier: set PARLEY_CARRIER and TWILIO_API_BASE.")
+    number = _number(from_)
     senders = _ask(base, "/control/senders")["senders"]
-    before = len(_handset(base, from_))
-    sent = _ask(base, "/control/text", {"from": from_, "to": to or senders[0]["number"], "body": body})
+    before = len(_handset(base, number))
+    sent = _ask(base, "/control/text", {"from": number, "to": to or senders[0]["number"], "body": body})
     if "error" in sent:
         raise click.ClickException(sent["error"])
-    received = _arrived(base, from_, before)
+    received = _arrived(base, number, before)
     if as_json:
         print_json({"sid": sent["sid"], "attempts": sent["attempts"], "received": received})
         return
@@ -40,6 +46,14 @@ def text(from_: str, body: str, to: str | None, as_json: bool) -> None:
     if not received:
         failed = [str(one["status"] or one["error"]) for one in sent["attempts"] if one["status"] != 200]
         click.echo(f"No answer: the webhook said {', '.join(failed)}." if failed else "Recorded; no answer.")
+
+
+def _number(written: str) -> str:
+    with looking().read() as connection:
+        number = parse(written, connection.scalar(select(Shop.country)))
+    if number is None:
+        raise click.BadParameter(f"{written} is no phone number: write it like +33612345678.", param_hint="FROM")
+    return number
 
 
 def _arrived(base: str, number: str, before: int) -> list[dict[str, Any]]:

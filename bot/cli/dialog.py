@@ -1,6 +1,7 @@
 """Commands for dialogs: do they hold together, what do they look like, how do they talk."""
 
 from pathlib import Path
+from typing import TextIO
 
 import click
 from sqlalchemy import select
@@ -10,10 +11,11 @@ from bot.cli.talk import Talk
 from bot.shop import ShopError
 from bot.shop.check import LIBRARY, Script, find, known
 from bot.shop.spec import read
-from dialogs.check import Known
+from dialogs.check import ALONE, Known
 from dialogs.check import check as check_dialog
 from dialogs.diagram import diagram
 from dialogs.load import DialogError, Problem
+from dialogs.spec import Dialog
 from models import DialogVersion, Field, Shop, Topic
 
 Existing = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -68,13 +70,10 @@ def show(name: str, source: bool, as_json: bool) -> None:
 @dialog.command()
 @click.argument("file")
 @click.option("--language", default="en", show_default=True, help="What the customer speaks at first.")
-@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Write the transcript to this file.")
-def talk(file: str, language: str, save: Path | None) -> None:
+@click.option("--save", type=click.File("w", encoding="utf-8", lazy=False), help="Write the transcript to this file.")
+def talk(file: str, language: str, save: TextIO | None) -> None:
     """Play a dialog here: you are the customer. "@ +48h" lets time pass; an empty line ends it."""
-    try:
-        conversation = Talk(_find(file).dialog, lambda name: _find(name).dialog, language)
-    except DialogError as error:
-        raise SystemExit(str(error)) from None
+    conversation = Talk(_sound(file), _sound, language)
     heard = [f"# {conversation.name}"]
     click.echo("Text the keyword that opens it, such as JOIN.")
     while not conversation.is_over:
@@ -86,7 +85,7 @@ def talk(file: str, language: str, save: Path | None) -> None:
             click.secho(said, dim=said.startswith("="))
         heard += happened
     if save:
-        save.write_text("\n".join(heard) + "\n", encoding="utf-8")
+        save.write("\n".join(heard) + "\n")
 
 
 def _find(name: str) -> Script:
@@ -97,14 +96,27 @@ def _find(name: str) -> Script:
         raise SystemExit(f"There is no file {name}; the library has: {library}.") from None
 
 
+def _sound(name: str) -> Dialog:
+    """A dialog that can be played: what only a shop knows, its topics, fields and languages, may be missing."""
+    try:
+        dialog = _find(name).dialog
+    except DialogError as error:
+        raise SystemExit(str(error)) from None
+    if problems := check_dialog(dialog, known=known(), rules=ALONE):
+        raise SystemExit("\n".join(map(str, problems)))
+    return dialog
+
+
 def _known(shop: Path | None, names: list[str]) -> Known:
     """What the dialogs may use: of the shop's file, else of the shop in the database. They may also open each other."""
     if shop is not None:
         try:
             spec = read(shop).shop
-        except ShopError as error:
+            others = [find(name, shop.parent).dialog.name for name in spec.dialogs]
+        except (ShopError, DialogError) as error:
             raise SystemExit(str(error)) from None
-        others = [find(name, shop.parent).dialog.name for name in spec.dialogs]
+        except OSError as error:
+            raise SystemExit(f"{shop} names a dialog that is not there: {error.filename}") from None
         needing = [slug for slug, topic in spec.topics.items() if topic.proof == "double"]
         return known(spec.topics, needing, [field.name for field in spec.fields], spec.languages, [*others, *names])
     with looking().read() as connection:

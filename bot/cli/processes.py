@@ -15,12 +15,13 @@ GRACE_FOR = 20  # seconds that running requests get when the web process is told
 
 
 @click.command()
+@click.option("--port", envvar="PORT", type=click.IntRange(1, 65535), default=8000, help="Of the pages; 8000 by default.")
 @click.option("--fresh", is_flag=True, help="Forget the demo's data and begin anew.")
-def demo(fresh: bool) -> None:
+def demo(port: int, fresh: bool) -> None:
     """Run everything on this machine with a simulated carrier: no account, no phone, no cost."""
     from bot.demo import run  # it brings the sample shop along
 
-    run(int(os.environ.get("PORT") or 8000), fresh)
+    run(port, fresh)
 
 
 @click.command()

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.catalogue import in_language
 from bot.talk import PARSERS, heard_of
-from bot.text.merge import MissingTag, render
+from bot.text.merge import BadTemplate, MissingTag, render
 from dialogs import effects
 from dialogs.compile import Compiled, compile
 from dialogs.engine import Turn, start, step
@@ -110,7 +110,7 @@ class Talk:
         known = {"brand": "[brand]", "contact_line": "[contact line]", "sender": "[our number]", "topic": topic}
         try:
             return render(template, {**known, "contact": self.values, "answers": turn.memory["values"]})
-        except MissingTag:
+        except (MissingTag, BadTemplate):
             return template
 
     def _ground(self) -> Ground:

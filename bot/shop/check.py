@@ -6,12 +6,13 @@ from pathlib import Path
 
 import dialogs
 from bot.shop.spec import KeywordPart, ShopError, ShopPart, Source
-from bot.text.merge import tag_uses
+from bot.text.merge import BadTemplate, MissingTag, render, tag_uses
 from dialogs.check import Known
 from dialogs.check import check as check_dialog
+from dialogs.hear import heard_words
 from dialogs.load import DialogError, Problem, load_file
 from dialogs.spec import Dialog
-from keywords.reserved import reserved_words
+from keywords.reserved import meaning
 from keywords.table import Entry, Phrase, problems
 from keywords.text import fold
 from models.shop import TEXTS
@@ -20,8 +21,9 @@ __all__ = ["Script", "ShopError", "check", "find", "known"]
 
 LIBRARY = Path(dialogs.__file__).parent / "library"
 
-# What a merge tag can always say: see the scene's context.
-NAMES = frozenset({"brand", "contact_line", "sender", "topic.name", "topic.frequency", "topic.fees", "topic.contact"})
+# What merge tags can always say in the shop's own texts, which belong to no dialog, and in those of a dialog with a topic.
+OWN_NAMES = frozenset({"brand", "contact_line", "sender"})
+NAMES = OWN_NAMES | {"topic.name", "topic.frequency", "topic.fees", "topic.contact"}
 ALSO = {"suggest": {"keyword"}}  # what one text of the shop can say beyond that
 
 
@@ -52,7 +54,7 @@ def check(source: Source) -> tuple[ShopPart, Mapping[str, Script]]:
     knows = known(shop.topics, double, [field.name for field in shop.fields], shop.languages, scripts)
     for script in scripts.values():
         found += check_dialog(script.dialog, known=knows)
-    found += [*_keywords(source, knows.dialogs), *_words(source), *_twice(source)]
+    found += [*_keywords(source, knows.dialogs), *_cut_short(source, scripts), *_words(source), *_twice(source)]
     if found:
         raise ShopError(found)
     return shop, scripts
@@ -64,11 +66,17 @@ def find(name: str, beside: Path) -> Script:
     return Script(load_file(path), path.read_text(encoding="utf-8"))
 
 
-def known(topics: Iterable[str], double: Iterable[str], fields: Iterable[str], languages: Iterable[str], names: Iterable[str]) -> Known:
+def known(
+    topics: Iterable[str] = (),
+    double: Iterable[str] = (),
+    fields: Iterable[str] = (),
+    languages: Iterable[str] = (),
+    names: Iterable[str] = (),
+) -> Known:
     """What dialogs of a shop may use; `double`: topics that need a second yes; `names`: the dialogs that they may open."""
     return Known(
         fold=fold,
-        reserved=reserved_words(),
+        reserved=meaning,
         tags=tag_uses,
         names=NAMES,
         topics=frozenset(topics),
@@ -94,6 +102,22 @@ def _keywords(source: Source, names: frozenset[str]) -> Iterator[Problem]:
             yield source.problem(f"there is no dialog `{keyword.dialog}` among `dialogs`", "keywords", i, "dialog")
 
 
+def _cut_short(source: Source, scripts: Mapping[str, Script]) -> Iterator[Problem]:
+    """A keyword that interrupts is asked before the dialog that listens: what it takes can never be an answer there."""
+    answers = {
+        folded: dialog.name
+        for dialog in (script.dialog for script in scripts.values())
+        for state in dialog.states.values()
+        for branch in state.on or ()
+        for folded, _, _ in heard_words(branch.hear, fold)
+    }
+    for i, keyword in enumerate(source.shop.keywords):
+        for phrase in entry(i + 1, keyword).phrases if keyword.interrupts else ():
+            if dialog := answers.get(fold(phrase.text)):
+                message = f"“{phrase.text}” is an answer in the dialog `{dialog}`: a keyword that interrupts would take it away"
+                yield source.problem(message, "keywords", i, "phrases")
+
+
 def _words(source: Source) -> Iterator[Problem]:
     """Texts and topics in every language of the shop, with merge tags that can be filled in."""
     shop = source.shop
@@ -102,7 +126,7 @@ def _words(source: Source) -> Iterator[Problem]:
     for name, words in shop.all_texts.items():
         yield from _missing(source, words, "texts", name)
         for lang, template in words.items():
-            yield from _tags(source, template, NAMES | ALSO.get(name, set()), "texts", name, lang)
+            yield from _says(source, template, OWN_NAMES | ALSO.get(name, set()), "texts", name, lang)
     for slug, topic in shop.topics.items():
         for name in ("names", "frequencies", "fees", "contacts"):
             yield from _missing(source, getattr(topic, name), "topics", slug, name)
@@ -114,10 +138,15 @@ def _missing(source: Source, words: Mapping[str, str], *where: str) -> Iterator[
         yield source.problem(f"this is not said in: {', '.join(missing)}", *where)
 
 
-def _tags(source: Source, template: str, names: frozenset[str], *where: str) -> Iterator[Problem]:
+def _says(source: Source, template: str, names: frozenset[str], *where: str) -> Iterator[Problem]:
+    """A text must say something once it is filled in: some mistakes show only then."""
+    shop = source.shop
+    values = {"brand": shop.brand, "contact_line": shop.contact_line, "sender": shop.senders[0].number, "keyword": "JOIN"}
     try:
-        unknown = [".".join(use.path) for use in tag_uses(template) if ".".join(use.path) not in names]
-    except ValueError as error:
+        unknown = [tag for use in tag_uses(template) if (tag := ".".join(use.path)) not in names]
+        if not unknown and not render(template, values).strip():
+            yield source.problem("this says nothing", *where)
+    except (BadTemplate, MissingTag) as error:
         yield source.problem(str(error), *where)
         return
     for tag in unknown:

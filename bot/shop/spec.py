@@ -1,16 +1,15 @@
 """What a shop's file may say."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-import yaml
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from bot.carriers import OptOutMode
-from dialogs.load import Problem, problem
+from dialogs.load import DialogError, Problem, plain, problem, told
 from dialogs.parts import Name, Part, Text, ValueName, WordLists, Words
 from keywords.table import Mode
 from models.phone import sender_kind
@@ -38,6 +37,7 @@ def _once(names: Names) -> Names:
     return names
 
 
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1600)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 LanguageName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 
@@ -80,8 +80,8 @@ class KeywordPart(Part):
 class ShopPart(Part):
     """The whole file."""
 
-    brand: Text
-    contact_line: Text
+    brand: Line
+    contact_line: Line
     zone: Annotated[str, AfterValidator(_zone)]
     country: Country
     languages: Annotated[list[LanguageName], Field(min_length=1), AfterValidator(_once)]
@@ -95,10 +95,12 @@ class ShopPart(Part):
     @property
     def all_texts(self) -> dict[str, dict[str, str]]:
         """The shop's texts; what it does not say itself is said as every new shop does, in its languages."""
-        return {
-            name: {**{lang: words[lang] for lang in self.languages if lang in words}, **self.texts.get(name, {})}
-            for name, words in TEXTS.items()
-        }
+        return {name: self._words(self.texts.get(name, {}), usual) for name, usual in TEXTS.items()}
+
+    def _words(self, own: dict[str, str], usual: Mapping[str, str]) -> dict[str, str]:
+        """One text for all languages, the key "", leaves nothing to be said as usual."""
+        missing = [lang for lang in self.languages if lang in usual] if "" not in own else []
+        return {**{lang: usual[lang] for lang in missing}, **own}
 
 
 class ShopError(Exception):
@@ -124,35 +126,11 @@ class Source:
 def read(path: Path) -> Source:
     """Read the file; every scalar is text. Raises ShopError."""
     try:
-        source = path.read_text(encoding="utf-8")
-        node = yaml.compose(source, Loader=yaml.BaseLoader)
-        data = yaml.load(source, Loader=yaml.BaseLoader)
+        data, lines = plain(path.read_text(encoding="utf-8-sig"), str(path))
+        return Source(path, ShopPart.model_validate(data), lines)
     except (OSError, UnicodeDecodeError) as error:
         raise ShopError([Problem(str(path), 1, "", f"cannot be read: {error}")]) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise ShopError([Problem(str(path), mark.line + 1 if mark else 1, "", str(error).splitlines()[0])]) from None
-    found = list(_lines(node, ()))
-    lines = dict(reversed(found))
-    twice = [problem(str(path), {at: line}, at, "written twice") for at, line in found if lines[at] != line]
-    if twice:
-        raise ShopError(twice)
-    try:
-        return Source(path, ShopPart.model_validate(data), lines)
+    except DialogError as error:
+        raise ShopError(list(error.problems)) from None
     except ValidationError as error:
-        raise ShopError([
-            problem(str(path), lines, tuple(one["loc"]), one["msg"].removeprefix("Value error, "))
-            for one in error.errors(include_url=False, include_context=False)
-        ]) from None  # fmt: skip
-
-
-def _lines(node: Any, path: Where) -> Iterator[tuple[Where, int]]:
-    """Every place of the file that has a name, and its line."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield (*path, str(key.value)), key.start_mark.line + 1
-            yield from _lines(value, (*path, str(key.value)))
-    elif isinstance(node, yaml.SequenceNode):
-        for i, value in enumerate(node.value):
-            yield (*path, i), value.start_mark.line + 1
-            yield from _lines(value, (*path, i))
+        raise ShopError(told(error, str(path), lines)) from None

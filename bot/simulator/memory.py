@@ -18,7 +18,7 @@ def recall(carrier: Carrier) -> None:
             case "delivered":
                 message = carrier.messages.by_sid.get(event["sid"]) or _message(carrier, event)
                 message.status = "delivered"
-                carrier.handsets.show(event["to"], message, message.created_at)
+                carrier.handsets.show(event["to"], message, _shown_at(event))
             case "callback" if event["sid"] in carrier.messages.by_sid:
                 carrier.messages.by_sid[event["sid"]].status = event["status"]
 
@@ -27,10 +27,15 @@ def _recall_inbound(carrier: Carrier, event: dict[str, Any]) -> None:
     message = _message(carrier, event | {"origin": "handset"})
     message.status = "received"
     carrier.messages.add(message)
-    carrier.handsets.show(event["from"], message, message.created_at)
+    carrier.handsets.show(event["from"], message, _shown_at(event))
     sender = carrier.config.sender(event["to"])
     if sender:
         carrier.blocks.hear(sender, event["from"], event["body"])
+
+
+def _shown_at(event: dict[str, Any]) -> datetime:
+    """The shop's time, as the handset showed it."""
+    return datetime.fromisoformat(event.get("shown_at", event["at"]))
 
 
 def _message(carrier: Carrier, event: dict[str, Any]) -> Message:

@@ -10,6 +10,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from bot.simulator.carrier import Carrier
+from bot.simulator.journal import instant
 from bot.simulator.messages import Message
 from bot.simulator.receipts import tell
 from bot.simulator.refusals import refusal
@@ -55,16 +56,21 @@ def deliver(carrier: Carrier, message: Message) -> tuple[str, int | None]:
     fault = carrier.faults.pick("delivery_error", message.to, message.from_)
     if fault != "ok":
         return "failed" if int(fault) in FAILED_BEFORE_SENDING else "undelivered", int(fault)
-    carrier.handsets.show(message.to, message, carrier.business_now())
-    carrier.journal.write("delivered", **_facts(message))
+    _arrive(carrier, message)
     return "delivered", None
 
 
 def say_as_carrier(carrier: Carrier, from_: str, to: str, body: str) -> None:
     """The carrier's own words to a handset: no program sees them, no block holds them up."""
     message = Message(carrier.config.account_sid, from_, to, body, "carrier", status="delivered")
-    carrier.handsets.show(to, message, carrier.business_now())
-    carrier.journal.write("delivered", **_facts(message))
+    _arrive(carrier, message)
+
+
+def _arrive(carrier: Carrier, message: Message) -> None:
+    """Put it on the handset, and into the journal with the shop's time: so it has the same date after a restart."""
+    shown_at = carrier.business_now()
+    carrier.handsets.show(message.to, message, shown_at)
+    carrier.journal.write("delivered", **_facts(message), shown_at=instant(shown_at))
 
 
 async def _at_its_hour(carrier: Carrier, message: Message, at: datetime) -> None:

@@ -47,7 +47,7 @@ def parse_date(text: str, language: str, today: date, month_first: bool = False)
     near = _NEAR.get("".join(words))
     if near is not None:
         return today + timedelta(days=near)
-    if not 2 <= len(words) <= 3 or "-" == text.strip()[:1]:
+    if not 2 <= len(words) <= 3 or text.strip()[:1] == "-":
         return None
     return _calendar(words, today, month_first or language.lower().replace("_", "-") == "en-us")
 

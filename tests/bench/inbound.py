@@ -46,8 +46,8 @@ def statuses(start: int, count: int) -> list[Request]:
     made = []
     for i in range(start, start + count):
         sid = f"SM{10**9 + i:032x}"
-        body = {"MessageSid": sid, "SmsSid": sid, "AccountSid": ACCOUNT_SID, "MessageStatus": "delivered", "SmsStatus": "delivered",
-                "From": OURS, "To": "+33612340000", "ApiVersion": "2010-04-01"}  # fmt: skip
+        body = {"MessageSid": sid, "SmsSid": sid, "AccountSid": ACCOUNT_SID, "MessageStatus": "delivered",
+                "SmsStatus": "delivered", "From": OURS, "To": "+33612340000", "ApiVersion": "2010-04-01"}  # fmt: skip
         made.append(sign(BASE, STATUS.format(i), body, AUTH_TOKEN))
     return made
 

@@ -1,6 +1,6 @@
 """The same turn as a first draft would write it: the ORM, a commit per step, a state machine built for each request.
 
-It reads and writes the same things as ours: text, person, stop list, replies of the hour, keywords, conversation, time-out, reply.
+It reads and writes the same things as ours: text, person, stop list, replies of the hour, keywords, conversation, time-out.
 """
 
 import json

@@ -13,7 +13,7 @@ from tests.chaos.web import POINTS, handset
 from tests.house import PARIS
 
 SETTLED_FOR = 75.0  # seconds: a reply that was never fetched is missed after 20, asked about for 20, then sent
-TEXTS = int(os.environ.get("PARLEY_CHAOS_TEXTS", "300"))
+TEXTS = int(os.environ.get("PARLEY_CHAOS_TEXTS", "120"))
 
 
 @pytest.mark.parametrize("careful", [True, False], ids=["with fallback", "without fallback"])

@@ -13,7 +13,7 @@ from dialogs.engine import Ground, Turn, start, step
 from dialogs.events import Event, Heard
 from dialogs.load import load
 from dialogs.spec import Dialog
-from keywords.reserved import reserved_words
+from keywords.reserved import meaning
 from keywords.text import fold
 from models import phone
 
@@ -22,7 +22,7 @@ HEAD = "name: sample\ntopic: offers\nstart: a\nexpires: P2D\nstates:\n"
 
 KNOWN = Known(
     fold=fold,
-    reserved=reserved_words(),
+    reserved=meaning,
     tags=tag_uses,
     names=frozenset({"brand", "topic.name", "topic.frequency", "sender"}),
     double=frozenset({"offers"}),
@@ -39,13 +39,13 @@ class Readers:
     def phone(self, text: str, country: str) -> str | None:
         return phone.parse(text, country)
 
-    def date(self, text: str, language: str, today: date) -> date | None:
-        return parse_date(text, language, today)
+    def date(self, text: str, language: str, country: str, today: date) -> date | None:
+        return parse_date(text, language, today, month_first=country == "US")
 
 
-def ground(*true: tuple[str, str], country: str = "FR") -> Ground:
+def ground(*true: tuple[str, str], country: str = "FR", language: str = "fr") -> Ground:
     """A contact of whom exactly these things are true, such as ("tag", "vip")."""
-    return Ground(lambda kind, name: (kind, name) in true, Readers(), "fr", country, TODAY)
+    return Ground(lambda kind, name: (kind, name) in true, Readers(), language, country, TODAY)
 
 
 def written(states: str, head: str = HEAD) -> Dialog:

@@ -34,6 +34,9 @@ TABLE = [
     ("_answers", ASK % "{words: [unstop]}", [
         "8: states.a.on.0.hear: `unstop` always means START: offer another word",
     ]),
+    ("_answers", ASK % "{words: [stop 36180]}", [
+        "8: states.a.on.0.hear: `stop 36180` always means STOP: offer another word",
+    ]),
     ("_answers", ASK % "{words: ['👍']}", [
         "8: states.a.on.0.hear: `👍` has no letters or digits, so it cannot be heard",
     ]),
@@ -66,6 +69,12 @@ TABLE = [
     ]),
     ("_named", "a: {then: [{do: remember, field: postcode}]}", [
         "6: states.a.then.0: nothing was heard here: say which `value` to remember",
+    ]),
+    ("_named", "a: {then: [{do: remember, field: zone, value: Lyon}]}", [
+        "6: states.a.then.0: `Lyon` is no time zone: write it like Europe/Paris",
+    ]),
+    ("_named", "a: {then: [{do: remember, field: language, value: French}]}", [
+        "6: states.a.then.0: `French` is no language: two letters, such as fr",
     ]),
     ("_named", "a: {then: [{do: open, dialog: contest}]}", ["6: states.a.then.0: there is no dialog `contest` to open"]),
     ("_conditions", "a: {choose: [{when: {value: {name: x, is: y}}, goto: z}, {goto: z}]}\n" + END, [
@@ -136,6 +145,15 @@ def test_a_circle_through_an_opened_dialog_is_not_endless():
     assert told(written("a: {then: [{do: open, dialog: survey}], choose: [{goto: b}]}\nb: {choose: [{goto: a}]}")) == []
 
 
+@pytest.mark.parametrize(("field", "value"), [("language", "en"), ("zone", "Europe/Paris")])
+def test_a_language_or_a_zone_is_written_not_heard(field, value):
+    heard = "a: {on: [{hear: anything, then: [{do: remember, field: %s%s}], goto: z}]}\n" + END
+    assert told(written(heard % (field, ""))) == [
+        f"6: states.a.on.0.then.0: say which `value` the {field} is to have, in a branch for each"
+    ]
+    assert told(written(heard % (field, f", value: {value}"))) == []
+
+
 def test_consent_needs_a_topic_from_somewhere():
     dialog = written("a: {then: [{do: opt_in, proof: single}]}", HEAD.replace("topic: offers\n", ""))
     assert told(dialog) == ["5: states.a.then.0: `opt_in` needs a topic, here or for the whole dialog"]
@@ -147,7 +165,7 @@ def test_a_tag_of_the_topic_needs_a_topic():
 
 
 def test_yes_may_be_offered_even_where_it_is_reserved():
-    known = replace(KNOWN, reserved={**KNOWN.reserved, "yes": "START"})
+    known = replace(KNOWN, reserved=lambda folded: "START" if folded == "yes" else None)
     assert told(written(ASK % "{words: [yes]}"), known) == []
 
 

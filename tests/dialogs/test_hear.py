@@ -58,6 +58,7 @@ TABLE = [
     ({"date": {"past": "true"}}, "hier", "2026-11-21"),
     ({"date": {"past": "true"}}, "12/05", "2026-05-12"),
     ({"date": {"past": "true"}}, "12/05/2027", None),
+    ({"date": {"past": "true"}}, "29/02", "2024-02-29"),
     ({"date": {"future": "true"}}, "12/05", "2027-05-12"),
     ({"date": {"future": "true"}}, "hier", None),
     ({"date": {}}, "31/02/2026", None),
@@ -81,6 +82,7 @@ TABLE = [
     ("picture", "look", None),
     ("anything", "  What a shop!  ", "What a shop!"),
     ("anything", "x" * 5000, "x" * 1600),
+    ("anything", " \n ", None),
 ]
 
 
@@ -90,6 +92,26 @@ def test_a_listener_understands_exactly_its_kind_of_answer(hear, text, value):
     assert (answer.value if answer else None) == value
     if answer:
         assert type(answer.value) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("country", "text", "day"),
+    [("US", "05/11", "2026-05-11"), ("FR", "05/11", "2026-11-05"), ("GB", "05/11", "2026-11-05")]
+    + [("US", "15/05", "2026-05-15"), ("US", "11/05", "2026-11-05")],
+)
+def test_a_date_begins_with_the_month_in_the_united_states_only(country, text, day):
+    hears = listener(Hear.model_validate({"date": {"past": "true"}}), fold)
+    assert hears(Heard(text, fold(text)), ground(country=country, language="en")).value == day
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "number"),
+    [("en", "1,500", 1500), ("en", "1,234,567.5", 1234567.5), ("en", "1,5", 1.5), ("en", "0,500", 0.5)]
+    + [("en", "1,50", 1.5), ("en", "12,3456", 12.3456), ("fr", "1,500", 1.5)],
+)
+def test_a_comma_before_three_digits_separates_thousands_in_english_only(language, text, number):
+    answer = listener(Hear.model_validate({"number": {}}), fold)(Heard(text, fold(text)), ground(language=language))
+    assert answer.value == number
 
 
 def test_every_listener_has_its_rows_in_the_table():

@@ -44,7 +44,7 @@ def test_endless_nesting_is_refused():
 
 
 def test_a_dialog_of_a_hundred_thousand_characters_is_refused():
-    assert "a dialog may have 100000 characters" in problems("#" * (MAX_CHARACTERS + 1))[0]
+    assert "a file may have 100000 characters" in problems("#" * (MAX_CHARACTERS + 1))[0]
 
 
 def test_an_object_of_python_is_only_text():
@@ -72,6 +72,8 @@ def test_an_object_of_python_is_only_text():
           "any or not")),
         ("a: {choose: [{when: {value: {name: x}}, goto: a}]}",
          "sample.yaml:6: states.a.choose.0.when.value: say what the value should be: is, below, above or in"),
+        ("a: {on: [{hear: [oui], goto: a}]}",
+         "sample.yaml:6: states.a.on.0.hear: a branch hears one listener, such as {words: [oui]}"),
         ("a: {on: [{hear: {phone: {}, date: {}}, goto: a}]}",
          ("sample.yaml:6: states.a.on.0.hear: a branch hears exactly one of: words, choice, number, date, phone, "
           "postcode, picture, anything")),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from keywords.reserved import Reserved, is_yes, reserved, reserved_words
+from keywords.reserved import Reserved, is_yes, meaning, reserved, reserved_words
 from keywords.text import fold
 
 CORPUS = (Path(__file__).parent / "stop_corpus.txt").read_text(encoding="utf-8").splitlines()
@@ -85,6 +85,10 @@ def test_every_listed_word_is_folded_and_is_reserved_as_what_the_list_says() -> 
     for word, name in listed.items():
         assert fold(word) == word
         assert kind(word.upper()) == name.lower()
+
+
+def test_a_stop_with_a_copied_number_means_stop_and_yes_means_nothing() -> None:
+    assert [meaning(fold(text)) for text in ("STOP au 36180", "start", "Aide", "YES")] == ["STOP", "START", "HELP", None]
 
 
 def test_no_setting_can_take_a_word_away() -> None:

@@ -38,7 +38,7 @@ SHOP = table("SOLDES", "SHOP", "step", "top", "Atelier couture", "concours", "me
 )
 def test_a_near_miss_is_answered_with_the_keyword_that_was_meant(text: str, meant: str | None) -> None:
     found = suggest(SHOP, fold(text))
-    assert (found and found.dialog) == meant
+    assert (found and found.phrase) == meant
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_reserved_word_gets_no_suggestion(word: str) -> None:
 def test_a_little_word_near_a_short_opt_out_word_is_no_obstacle() -> None:
     found = suggest(table("fish and chips"), "fish and chps")
     assert found is not None
-    assert found.dialog == "fish and chips"
+    assert found.phrase == "fish and chips"
 
 
 def test_a_sentence_of_more_than_three_words_gets_no_suggestion() -> None:
@@ -75,7 +75,14 @@ def test_two_keywords_equally_near_give_no_suggestion() -> None:
 def test_the_nearer_of_two_keywords_wins() -> None:
     found = suggest(table("contour", "concours"), "concourt")
     assert found is not None
-    assert found.dialog == "concours"
+    assert found.phrase == "concours"
+
+
+def test_of_a_keyword_with_several_phrases_the_one_nearly_typed_is_suggested() -> None:
+    club = build([Entry(1, (Phrase("rejoindre", "fr"), Phrase("sign up", "en")), "whole", "welcome")])[0]
+    assert [found and found.phrase for found in (suggest(club, "sing up"), suggest(club, "rejoinder"))] == [
+        "sign up", "rejoindre",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

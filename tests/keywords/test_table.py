@@ -27,6 +27,7 @@ def test_good_keywords_have_no_problems() -> None:
         ("STOP 36180", "carriers take it for STOP"),
         ("info", "carriers take it for HELP"),
         ("unstop", "carriers take it for START"),
+        ("Yes!", "a START after a STOP"),
         ("Stop pub", "begins with STOP"),
     ],
 )
@@ -44,7 +45,7 @@ def test_no_reserved_word_can_become_a_keyword(word: str) -> None:
     assert match(table, word) is None
 
 
-@pytest.mark.parametrize("phrase", ["a" * 60, "info soldes", "end of season", "non-stop", "YES", "contact lens"])
+@pytest.mark.parametrize("phrase", ["a" * 60, "info soldes", "end of season", "non-stop", "yes please", "contact lens"])
 def test_a_phrase_near_the_limits_is_fine(phrase: str) -> None:
     assert problems([entry(1, phrase)]) == ()
 

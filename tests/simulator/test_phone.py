@@ -82,6 +82,15 @@ def test_a_picture_is_an_address_to_follow_and_never_fetched(page: Page, carrier
     assert carrier.handset(ANA)[0]["media"] == ["https://example.org/ticket.jpg"]
 
 
+def test_nothing_is_not_sent(page: Page, carrier: SimulatedCarrier) -> None:
+    bo = page.get_by_role("region", name="Phone · Bo")
+    for typed in ("  ", "JOIN"):
+        bo.get_by_role("textbox", name="Text message").fill(typed)
+        bo.get_by_role("textbox", name="Text message").press("Enter")
+    carrier.wait_for(lambda: carrier.handset(BO), "the text")
+    assert [text["body"] for text in carrier.handset(BO) if text["direction"] == "inbound"] == ["JOIN"]
+
+
 def test_any_number_can_be_played_but_not_a_word(page: Page, carrier: SimulatedCarrier) -> None:
     number = page.get_by_role("region", name="Phone · Ana").get_by_role("combobox", name="Number of this phone")
     number.fill("+1 212 555 0199")
@@ -106,9 +115,10 @@ def test_time_jumps_and_says_why_it_does_not(page: Page, carrier: SimulatedCarri
         field.press("Enter")
         expect(clock.get_by_role("alert")).to_contain_text(complaint)
     shop.calls.clear()
-    field.fill("-1s")
-    field.press("Enter")
-    expect(clock.get_by_role("alert")).to_contain_text("Write how far")
+    for typed, complaint in (("-1s", "Write how far"), ("367d", "At most 366 days at a time.")):
+        field.fill(typed)
+        field.press("Enter")
+        expect(clock.get_by_role("alert")).to_contain_text(complaint)
     assert shop.calls == []
 
 

@@ -4,6 +4,7 @@ import { post } from "./carrier.js";
 import { clock, instant, say } from "./words.js";
 
 const SECONDS = { s: 1, m: 60, min: 60, h: 3600, d: 86400, j: 86400 };
+const LONGEST_JUMP = 366 * SECONDS.d; // what the shop allows at a time
 const bar = document.querySelector(".clock");
 const error = bar.querySelector(".error");
 let ahead = 0;
@@ -18,7 +19,8 @@ export function seconds(text) {
 
 async function jump(text) {
   const by = seconds(text);
-  const answer = by === null ? { error: say("jump_wrong") } : await post("/control/clock", { seconds: by });
+  const refused = by === null ? say("jump_wrong") : by > LONGEST_JUMP ? say("jump_far") : null;
+  const answer = refused ? { error: refused } : await post("/control/clock", { seconds: by });
   const wrong = !answer.now;
   error.textContent = wrong ? answer.error ?? say("offline") : "";
   if (wrong) return false;

@@ -17,7 +17,10 @@ CREATE TRIGGER consent_event_no_change BEFORE UPDATE OR DELETE ON consent_event
 CREATE TRIGGER consent_event_no_truncate BEFORE TRUNCATE ON consent_event
     FOR EACH STATEMENT EXECUTE FUNCTION consent_event_is_append_only();
 """
-SQLITE = "CREATE TRIGGER consent_event_no_{0} BEFORE {0} ON consent_event BEGIN SELECT RAISE(ABORT, 'consent_event is append-only'); END"
+SQLITE = """
+CREATE TRIGGER consent_event_no_{0} BEFORE {0} ON consent_event
+BEGIN SELECT RAISE(ABORT, 'consent_event is append-only'); END
+"""
 
 
 def upgrade() -> None:
