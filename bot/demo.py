@@ -176,7 +176,7 @@ def _set_up(runtime: Runtime, carrier_port: int) -> None:
 
 def _sender(row: Any, base: str, brand: str | None) -> dict[str, Any]:
     return {
-        "number": row.number, "name": f"{brand} ({row.country})", "country": row.country, "service_sid": row.service_sid,
+        "number": row.number, "name": f"{brand} {row.country}", "country": row.country, "service_sid": row.service_sid,
         "opt_out": OPT_OUT.get(row.opt_out, row.opt_out), "hint": HINTS.get(row.country, HINTS["US"]),
         # Twilio docs, connection overrides: try twice more, whatever went wrong
         "inbound_url": f"{base}/webhooks/twilio/inbound#rc=2&rp=all",
