@@ -7,7 +7,8 @@ import logging
 import re
 import sys
 import time
-from typing import TextIO
+import traceback
+from typing import Any, TextIO
 
 NUMBER = re.compile(r"(\+|%2B|\b00)(\d{2,3})\d{3,}(\d{2})", re.IGNORECASE)
 CREDENTIALS = re.compile(r"(://[^\s:/@]*:)[^\s/@]+@|\b(Basic|Bearer)\s+[\w.~+/=-]+", re.IGNORECASE)
@@ -21,6 +22,11 @@ class Line(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__("%(asctime)sZ %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+
+    def formatException(self, ei: Any) -> str:
+        """Where it happened and which kind of error it is, not what it says: errors quote what customers wrote."""
+        kind, _, trace = ei
+        return f"{''.join(traceback.format_tb(trace))}{kind.__name__ if kind else ''}"
 
     def format(self, record: logging.LogRecord) -> str:
         """The masked line."""

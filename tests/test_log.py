@@ -44,13 +44,14 @@ def test_a_line_break_cannot_forge_a_line(written):
     assert "\x1b" not in written()
 
 
-def test_an_error_keeps_its_trace_in_one_masked_line(written):
+def test_an_error_keeps_its_trace_in_one_line_without_what_it_quotes(written):
     try:
-        raise ValueError("bad +33612345678")
+        raise ValueError("Je suis Marie, 0612345678")
     except ValueError:
         logging.getLogger("parley").exception("failed")
     assert len(written().splitlines()) == 1
-    assert "Traceback" in written() and "ValueError: bad +336…78" in written()
+    assert "test_log.py" in written() and "ValueError" in written()
+    assert "Marie" not in written() and "0612" not in written()
 
 
 @pytest.mark.parametrize("name", ["twilio", "twilio.async_http_client", "urllib3.connectionpool", "aiohttp.access"])
