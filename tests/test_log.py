@@ -45,8 +45,9 @@ def test_a_line_break_cannot_forge_a_line(written):
 
 
 def test_an_error_keeps_its_trace_in_one_line_without_what_it_quotes(written):
+    quoted = "Je suis Marie, 0612345678"
     try:
-        raise ValueError("Je suis Marie, 0612345678")
+        raise ValueError(quoted)
     except ValueError:
         logging.getLogger("parley").exception("failed")
     assert len(written().splitlines()) == 1
