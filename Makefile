@@ -23,7 +23,7 @@ demo: .venv/parley node_modules/.package-lock.json ## Run everything here with a
 test: .venv/development node_modules/.package-lock.json ## Run all tests, on SQLite and PostgreSQL. ARGS="tests/dialogs" picks.
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || \
 		 echo "No Chromium here: the tests of pages are left out (apt-get install chromium)."
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 lint: .venv/development ## Look at style, types and import rules.
 	@$(BIN)/ruff check
