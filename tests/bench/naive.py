@@ -1,12 +1,13 @@
 """The same turn as a first draft would write it: the ORM, a commit per step, a state machine built for each request.
 
-It reads and writes the same things as ours: text, person, stop list, replies of the hour, keywords, conversation, time-out.
+It reads and writes what ours does: text, person, stop list, replies of the hour, keywords, conversation, time-out, brand.
 """
 
 import json
 import os
 from datetime import UTC, datetime, timedelta
 
+import phonenumbers
 from flask import Flask, Response, request
 from jinja2 import Template
 from sqlalchemy import DateTime, ForeignKey, create_engine, func, select
@@ -31,6 +32,12 @@ class Stopped(Base):
     __tablename__ = "naive_stopped"
     id: Mapped[int] = mapped_column(primary_key=True)
     phone: Mapped[str] = mapped_column(unique=True)
+
+
+class Brand(Base):
+    __tablename__ = "naive_brand"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
 
 
 class Word(Base):
@@ -106,7 +113,8 @@ def create_app() -> Flask:
         with Session(engine) as session:
             if session.scalar(select(Text).where(Text.sid == form["MessageSid"])):
                 return empty
-            person = session.scalar(select(Person).where(Person.phone == form["From"])) or Person(phone=form["From"])
+            phone = phonenumbers.format_number(phonenumbers.parse(form["From"]), phonenumbers.PhoneNumberFormat.E164)
+            person = session.scalar(select(Person).where(Person.phone == phone)) or Person(phone=phone)
             person.heard_at = now
             session.add(person)
             session.commit()
@@ -133,7 +141,9 @@ def create_app() -> Flask:
             session.add(timeout)
             session.commit()
             answer = MessagingResponse()
-            answer.message(Template("ACME: thanks for {{ body }}. And another?").render(body=form["Body"]))
+            brand = session.scalar(select(Brand.name)) or "ACME"
+            thanks = Template("{{ brand }}: thanks for {{ body }}. And another?")
+            answer.message(thanks.render(brand=brand, body=form["Body"]))
             session.add(Text(person_id=person.id, sid=None, body=str(answer), at=now))
             session.commit()
             return Response(str(answer), content_type="text/xml")
