@@ -227,14 +227,10 @@ def _shop_says(scene: Scene, name: str, language: str, **more: str) -> str:
 
 def _converse(scene: Scene, stand: Any, folded: str) -> Reply | None:
     """Commands, dialogs and keywords: first the gate is asked, so that no dialog goes on past words that could not be said."""
-    facts = gate.Facts(
-        kind="reply", sample=scene.contact.sample, simulated=scene.runtime.carrier.is_simulated,
-        suppressed=scene.suppressed, replies_in_hour=scene.replies_in_hour,
-    )  # fmt: skip
-    verdict = gate.judge(facts)
+    verdict, kept = outbox.judge(scene, "reply")
     joins = verdict == gate.Refuse("suppressed") and scene.catalogue.answers_stop(scene.ours)
     if not (isinstance(verdict, gate.Go) or joins):
-        _keep_for_person(scene, {"at": scene.now.isoformat(), **gate.record(verdict, facts)})
+        _keep_for_person(scene, kept)
         return None
     try:
         _find_door(scene, stand, folded)

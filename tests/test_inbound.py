@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot import inbound, outbox, talk
-from bot.runtime import Runtime
+from bot.runtime import Runtime, open_redis
 from models import Conversation, Message
 from tests.house import BOSTON, PARIS, House, sid
 
@@ -105,6 +105,13 @@ def test_stop_works_with_the_engine_raising(house: House, monkeypatch: pytest.Mo
     monkeypatch.setattr(talk, "start", lambda *_: 1 / 0)
     house.text("Bo", "STOP")
     assert "consent * out" in house.truths("Bo")
+
+
+def test_stop_works_with_redis_down(house: House) -> None:
+    """The queue is a wake-up call: conversations and consent never ask for it."""
+    object.__setattr__(house.runtime, "redis", open_redis("redis://127.0.0.1:1/0"))
+    assert house.text("Bo", "JOIN") and house.text("Bo", "STOP")
+    assert house.story("Bo") == ["* out"]
 
 
 def test_a_turn_that_raises_is_undone_and_the_text_is_kept_for_a_person(

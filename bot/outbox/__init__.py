@@ -5,7 +5,7 @@ outcome that nobody knows is asked from the carrier's own list and never guessed
 """
 
 from bot.outbox.delivery import deliver, release
-from bot.outbox.rows import answer, say, stored_answer, supersede
+from bot.outbox.rows import answer, judge, say, stored_answer, supersede
 from bot.outbox.settling import settle, sweep, wait_for_calls
 
-__all__ = ["answer", "deliver", "release", "say", "settle", "stored_answer", "supersede", "sweep", "wait_for_calls"]
+__all__ = ["answer", "deliver", "judge", "release", "say", "settle", "stored_answer", "supersede", "sweep", "wait_for_calls"]

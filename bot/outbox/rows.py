@@ -31,7 +31,7 @@ def answer(scene: Scene, kind: str = "reply") -> Reply | None:
     body, media = _joined(says)
     if scene.heard is None or not (body or media):
         return None
-    verdict, kept = _judge(scene, kind)
+    verdict, kept = judge(scene, kind)
     first, cause = cut(body), f"r:{scene.heard.message_id}"
     row = _row(scene, kind, scene.topic, first, media, f"{cause}:1", scene.conversation_id)
     row["verdicts"] = [kept]
@@ -125,7 +125,8 @@ def _row(
     }  # fmt: skip
 
 
-def _judge(scene: Scene, kind: str) -> tuple[gate.Verdict, dict[str, Any]]:
+def judge(scene: Scene, kind: str) -> tuple[gate.Verdict, dict[str, Any]]:
+    """Whether something of this kind may be said in this turn, and the verdict as it is kept."""
     facts = gate.Facts(
         kind=kind,
         sample=scene.contact.sample,
