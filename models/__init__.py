@@ -1,18 +1,23 @@
 """What we remember: tables and the values they share. Imports nothing else of ours."""
 
 from models.base import Base, insert
+from models.campaign import Batch, Campaign, Recipient
 from models.consent import ConsentEvent, ConsentProof, Subscription, Suppression
 from models.contact import Contact, ContactTag, Field
 from models.conversation import Alarm, Conversation, DialogVersion, Keyword
 from models.message import Callback, Message
+from models.process import Clock, Lease, Outage, Process
+from models.segment import ListMember, Segment
 from models.sender import Sender
-from models.shop import Clock, Lease, Process, Shop
+from models.shop import Shop
 from models.topic import Topic
 
 __all__ = [
     "Alarm",
     "Base",
+    "Batch",
     "Callback",
+    "Campaign",
     "Clock",
     "ConsentEvent",
     "ConsentProof",
@@ -23,8 +28,12 @@ __all__ = [
     "Field",
     "Keyword",
     "Lease",
+    "ListMember",
     "Message",
+    "Outage",
     "Process",
+    "Recipient",
+    "Segment",
     "Sender",
     "Shop",
     "Subscription",

@@ -28,6 +28,7 @@ class Contact(Base):
     fallback_at: Mapped[datetime | None]  # when we last said that a person will read it
     paused_until: Mapped[datetime | None]  # they asked for a break from marketing
     with_staff_until: Mapped[datetime | None]  # a person has taken over: dialogs stay silent until then
+    stopped_at: Mapped[datetime | None]  # they said STOP: the database copies it from the ledger, for counting many at once
     unreachable_at: Mapped[datetime | None]  # the carrier said that this number is no mobile or no longer in service
 
 

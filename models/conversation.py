@@ -53,6 +53,7 @@ class Alarm(Base):
     version: Mapped[int]  # an alarm whose version is no longer the subject's rings for nobody
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
+    held: Mapped[bool] = mapped_column(default=False)  # it fell due while nobody was awake: a person decides
 
 
 class DialogVersion(Base):

@@ -13,6 +13,11 @@ from models.base import Base, Json
 # carrier refused it; refused: our gate refused it; held: waits for an hour or for a person.
 OPEN_STATES = ("ready", "sending", "answered", "unknown", "held")
 
+READY = text("state = 'ready' AND batch_id IS NULL")
+OF_BATCH = text("state = 'ready' AND batch_id IS NOT NULL")
+OF_CAMPAIGN = text("campaign_id IS NOT NULL")
+HELD = text("state = 'held'")
+
 
 class Message(Base):
     """A text from a contact (state `received`) or a say of ours."""
@@ -21,12 +26,10 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("account", "sid"),
         Index("ix_message_contact", "contact_id", "direction", "at"),
-        Index(
-            "ix_message_ready",
-            "not_before",
-            postgresql_where=text("state = 'ready'"),
-            sqlite_where=text("state = 'ready'"),
-        ),
+        Index("ix_message_ready", "not_before", postgresql_where=READY, sqlite_where=READY),
+        Index("ix_message_batch", "batch_id", "id", postgresql_where=OF_BATCH, sqlite_where=OF_BATCH),
+        Index("ix_message_campaign", "campaign_id", "state", postgresql_where=OF_CAMPAIGN, sqlite_where=OF_CAMPAIGN),
+        Index("ix_message_held", "id", postgresql_where=HELD, sqlite_where=HELD),
         Index(
             "ix_message_leased",
             "lease_until",
@@ -50,6 +53,9 @@ class Message(Base):
     account: Mapped[str]
     sid: Mapped[str | None]  # the carrier's id
     conversation_id: Mapped[int | None]
+    campaign_id: Mapped[int | None]
+    batch_id: Mapped[int | None]  # as long as it is sent with the others of its batch
+    parts: Mapped[int | None]  # ours: how many it is billed as
     at: Mapped[datetime]  # business time
     # Machine time: it never jumps, so calls, leases and back-off stay right when business time does.
     made_at: Mapped[datetime]

@@ -17,3 +17,4 @@ class Sender(Base):
     # with each text; tollfree: the toll-free network; self: we do.
     opt_out: Mapped[str] = mapped_column(default="carrier")
     service_sid: Mapped[str | None]  # the carrier's messaging service that this number belongs to
+    parts_per_second: Mapped[float] = mapped_column(default=1.0)  # what the carrier lets it send

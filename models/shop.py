@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, UtcDateTime
+from models.base import Base
 
 # What a new shop says until it says it better. Liquid; keys: which text, then the language.
 TEXTS: dict[str, dict[str, str]] = {
@@ -49,33 +49,3 @@ class Shop(Base):
     languages: Mapped[list[str]]  # the first one is the fallback
     texts: Mapped[dict[str, Any]]  # as TEXTS
     revision: Mapped[int] = mapped_column(default=1)  # grows with every change of what the shop has set up
-
-
-class Clock(Base):
-    """One row: how far business time runs ahead of machine time. Only the simulated carrier's phone page moves it."""
-
-    __tablename__ = "clock"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    ahead_for: Mapped[float] = mapped_column(default=0.0)  # seconds
-
-
-class Process(Base):
-    """A running web, worker or clock process, and when it last said that it lives (machine time)."""
-
-    __tablename__ = "process"
-
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    host: Mapped[str] = mapped_column(primary_key=True)
-    pid: Mapped[int] = mapped_column(primary_key=True)
-    beat_at: Mapped[Any] = mapped_column(UtcDateTime)
-
-
-class Lease(Base):
-    """The right to do alone what one process is enough for, until a machine time."""
-
-    __tablename__ = "lease"
-
-    name: Mapped[str] = mapped_column(primary_key=True)
-    holder: Mapped[str]
-    until: Mapped[Any] = mapped_column(UtcDateTime)
