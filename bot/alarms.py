@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
 from bot.runtime import Runtime
 from models import Alarm, insert
@@ -21,16 +21,14 @@ _set = insert(Alarm.__table__).values(
     version=bindparam("version"),
     due_at=bindparam("due_at"),
     attempts=0,
+    held=False,
 )
 SET = _set.on_conflict_do_update(
     index_elements=["kind", "subject"],
-    set_={"version": _set.excluded.version, "due_at": _set.excluded.due_at, "attempts": 0},
+    set_={"version": _set.excluded.version, "due_at": _set.excluded.due_at, "attempts": 0, "held": False},
 )
-DUE = (
-    select(Alarm.id, Alarm.kind)
-    .where(Alarm.due_at <= bindparam("now"), Alarm.attempts < PATIENCE)
-    .order_by(Alarm.due_at)
-)
+RINGS = and_(Alarm.due_at <= bindparam("now"), Alarm.attempts < PATIENCE, ~Alarm.held)
+DUE = select(Alarm.id, Alarm.kind).where(RINGS).order_by(Alarm.due_at)
 
 
 def set_alarm(connection: Connection, kind: str, subject: int, version: int, due_at: datetime) -> None:

@@ -35,6 +35,20 @@ class Catalogue:
         """One of the shop's own texts in this language, else in the shop's first language."""
         return in_language(self.shop.texts[name], language, self.shop.languages[0])
 
+    def context(self, language: str, topic: str | None, ours: str, contact: Mapping[str, Any]) -> dict[str, Any]:
+        """What merge tags can say of the shop, a topic and a contact's values: plain data only."""
+        known, first = self.topics.get(topic or ""), self.shop.languages[0]
+        words = {
+            "name": known.names, "frequency": known.frequencies, "fees": known.fees, "contact": known.contacts,
+        } if known else {}  # fmt: skip
+        return {
+            "brand": self.shop.brand,
+            "contact_line": self.shop.contact_line,
+            "sender": ours,
+            "contact": contact,
+            "topic": {name: in_language(said, language, first) for name, said in words.items()},
+        }
+
     def answers_stop(self, ours: str) -> bool:
         """Whether on this number of ours STOP is answered by us, not by the carrier."""
         sender = self.senders.get(ours)

@@ -6,29 +6,38 @@ Any number of clocks may run: a lease keeps one awake, the others take over when
 import logging
 import threading
 import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
 
 from bot import jobs
-from bot.processes import alive, beat, hold
+from bot.awake import stay_awake
+from bot.processes import alive, beat, worker
 from bot.runtime import Runtime
+from bot.throttle import ClockThrottle
 
 log = logging.getLogger(__name__)
 
 TICK_FOR = 1.0  # seconds
-AWAKE_FOR = 4.0  # seconds that the lease lasts: so long nobody is awake when the awake clock dies
 BEAT_EVERY = 5.0  # seconds
 WAKE_UPS = 4  # at most so many wait in a queue: more would say nothing new
 WORK_FOR = 1.0  # seconds of work per tick where no worker does it
+LONGEST_TICK = 20.0  # seconds: a clock that hangs for longer is no longer awake
 
 WAKE_UP = {"result_ttl": 0, "failure_ttl": 86_400, "job_timeout": 30}  # seconds; a failed one is kept for a day
+
+WORK: Mapping[str, Callable[[Runtime, float], None]] = {
+    "replies": jobs.work, "default": jobs.take_audience, "bulk": jobs.send_batches,
+}  # fmt: skip
 
 
 def run(runtime: Runtime, stop: threading.Event) -> None:
     """Tick until told to stop. A tick that fails is logged, and the next one comes."""
-    beat_at = 0.0
+    runtime, beat_at = replace(runtime, throttle=ClockThrottle(runtime.redis)), 0.0
     while not stop.is_set():
         began = time.monotonic()
         try:
@@ -42,23 +51,48 @@ def run(runtime: Runtime, stop: threading.Event) -> None:
 
 
 def tick(runtime: Runtime) -> None:
-    """One look: if this clock is the awake one and something is due, a worker is woken, else the clock does it."""
-    if hold(runtime, "clock", AWAKE_FOR) and jobs.due(runtime) and not wake(runtime):
-        jobs.work(runtime, WORK_FOR)
+    """One look: if this clock is the awake one, workers are woken for what is due, or the clock does some of it itself."""
+    if not stay_awake(runtime):
+        return
+    with _staying_awake(runtime):
+        for queue, do in WORK.items():
+            if jobs.due(runtime, queue) and not wake(runtime, queue):
+                do(runtime, WORK_FOR)
 
 
-def wake(runtime: Runtime) -> bool:
-    """Wake a worker of the queue `replies`. False where none hears it: no Redis, no worker alive, or all are behind."""
+@contextmanager
+def _staying_awake(runtime: Runtime) -> Iterator[None]:
+    """Keep the lease while the tick works: two clocks that send would send too fast."""
+    over, until = threading.Event(), time.monotonic() + LONGEST_TICK
+
+    def keep() -> None:
+        while not over.wait(TICK_FOR) and time.monotonic() < until:
+            try:
+                stay_awake(runtime)
+            except Exception:
+                log.exception("the clock could not say that it is awake")
+
+    keeper = threading.Thread(target=keep, daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
+
+
+def wake(runtime: Runtime, queue: str) -> bool:
+    """Wake a worker of a queue. False where none hears it: no Redis, no worker of that queue alive, or replies left waiting."""
     if runtime.redis is None:
         return False
     with runtime.read() as connection:
-        if "worker" not in alive(connection, runtime.machine_now()):
+        if worker(queue) not in alive(connection, runtime.machine_now()):
             return False
-    queue = Queue("replies", connection=runtime.redis, serializer=JSONSerializer)
+    line = Queue(queue, connection=runtime.redis, serializer=JSONSerializer)
     try:
-        if len(queue) >= WAKE_UPS:
-            return False
-        queue.enqueue("bot.jobs.replies", **WAKE_UP)
+        if len(line) >= WAKE_UPS:
+            return queue != "replies"  # a worker that just died counts as alive for a while, and replies do not wait for that
+        line.enqueue(f"bot.jobs.{queue}", **WAKE_UP)
+        return True
     except RedisError:
         return False
-    return True

@@ -26,9 +26,9 @@ _new = insert(CONTACT).values(
     made_at=bindparam("at"),
     heard_at=bindparam("at"),
 )
-MEET = _new.on_conflict_do_update(index_elements=["phone"], set_={"heard_at": _new.excluded.heard_at}).returning(
-    CONTACT
-)
+MEET = _new.on_conflict_do_update(
+    index_elements=["phone"], set_={"heard_at": _new.excluded.heard_at, "unreachable_at": None}
+).returning(CONTACT)
 LOCK = select(CONTACT).where(CONTACT.c.id == bindparam("contact_id")).with_for_update()
 
 _replies = (

@@ -86,22 +86,8 @@ class Scene:
 
     def context(self) -> dict[str, Any]:
         """What merge tags can say: plain data only."""
-        speak, shop = self.language, self.catalogue.shop
-        topic = self.catalogue.topics.get(self.topic or "")
-        first = shop.languages[0]
-        return {
-            "brand": shop.brand,
-            "contact_line": shop.contact_line,
-            "sender": self.ours,
-            "contact": {**self.contact.values, **self.changes.get("values", {})},
-            "answers": self.answers,
-            "topic": {
-                name: in_language(words, speak, first)
-                for name, words in (
-                    ("name", topic.names), ("frequency", topic.frequencies), ("fees", topic.fees), ("contact", topic.contacts)
-                )
-            } if topic else {},
-        }  # fmt: skip
+        known = {**self.contact.values, **self.changes.get("values", {})}
+        return {**self.catalogue.context(self.language, self.topic, self.ours, known), "answers": self.answers}
 
     def save(self) -> None:
         """Write what changed about the contact, if anything did, and show their last text to a person if need be."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from bot import outbox, talk
+from bot import campaigns, outbox, talk
 from bot.carriers import Inbound, OptOut, OptOutMode, Reply
 from bot.catalogue import catalogue, in_language
 from bot.consent import gate
@@ -256,7 +256,11 @@ def _find_door(scene: Scene, stand: Any, folded: str) -> None:
         scene.for_person = True
     elif live is not None and _may_talk(scene, live.version_id):
         talk.heard(scene, live, talk.heard_of(scene.heard.body, scene.heard.media), stand.question)
-    elif found := whole or match(table, folded, LOOSER):
+    elif whole is not None:
+        _open(scene, whole)
+    elif not scene.suppressed and campaigns.answered(scene):
+        return
+    elif found := match(table, folded, LOOSER):
         _open(scene, found)
     elif not scene.suppressed:
         _nobody_understands(scene, folded)

@@ -1,61 +1,109 @@
-"""What wakes up and looks: the entry points of the queue, and what each kind of alarm means.
+"""What wakes up and looks: the entry points of the queues, and what each kind of alarm means.
 
 A job carries no message and no promise: it looks at the tables, so losing one, or running one twice at once, changes nothing.
 """
 
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, exists, or_, select
+from sqlalchemy import Select, exists, or_, select
 
-from bot import alarms, outbox, status, talk
+from bot import alarms, awake, campaigns, outbox, status, talk
+from bot.campaigns.batches import OPEN
+from bot.campaigns.control import FINISHED, LEFT_OVER
+from bot.campaigns.launch import UNTAKEN
+from bot.outbox.settling import LEASED
 from bot.runtime import Runtime
-from models import Alarm, Callback, Message
+from models import Alarm, Batch, Campaign, Message
 
 RING: Mapping[str, alarms.Ring] = {
     "wake": talk.ring_wake,
     "expire": talk.ring_expire,
     "release": outbox.release,
+    "launch": campaigns.ring,
 }
 
-WORK_FOR = 5.0  # seconds: a job is short, so that a worker stops within a deploy
+# Seconds: a job is short, so that a worker stops within a deploy. Calls under way may take it some more.
+WORK_FOR, BULK_FOR = 5.0, 6.0
 
-DUE = select(
-    or_(
-        exists().where(Message.state == "ready", Message.not_before <= bindparam("machine_now")),
-        exists().where(Message.state.in_(("sending", "answered")), Message.lease_until <= bindparam("machine_now")),
-        exists().where(Message.state == "unknown", Message.not_before <= bindparam("machine_now")),
-        exists().where(Callback.folded.is_(False), Callback.look_at <= bindparam("machine_now")),
-        exists().where(Alarm.due_at <= bindparam("now"), Alarm.attempts < alarms.PATIENCE),
-    )
-)
+# Is there anything to do? One query per queue, on partial indexes; "replies" and "bulk" share one throttle.
+DUE: Mapping[str, Select[Any]] = {
+    "replies": select(
+        or_(
+            exists().where(outbox.READY, Message.batch_id.is_(None)).select_from(outbox.WAITING),
+            exists().where(LEASED, Message.state != "unknown", Message.lease_until <= outbox.MACHINE_NOW),
+            exists().where(LEASED, Message.state == "unknown", Message.not_before <= outbox.MACHINE_NOW),
+            exists().where(status.WAITS),
+            exists().where(alarms.RINGS).select_from(Alarm),
+            exists().where(FINISHED).select_from(Campaign),
+        )
+    ),
+    "default": select(or_(UNTAKEN.exists(), exists().where(LEFT_OVER).select_from(Campaign))),
+    "bulk": select(exists().where(OPEN, Campaign.id == Batch.campaign_id, Campaign.state == "sending")),
+}
 
-_hands: list[Runtime] = []
+_lent: list[tuple[Runtime, threading.Event]] = []
 
 
-def lend(runtime: Runtime) -> None:
-    """The worker process lends its runtime to the jobs that it will run."""
-    _hands[:] = [runtime]
+def lend(runtime: Runtime, stop: threading.Event) -> None:
+    """The worker process lends its runtime to the jobs that it will run; `stop`: it has been told to end."""
+    _lent[:] = [(runtime, stop)]
 
 
 def replies() -> None:
-    """The job of the queue `replies`."""
-    work(_hands[0])
+    """The job of the queue `replies`: statuses, alarms, whatever is said outside of batches, and what nobody knows."""
+    _wake(work)
 
 
-def work(runtime: Runtime, seconds: float = WORK_FOR) -> None:
-    """Do what is due, for so long at most: statuses, alarms, overdue calls, unknown outcomes, messages."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and due(runtime):
+def bulk() -> None:
+    """The job of the queue `bulk`: the next batches of campaigns."""
+    _wake(send_batches)
+
+
+def default() -> None:
+    """The job of the queue `default`: long work in slices. Today the audience of campaigns, begun and cancelled."""
+    _wake(take_audience)
+
+
+def _wake(job: Callable[..., None]) -> None:
+    runtime, stop = _lent[0]
+    with runtime.read() as connection:
+        if awake.is_morning(connection, runtime.machine_now()):
+            return  # what fell due in the night is first looked at by a clock
+    job(runtime, stop=stop)
+
+
+def work(runtime: Runtime, seconds: float = WORK_FOR, stop: threading.Event | None = None) -> None:
+    """Do what is due in the queue `replies`, for so long at most."""
+    until, over = time.monotonic() + seconds, stop or threading.Event()
+    while time.monotonic() < until and not over.is_set() and due(runtime, "replies"):
         done = status.fold(runtime) + alarms.ring_due(runtime, RING) + outbox.sweep(runtime)
-        done += outbox.deliver(runtime, until - time.monotonic()) + outbox.settle(runtime, until - time.monotonic())
+        done += outbox.deliver(runtime, until - time.monotonic(), stop=over)
+        done += outbox.settle(runtime, until - time.monotonic()) + campaigns.watch(runtime)
         if not done:
             return
 
 
-def due(runtime: Runtime) -> bool:
-    """Is there anything to do? One query on partial indexes."""
+def send_batches(runtime: Runtime, seconds: float = BULK_FOR, stop: threading.Event | None = None) -> None:
+    """Send what campaigns have to say, for so long at most."""
+    batches = campaigns.Batches()
+    try:
+        outbox.deliver(runtime, seconds, batches, stop)
+    finally:
+        batches.close(runtime)
+    campaigns.watch(runtime)
+
+
+def take_audience(runtime: Runtime, seconds: float = WORK_FOR, stop: threading.Event | None = None) -> None:
+    """Write down the recipients of campaigns that have begun; refuse those of campaigns that were cancelled."""
+    campaigns.take_audience(runtime, seconds)
+    campaigns.clear(runtime)
+
+
+def due(runtime: Runtime, queue: str) -> bool:
+    """Whether there is anything to do in a queue."""
     with runtime.read() as connection:
         instants: dict[str, Any] = {"machine_now": runtime.machine_now(), "now": runtime.now(connection)}
-        return bool(connection.scalar(DUE, instants))
+        return bool(connection.scalar(DUE[queue], instants))

@@ -1,4 +1,4 @@
-"""Which of our processes live, and who holds the right to act alone."""
+"""Which of our processes live."""
 
 import os
 import socket
@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select
 
 from bot.runtime import Runtime
-from models import Lease, Process, insert
+from models import Process, insert
 
+QUEUES = ("replies", "default", "bulk")
 DEAD_AFTER = timedelta(seconds=15)
 FORGOTTEN_AFTER = timedelta(days=1)
 
@@ -28,17 +29,11 @@ def beat(runtime: Runtime, kind: str) -> None:
         connection.execute(delete(Process).where(Process.beat_at < now - FORGOTTEN_AFTER))
 
 
+def worker(queue: str) -> str:
+    """The kind of the processes that work on a queue."""
+    return f"worker {queue}"
+
+
 def alive(connection: Connection, now: datetime) -> Sequence[str]:
     """The kinds of process of which at least one lives."""
     return connection.scalars(select(Process.kind).where(Process.beat_at > now - DEAD_AFTER).distinct()).all()
-
-
-def hold(runtime: Runtime, name: str, seconds: float) -> bool:
-    """Take or keep the lease of this name. False while another process holds it."""
-    now = runtime.machine_now()
-    mine = {"holder": me(), "until": now + timedelta(seconds=seconds)}
-    row = insert(Lease).values(name=name, **mine).on_conflict_do_update(
-        index_elements=["name"], set_=mine, where=(Lease.holder == me()) | (Lease.until < now)
-    )  # fmt: skip
-    with runtime.begin() as connection:
-        return connection.execute(row.returning(Lease.name)).first() is not None

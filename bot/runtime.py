@@ -17,6 +17,7 @@ from redis.retry import Retry
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
 
 from bot.settings import Settings
+from bot.throttle import LocalThrottle, Throttle
 from models import Clock, Suppression
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Runtime:
     engine: Engine
     carrier: "Carrier"
     redis: "Redis | None" = None
+    throttle: Throttle = field(default_factory=LocalThrottle)
     machine_now: Callable[[], datetime] = machine_now
     _writing: Any = field(default_factory=threading.Lock)
 

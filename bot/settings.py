@@ -144,6 +144,13 @@ class Settings(BaseSettings):
         validation_alias="PARLEY_WEB_THREADS",
         description="How many requests each web process answers at a time.",
     )
+    bulk_workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        validation_alias="PARLEY_BULK_WORKERS",
+        description="How many processes of `parley worker` send campaigns side by side.",
+    )
 
     @model_validator(mode="after")
     def _simulated_stays_here(self) -> Self:

@@ -5,10 +5,11 @@ and a status that comes before our own commit waits for it.
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, or_, select, update
+from sqlalchemy import Connection, bindparam, case, or_, select, text, update
 
 from bot.carriers import Status
 from bot.carriers.codes import lookup
@@ -16,6 +17,7 @@ from bot.consent.ledger import Ledger, Proof
 from bot.contacts import lock
 from bot.runtime import Runtime
 from models import Callback, Contact, Conversation, Message, insert
+from models.base import UtcDateTime
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +32,11 @@ _new = insert(Callback.__table__).values(
 )  # fmt: skip
 APPEND = _new.on_conflict_do_nothing(index_elements=["account", "sid", "status"])
 
+# As its index says it: SQLite finds a partial index in no other way.
+WAITS = text("NOT folded") & (Callback.look_at <= bindparam("machine_now", type_=UtcDateTime()))
 UNFOLDED = (
     select(Callback.__table__)
-    .where(~Callback.folded, Callback.look_at <= bindparam("now"))
+    .where(WAITS)
     .order_by(Callback.look_at, Callback.id)
     .limit(1000)
 )
@@ -76,7 +80,7 @@ def fold(runtime: Runtime) -> int:
     """
     now = runtime.machine_now()
     with runtime.begin() as connection:
-        rows = connection.execute(UNFOLDED, {"now": now}).all()
+        rows = connection.execute(UNFOLDED, {"machine_now": now}).all()
         owners, strangers, unnamed = _owners(connection, rows)
         news: dict[int, Any] = {}
         for row in rows:
@@ -85,8 +89,8 @@ def fold(runtime: Runtime) -> int:
                 news[owner] = row
         if news:
             connection.execute(CLIMB, [_climb(owner, news[owner]) for owner in sorted(news)])
-        for owner in unnamed & news.keys():
-            reopen(connection, news[owner].sid)
+        if named := unnamed & news.keys():
+            reopen(connection, runtime.settings.twilio_account_sid, [news[owner].sid for owner in named])
     for owner, code in sorted(
         {(owners[row.id], row.error_code) for row in rows if row.id in owners and row.error_code}
     ):
@@ -99,10 +103,10 @@ def fold(runtime: Runtime) -> int:
     return len(rows)
 
 
-def reopen(connection: Connection, sid: str) -> None:
-    """A message of ours has just got this carrier's id: statuses that came before it are looked at again."""
-    again = update(Callback).where(Callback.sid == sid, Callback.message_id.is_(None))
-    connection.execute(again.values(folded=False, look_at=Callback.made_at))
+def reopen(connection: Connection, account: str, sids: Sequence[str]) -> None:
+    """Messages of ours have just got these ids of the carrier's: statuses that came before are looked at again."""
+    before = (Callback.account == account) & Callback.sid.in_(sids) & Callback.message_id.is_(None)
+    connection.execute(update(Callback).where(before).values(folded=False, look_at=Callback.made_at))
 
 
 def apply_action(runtime: Runtime, connection: Connection, contact: Any, action: str, sent_at: datetime) -> None:

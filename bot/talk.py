@@ -4,7 +4,7 @@ The engine says what should happen; this page writes it down: the conversation's
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -101,6 +101,28 @@ def open_dialog(scene: Scene, name: str, key: str = "", parent_id: int | None = 
     asked = _bring_about(scene, dialog, turn)
     conversation_id = scene.connection.execute(BEGIN, {**row, **_columns(turn), "asked": asked}).scalar_one()
     _go_on(scene, conversation_id, parent_id, turn)
+    return True
+
+
+def answer(scene: Scene, name: str, key: str, asked: str) -> bool:
+    """Open a dialog to which the text just heard is the first answer: `asked` has stood for its own first words.
+
+    A dialog that does not begin by listening is opened as by a keyword. False when there is none.
+    """
+    assert scene.heard is not None
+    version_id = scene.catalogue.published.get(name)
+    if version_id is None:
+        return False
+    dialog = scene.catalogue.version(scene.connection, version_id)
+    if not start(dialog, _ground(scene)).listening:
+        return open_dialog(scene, name, key)
+    before = len(scene.says)
+    open_dialog(scene, name, key)
+    del scene.says[before:]
+    mine = (Conversation.contact_id == scene.contact.id) & (Conversation.status == "listening")
+    row = scene.connection.execute(select(Conversation.__table__).where(mine)).one()
+    live = replace(Live(*(getattr(row, column) for column in Live.__slots__)), asked=asked)
+    _move(scene, live, heard_of(scene.heard.body, scene.heard.media))
     return True
 
 

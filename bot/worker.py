@@ -10,25 +10,29 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from redis import ConnectionPool, Redis
 from redis.exceptions import RedisError
-from rq import Queue, SimpleWorker
+from rq import Queue, SimpleWorker, Worker
 from rq.exceptions import DequeueTimeout, DeserializationError
 from rq.job import Job
 from rq.serializers import JSONSerializer
-from rq.worker import WorkerStatus
+from rq.worker import BaseWorker, WorkerStatus
 
 from bot import jobs
-from bot.processes import beat
+from bot.processes import beat, worker
 from bot.runtime import Runtime
 from bot.supervisor import Supervisor
+from bot.throttle import NoThrottle, RedisThrottle
 
 log = logging.getLogger(__name__)
 
-JOBS: Mapping[str, Callable[[], None]] = MappingProxyType({"bot.jobs.replies": jobs.replies})
+JOBS: Mapping[str, Callable[[], None]] = MappingProxyType(
+    {"bot.jobs.replies": jobs.replies, "bot.jobs.default": jobs.default, "bot.jobs.bulk": jobs.bulk}
+)
 MAX_JOBS = 5000  # after so many a process makes room for a fresh one: nothing can leak for long
 BEAT_EVERY = 5.0  # seconds
 STOP_FOR = 12.0  # seconds: the longest job and a little more
@@ -57,19 +61,23 @@ class ListedJob(Job):
         """None are sent."""
 
 
-class QueueWorker(SimpleWorker):
+class _Listening(BaseWorker):
     """Listens to one queue until told to stop, or until Redis goes away."""
 
     job_class = ListedJob
+    stop: threading.Event
 
-    def __init__(self, queue: str, runtime: Runtime, stop: threading.Event) -> None:
+    @classmethod
+    def on(cls, queue: str, runtime: Runtime, stop: threading.Event) -> "_Listening":
+        """A worker of that queue, with a line to Redis of its own."""
         assert runtime.redis is not None
-        # A line of its own, on which silence is not yet a fault: RQ raises the time limit of its calls.
+        # On this line silence is not yet a fault: RQ raises the time limit of its calls.
         known = runtime.redis.connection_pool
         line = Redis(connection_pool=ConnectionPool(known.connection_class, **known.connection_kwargs))
         # By RQ's reckoning a worker listens for 15 s less than it is said to live.
-        super().__init__([queue], connection=line, serializer=JSONSerializer, worker_ttl=LISTEN_FOR + 15)
-        self.stop = stop
+        listener = cls([queue], connection=line, serializer=JSONSerializer, worker_ttl=LISTEN_FOR + 15)
+        listener.stop = stop
+        return listener
 
     def dequeue_job_and_maintain_ttl(
         self, timeout: int | None, max_idle_time: int | None = None
@@ -103,18 +111,29 @@ class QueueWorker(SimpleWorker):
         """The `stop` event is the only way to stop: an exception out of a signal could lose a job half taken."""
 
 
-QUEUES: tuple[tuple[str, type[QueueWorker]], ...] = (("replies", QueueWorker),)
+class Sending(_Listening, SimpleWorker):
+    """Runs its jobs itself: they are many and short."""
+
+
+class Forking(_Listening, Worker):
+    """Runs each job in a child, which gives back what memory it took: jobs that are few and long."""
+
+
+# queue -> how its jobs run. One queue per process: with two, a killed worker can lose a job for ever.
+QUEUES: Mapping[str, type[_Listening]] = MappingProxyType({"replies": Sending, "default": Forking, "bulk": Sending})
 
 
 def supervise(runtime: Runtime, stop: threading.Event) -> None:
-    """One process per queue, until told to stop; then each may end its job."""
+    """One process per queue (of `bulk` as many as PARLEY_BULK_WORKERS), until told to stop; then each may end its job."""
     if runtime.redis is None:
         log.warning("REDIS_URL is not set: nothing wakes workers, the clock does their part")
         stop.wait()
         return
     supervisor = Supervisor()
-    for queue, _ in QUEUES:
-        supervisor.start(f"worker {queue}", [sys.executable, "-m", "bot", "worker", "--queue", queue])
+    for queue in QUEUES:
+        for number in range(runtime.settings.bulk_workers if queue == "bulk" else 1):
+            name = f"worker {queue} {number + 1}"
+            supervisor.start(name, [sys.executable, "-m", "bot", "worker", "--queue", queue])
     try:
         supervisor.run(stop)
     finally:
@@ -130,26 +149,33 @@ def work(runtime: Runtime, queue: str, stop: threading.Event) -> None:
     """
     for name in ("rq.worker", "rq.job"):  # they tell each job's story
         logging.getLogger(name).setLevel(logging.WARNING)
-    jobs.lend(runtime)
+    assert runtime.redis is not None
+    throttle = RedisThrottle(runtime.redis)
+    runtime = replace(runtime, throttle=throttle)
+    jobs.lend(runtime, stop)
     over = threading.Event()
-    threading.Thread(target=_live, args=(runtime, stop, over), daemon=True).start()
+    threading.Thread(target=_live, args=(runtime, queue, stop, over), daemon=True).start()
+    # A child of this process must not use its connections to the database.
+    os.register_at_fork(after_in_child=lambda: runtime.engine.dispose(close=False))
     try:
         while not runtime.redis_answers():
             if stop.wait(1):
                 return
+            with suppress(NoThrottle):
+                throttle.begin_anew()
         with suppress(RedisError):
-            dict(QUEUES)[queue](queue, runtime, stop).work(max_jobs=MAX_JOBS, logging_level=None)
+            QUEUES[queue].on(queue, runtime, stop).work(max_jobs=MAX_JOBS, logging_level=None)
     finally:
         over.set()
 
 
-def _live(runtime: Runtime, stop: threading.Event, over: threading.Event) -> None:
+def _live(runtime: Runtime, queue: str, stop: threading.Event, over: threading.Event) -> None:
     """Beat until it is over; and stop with the supervisor, however that ended."""
     parent = os.getppid()
     while os.getppid() == parent:
         try:
             if runtime.redis_answers():
-                beat(runtime, "worker")
+                beat(runtime, worker(queue))
         except Exception:
             log.exception("the worker could not say that it lives")
         if over.wait(BEAT_EVERY):

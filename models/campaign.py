@@ -39,6 +39,7 @@ class Campaign(Base):
     launched_at: Mapped[datetime | None]
     last_id: Mapped[int | None]
     taken_to: Mapped[int] = mapped_column(default=0)
+    worked_at: Mapped[datetime] = mapped_column(default=LONG_AGO)  # machine time: when a worker last took a batch of it
     finished_at: Mapped[datetime | None]
     made_at: Mapped[datetime]
 

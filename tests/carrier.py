@@ -8,7 +8,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -66,8 +66,18 @@ class SimulatedCarrier:
 
     def journal(self, event: str | None = None, after: int = 0) -> list[dict[str, Any]]:
         """Everything that happened, in order, or only one kind of event."""
-        events: Iterable[dict[str, Any]] = self.get(f"/control/journal?after={after}")["events"]
-        return [line for line in events if event in (None, line["event"])]
+        only = f"&event={event}" if event else ""
+        events: list[dict[str, Any]] = self.get(f"/control/journal?after={after}{only}")["events"]
+        return events
+
+    def calls(self, number: str | None = None) -> list[dict[str, Any]]:
+        """The create calls that began, of one sender or of all, whatever became of them: what `tests.law` judges."""
+        lines = self.get("/control/journal?event=accepted&event=refused&event=call")["events"]
+        return [line for line in lines if "began_at" in line and number in (None, line["from"])]
+
+    def counts(self) -> dict[str, int]:
+        """How many lines of each event the journal has: to wait by, where the journal is long. {"accepted": 20000, …}"""
+        return self.get("/control/counts")
 
     def faults(self, **change: Any) -> dict[str, Any]:
         """Make things fail, or well again: the names are in bot/simulator/faults.py."""

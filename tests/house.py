@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import event, select
 from twilio.request_validator import RequestValidator
@@ -16,7 +17,7 @@ from bot.consent import ledger
 from bot.runtime import Runtime, open_runtime
 from bot.settings import Settings
 from bot.shop import load_shop
-from models import Contact, ContactTag, Conversation, Message, Subscription, Suppression
+from models import Clock, Contact, ContactTag, Conversation, Message, Subscription, Suppression, insert
 from tests.carrier import ACCOUNT_SID, AUTH_TOKEN, SimulatedCarrier
 
 PARIS, BOSTON = "+33937000001", "+16175550100"  # our numbers: here we answer STOP, there the carrier does
@@ -26,6 +27,8 @@ PEOPLE = {
     "Cleo": "+33612340003",  # stopped
     "Dee": "+14155550104",  # US Pacific
 }
+# Business time begins here: a Wednesday noon in Paris, when everybody in Europe may be texted and nobody in America.
+BEGIN = datetime(2026, 11, 25, 12, tzinfo=ZoneInfo("Europe/Paris"))
 SHOP = Path(__file__).parent / "shop.yaml"
 
 
@@ -58,6 +61,8 @@ class House:
         self.app = create_app(self.runtime)
         with self.runtime.begin() as connection:
             load_shop(connection, shop)
+            ahead_for = (BEGIN - self.runtime.machine_now()).total_seconds()
+            connection.execute(insert(Clock).values(id=1, ahead_for=ahead_for).on_conflict_do_nothing())
 
     def text(self, who: str, body: str, to: str = PARIS, **more: Any) -> list[str]:
         """Someone types a text; what arrives on their phone because of it (only what is in the response), in order."""
@@ -73,6 +78,10 @@ class House:
     def work(self) -> None:
         """What the worker does until nothing is due."""
         jobs.work(self.runtime, 10)
+        while any(jobs.due(self.runtime, queue) for queue in ("default", "bulk")):
+            jobs.take_audience(self.runtime, 10)
+            jobs.send_batches(self.runtime, 10)
+            jobs.work(self.runtime, 10)
 
     def jump(self, ahead: timedelta) -> None:
         """Business time jumps, then the worker works."""

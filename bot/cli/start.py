@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,11 @@ from typing import Any
 import click
 
 from bot import log
+from bot.campaigns import CampaignError, Problem
 from bot.runtime import Runtime, open_runtime
+from bot.segments import BadRule
 from bot.settings import Settings, load
+from dialogs.load import DialogError
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
@@ -24,12 +29,12 @@ def runtime() -> Runtime:
 
 
 def looking() -> Runtime:
-    """The same for commands that only look: typed beside a demo, with no settings of their own, they look at the demo."""
+    """The same for commands that one also tries on a demo: typed beside it, with no settings of their own, they mean the demo."""
     return _open(looked_at())
 
 
 def looked_at() -> Settings:
-    """The settings of commands that only look."""
+    """The settings of such commands."""
     own = Path(".env").exists() or os.environ.keys() & {"DATABASE_URL", "DATABASE_URL_FILE"}
     return load() if own or not DEMO.exists() else load(str(DEMO))
 
@@ -37,6 +42,22 @@ def looked_at() -> Settings:
 def _open(settings: Settings) -> Runtime:
     log.setup(settings.log_level)
     return open_runtime(settings)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """What cannot be done is told line by line, and the command ends with status 1."""
+    try:
+        yield
+    except (CampaignError, BadRule) as error:
+        raise SystemExit("\n".join(_line(problem) for problem in error.problems)) from None
+    except DialogError as error:  # YAML that cannot be read
+        raise SystemExit(str(error)) from None
+
+
+def _line(problem: Any) -> str:
+    where = problem.field if isinstance(problem, Problem) else problem.path
+    return f"{where}: {problem.message}" if where else str(problem.message)
 
 
 def print_json(value: Any) -> None:

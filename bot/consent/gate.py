@@ -22,8 +22,10 @@ class Facts:
     consent_event_id: int | None = None  # the event by which this contact is in for the topic
     sent_before: bool = False  # the carrier already has this very message
     replies_in_hour: int = 0  # automatic ones
-    expired: bool = False  # too old to still be an answer
+    expired: bool = False  # too old to still be an answer, or its campaign is over
+    unreachable: bool = False  # the carrier said that there is no such phone, and nothing came from it since
     paused_until: datetime | None = None  # the contact's own break from marketing, when it is not over
+    quiet_until: datetime | None = None  # it is too early or too late in the day, where they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,12 @@ def consented(facts: Facts) -> Verdict | None:
     return Refuse("no consent") if needs and facts.consent_event_id is None else None
 
 
+def unreachable(facts: Facts) -> Verdict | None:
+    """A number without a phone costs money and good name; whoever writes to us has one."""
+    asked_for = facts.kind in ("reply", "compliance")
+    return Refuse("unreachable") if facts.unreachable and not asked_for else None
+
+
 def already_sent(facts: Facts) -> Verdict | None:
     """What the carrier already has is not sent again."""
     return Refuse("already sent") if facts.sent_before else None
@@ -78,7 +86,7 @@ def looping(facts: Facts) -> Verdict | None:
 
 
 def expired(facts: Facts) -> Verdict | None:
-    """An answer that comes much too late is no answer any more."""
+    """An answer that comes much too late is no answer any more; nor is an offer that has ended an offer."""
     return Refuse("expired") if facts.expired else None
 
 
@@ -88,7 +96,15 @@ def paused(facts: Facts) -> Verdict | None:
     return Hold("paused", facts.paused_until) if waits and facts.paused_until else None
 
 
-JUDGES: tuple[Judge, ...] = (sample, suppressed, consented, already_sent, looping, expired, paused)
+def quiet(facts: Facts) -> Verdict | None:
+    """What nobody asked for does not come at night: it comes in the morning."""
+    waits = facts.kind in ("marketing", "opt_in") and facts.quiet_until is not None
+    return Hold("quiet hours", facts.quiet_until) if waits and facts.quiet_until else None
+
+
+JUDGES: tuple[Judge, ...] = (
+    sample, suppressed, consented, unreachable, already_sent, looping, expired, paused, quiet,
+)  # fmt: skip
 
 
 def judge(facts: Facts, judges: tuple[Judge, ...] = JUDGES) -> Verdict:

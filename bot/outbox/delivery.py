@@ -1,156 +1,236 @@
-"""The one way out: claim a message, call the carrier, write down what it said. One message at a time, for now."""
+"""The one way out: take slots, claim what may leave, call the carrier, write down what it said; many calls at a time."""
 
 import asyncio
 import logging
+import threading
 import time
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.exc import DBAPIError
 
-from bot.alarms import set_alarm, take
-from bot.carriers import Busy, Outgoing, Refused, SendResult, Sent
+from bot.carriers import Busy, SendResult
 from bot.catalogue import catalogue
-from bot.consent import gate
-from bot.contacts import lock, standing
+from bot.consent.facts import ANSWERS
+from bot.outbox.claim import CALL_FOR, LEASE_FOR, LOOSE, Claimed, claim, look
+from bot.outbox.result import record
 from bot.runtime import Runtime
-from bot.status import apply_action, reopen
-from models import Message, Subscription
+from bot.throttle import NoThrottle, Slot
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
-LEASE_FOR = timedelta(seconds=8)  # of a call, which itself takes at most 5 s
-CALL_FOR = timedelta(seconds=6)  # a call that could outlive its lease is not begun
-# An answer that comes later than this answers nothing any more. A confirmation of a STOP must come within 5 minutes
-# (47 CFR 64.1200(a)(12)).
-GOOD_FOR = {"reply": timedelta(minutes=15), "compliance": timedelta(minutes=5)}
-
-READY = (
-    select(Message.id, Message.contact_id)
-    .where(Message.state == "ready", Message.not_before <= bindparam("now"))
-    .order_by(Message.not_before, Message.id)
-    .limit(20)
-)
-MINE = select(Message.__table__).where(Message.id == bindparam("message_id"))
+IN_FLIGHT = 50  # calls at a time of one process
+GROUP = 50  # messages claimed at a time, and at most as many as calls are free
+FEWEST = 8  # while calls are under way, fewer free calls than this wait for company: a claim costs a commit
+# How far ahead (seconds) slots are looked for: answers see further, so that they overtake all else.
+AHEAD, ANSWERS_AHEAD = 0.25, 1.0
+LONGEST_WAIT = 1.5  # seconds that a claimed message may wait for its slot
+RECORD_EVERY = 0.05  # seconds
+PATIENCE_FOR = 5.0  # seconds: a result that cannot be written for so long is asked from the carrier's list later
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A message marked `sending`: ours to call the carrier for, until the lease is over."""
+class Source(Protocol):
+    """Where messages that may leave are found."""
 
-    contact_id: int
-    outgoing: Outgoing
-    marked_at: datetime
+    def look(self, runtime: Runtime, room: int, busy: Sequence[str]) -> Sequence[Any]:
+        """Up to `room` of them, of senders that are not busy."""
+
+    def prepare(self, runtime: Runtime) -> bool:
+        """Make some more ready, ahead of need. False: there is no need now, or nothing left."""
 
 
-def deliver(runtime: Runtime, seconds: float = 5) -> int:
-    """Send what is ready, for so long at most. Returns how many calls were made.
+class Loose:
+    """All messages that are not sent with a batch: replies, dialogs, and what was held or left behind."""
 
-    1. Claim: contact locked, the gate asked once more, `sending` and a lease, COMMIT.
-    2. Call, holding no transaction, within the carrier's own total limit.
-    3. Write the result; an unknown one is left to `settle`.
+    def look(self, runtime: Runtime, room: int, busy: Sequence[str]) -> Sequence[Any]:
+        """See Source."""
+        return look(runtime, LOOSE, room, busy)
+
+    def prepare(self, _: Runtime) -> bool:
+        """They are there."""
+        return False
+
+
+def deliver(runtime: Runtime, seconds: float = 5, source: Source | None = None, stop: threading.Event | None = None) -> int:
+    """Send what is ready, for so long at most, or until told to stop. Returns how many calls were made.
+
+    1. Look for messages of senders that the throttle has slots for.
+    2. Claim: contacts locked, the gate asked once more, `sending` and a lease, COMMIT; then take the slots.
+    3. Call, each at its slot, holding no transaction, within the carrier's own total limit.
+    4. Write the results, many at once; an unknown one is left to `settle`.
     """
-    until, calls = time.monotonic() + seconds, 0
-    claimed = claim(runtime)
-    if claimed is None:
+    delivery = Delivery(runtime, source or Loose(), time.monotonic() + seconds, stop or threading.Event())
+    if not delivery.look():
         return 0
     with asyncio.Runner() as loop:
-        loop.run(runtime.carrier.open())
+        return loop.run(delivery.run())
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One stretch of sending."""
+
+    runtime: Runtime
+    source: Source
+    until: float  # of the monotonic clock, like all instants here
+    stop: threading.Event
+    calls: set[asyncio.Task[None]] = field(default_factory=set)
+    results: list[tuple[Claimed, SendResult]] = field(default_factory=list)
+    busy: dict[str, float] = field(default_factory=dict)  # sender -> when it has a slot again
+    rows: Sequence[Any] = ()  # looked for and not yet claimed
+    rates: dict[str, float] = field(default_factory=dict)
+    made: int = 0
+    empty: bool = False
+    fed: bool = False
+
+    def over(self) -> bool:
+        """Whether no new call may begin."""
+        return self.stop.is_set() or time.monotonic() > self.until
+
+    def look(self) -> bool:
+        """Whether there is anything to send."""
+        if not self.rows:
+            self.rows = self.source.look(self.runtime, GROUP, ())
+        return bool(self.rows) or self.source.prepare(self.runtime)
+
+    async def run(self) -> int:
+        """Claim and call until it is over or nothing is left; then wait for the calls under way and their results."""
+        await self.runtime.carrier.open()
         try:
-            while claimed is not None:
-                late = runtime.machine_now() > claimed.marked_at + LEASE_FOR - CALL_FOR
-                record(runtime, claimed, Busy(0) if late else loop.run(runtime.carrier.send(claimed.outgoing)))
-                calls += 1
-                claimed = claim(runtime) if time.monotonic() < until else None
+            helpers = [asyncio.create_task(self._record_all()), asyncio.create_task(self._prepare_all())]
+            try:
+                await self._feed()
+            finally:  # whatever happened, calls that have begun are seen to their end
+                if self.calls:
+                    await asyncio.wait(self.calls)
+                self.fed = True
+                await asyncio.gather(*helpers)
         finally:
-            loop.run(runtime.carrier.close())
-    return calls
+            await self.runtime.carrier.close()
+        return self.made
 
+    async def _feed(self) -> None:
+        while not self.over():
+            room = min(GROUP, IN_FLIGHT - len(self.calls))
+            if room < FEWEST and self.calls:
+                await asyncio.wait(self.calls, return_when=asyncio.FIRST_COMPLETED)
+                continue
+            try:
+                group = await asyncio.to_thread(self._next, room)
+            except NoThrottle:
+                log.warning("nobody can tell how much is being sent: nothing is, until Redis is back")
+                return
+            for claimed, slot in group:
+                call = asyncio.create_task(self._call(claimed, slot))
+                self.calls.add(call)
+                call.add_done_callback(self.calls.discard)
+            if not group and not await self._wait():
+                return
 
-def claim(runtime: Runtime) -> Claimed | None:
-    """Mark the next message that may leave as `sending`; what the gate objects to is written down and passed over."""
-    with runtime.read() as connection:
-        rows = connection.execute(READY, {"now": runtime.machine_now()}).all()
-    for row in rows:
-        with runtime.begin() as connection:
-            claimed = _claim_one(runtime, connection, row.id, row.contact_id)
-        if claimed is not None:
-            return claimed
-    return None
-
-
-def _claim_one(runtime: Runtime, connection: Connection, message_id: int, contact_id: int) -> Claimed | None:
-    contact = lock(connection, contact_id)
-    row = connection.execute(MINE, {"message_id": message_id}).one_or_none()
-    if contact is None or row is None or row.state != "ready":
-        return None
-    facts = _facts(runtime, connection, contact, row)
-    verdict, now = gate.judge(facts), runtime.machine_now()
-    kept = [*row.verdicts, {"at": runtime.now(connection).isoformat(), **gate.record(verdict, facts)}]
-    mine = update(Message).where(Message.id == row.id)
-    if isinstance(verdict, gate.Refuse):
-        connection.execute(mine.values(state="refused", why=verdict.why, verdicts=kept))
-        return None
-    if isinstance(verdict, gate.Hold):
-        connection.execute(mine.values(state="held", why=verdict.why, verdicts=kept))
-        set_alarm(connection, "release", row.id, 0, verdict.until)
-        return None
-    marked = {"state": "sending", "marked_at": now, "lease_until": now + LEASE_FOR, "attempts": row.attempts + 1}
-    connection.execute(mine.values(**marked, consent_event_id=facts.consent_event_id, verdicts=kept))
-    sender = catalogue(connection).senders.get(row.ours)
-    service = sender.service_sid if sender else runtime.settings.twilio_messaging_service_sid
-    outgoing = Outgoing(row.id, contact.phone, row.ours, service, row.body, tuple(row.media))
-    return Claimed(contact.id, outgoing, now)
-
-
-def _facts(runtime: Runtime, connection: Connection, contact: Any, row: Any) -> gate.Facts:
-    now = runtime.now(connection)
-    stand = standing(connection, contact, runtime.suppression_key, now)
-    allowed = None
-    if row.topic is not None:
-        which = (
-            (Subscription.contact_id == contact.id) & (Subscription.topic == row.topic) & (Subscription.state == "in")
-        )
-        allowed = connection.scalar(select(Subscription.event_id).where(which))
-    return gate.Facts(
-        kind=row.kind,
-        sample=contact.sample,
-        simulated=runtime.carrier.is_simulated,
-        suppressed=bool(stand.suppressed),
-        consent_event_id=allowed,
-        sent_before=row.sid is not None,
-        expired=row.kind in GOOD_FOR and runtime.machine_now() - row.made_at > GOOD_FOR[row.kind],
-        paused_until=contact.paused_until if contact.paused_until and contact.paused_until > now else None,
-    )
-
-
-def record(runtime: Runtime, claimed: Claimed, result: SendResult) -> None:
-    """Write down what the carrier said. Unknown: nothing is written, the lease runs out and the carrier is asked."""
-    now, message_id = runtime.machine_now(), claimed.outgoing.message_id
-    open_row = update(Message).where(Message.id == message_id, Message.state.in_(("sending", "unknown")))
-    still_mine = open_row.where(Message.marked_at == claimed.marked_at)
-    with runtime.begin() as connection:
-        contact = lock(connection, claimed.contact_id)
-        if isinstance(result, Sent):
-            connection.execute(open_row.values(state="sent", sid=result.sid, status=result.status, rank=result.rank))
-            reopen(connection, result.sid)
-        elif isinstance(result, Refused):
-            connection.execute(still_mine.values(state="failed", error_code=result.code, why=result.action))
-            if contact is not None:
-                apply_action(runtime, connection, contact, result.action, runtime.now(connection))
-        elif isinstance(result, Busy):
-            later = now + timedelta(seconds=result.retry_after)
-            connection.execute(still_mine.values(state="ready", not_before=later, attempts=Message.attempts - 1))
+    async def _wait(self) -> bool:
+        """Nothing can be claimed right now. False: nor will there be."""
+        now = time.monotonic()
+        soonest = min(self.busy.values(), default=None)
+        if soonest is None and self.empty and not self.calls:
+            return False
+        pause = min(0.1, max(0.005, soonest - now)) if soonest is not None else 0.02
+        if self.calls:
+            await asyncio.wait(self.calls, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
         else:
-            log.warning("message %s: the carrier's answer is not known: %s", message_id, result.reason)
+            await asyncio.sleep(pause)
+        return True
+
+    def _next(self, room: int) -> list[tuple[Claimed, Slot | None]]:
+        """The next group, claimed, each with its slot. In a thread of its own."""
+        now = time.monotonic()
+        self.busy = {sender: at for sender, at in self.busy.items() if at > now}
+        rows = self.rows or self.source.look(self.runtime, GROUP, list(self.busy))
+        self.rows, rows = rows[room:], rows[:room]
+        self.empty = not rows
+        chosen = self._affordable(rows)
+        claimed = claim(self.runtime, chosen) if chosen else []
+        return [pair for mine in _by_sender(claimed) for pair in zip(mine, self._slots(mine), strict=True)]
+
+    def _affordable(self, rows: Sequence[Any]) -> list[Any]:
+        """Those messages of which the sender has a slot soon; a sender without enough of them is busy."""
+        chosen = []
+        for mine in _by_sender(rows):
+            sender, ahead = mine[0].ours, ANSWERS_AHEAD if mine[0].kind in ANSWERS else AHEAD
+            found = self.runtime.throttle.look(sender, [row.parts for row in mine], self._rate(sender), ahead)
+            chosen += mine[: len(found.taken)]
+            if len(found.taken) < len(mine):
+                self.busy[sender] = time.monotonic() + found.again_in
+        return chosen
+
+    def _slots(self, mine: Sequence[Claimed]) -> list[Slot | None]:
+        """A slot for each message of one sender; none where others were faster: it goes back."""
+        sender = mine[0].ours
+        found = self.runtime.throttle.take(sender, [one.parts for one in mine], self._rate(sender), LONGEST_WAIT)
+        return [*found.taken, *[None] * (len(mine) - len(found.taken))]
+
+    def _rate(self, sender: str) -> float:
+        if sender not in self.rates:
+            with self.runtime.read() as connection:
+                known = catalogue(connection).senders.get(sender)
+            self.rates[sender] = known.parts_per_second if known else 1.0
+        return self.rates[sender]
+
+    async def _call(self, claimed: Claimed, slot: Slot | None) -> None:
+        """Call at the slot; who misses it takes another one, as long as the lease allows a call."""
+        result: SendResult = Busy(0)
+        while slot is not None:
+            await asyncio.sleep(max(0.0, slot.at - time.monotonic()))
+            if self.runtime.machine_now() > claimed.marked_at + LEASE_FOR - CALL_FOR:
+                break
+            if time.monotonic() <= slot.late:
+                self.made += 1
+                result = await self.runtime.carrier.send(claimed.outgoing)
+                break
+            slot = await asyncio.to_thread(self._another, claimed)
+        if isinstance(result, Busy) and result.retry_after:
+            await asyncio.to_thread(self._hold, claimed.ours, result.retry_after)
+        self.results.append((claimed, result))
+
+    def _another(self, claimed: Claimed) -> Slot | None:
+        with suppress(NoThrottle):
+            return self._slots([claimed])[0]
+        return None
+
+    def _hold(self, sender: str, seconds: float) -> None:
+        try:
+            self.runtime.throttle.hold(sender, seconds)
+        except NoThrottle:
+            log.warning("the carrier asked for a pause, but Redis is away: it will be asked for again")
+
+    async def _record_all(self) -> None:
+        """Write results as they come; those that the database does not take are tried again for a while."""
+        failing_since: float | None = None
+        while not (self.fed and not self.results):
+            await asyncio.sleep(RECORD_EVERY)
+            results, self.results = self.results, []
+            try:
+                if results:
+                    await asyncio.to_thread(record, self.runtime, results)
+                failing_since = None
+            except DBAPIError as error:
+                log.warning("%s results could not be written: %s", len(results), type(error.orig).__name__)
+                failing_since = failing_since or time.monotonic()
+                if time.monotonic() < failing_since + PATIENCE_FOR:
+                    self.results = results + self.results
+
+    async def _prepare_all(self) -> None:
+        """Keep some messages ready ahead of need."""
+        while not self.fed and not self.over():
+            if not await asyncio.to_thread(self.source.prepare, self.runtime):
+                await asyncio.sleep(0.02)
 
 
-def release(runtime: Runtime, connection: Connection, alarm: Any) -> None:
-    """A held message may be judged again."""
-    found = connection.execute(MINE, {"message_id": alarm.subject}).one_or_none()
-    if found is not None:
-        lock(connection, found.contact_id)
-    if take(connection, alarm, runtime.now(connection)) and found is not None:
-        mine = update(Message).where(Message.id == found.id, Message.state == "held")
-        connection.execute(mine.values(state="ready", not_before=runtime.machine_now()))
+def _by_sender(rows: Iterable[T]) -> list[list[T]]:
+    """Messages, in their order, sender by sender."""
+    found: dict[str, list[T]] = {}
+    for row in rows:
+        found.setdefault(row.ours, []).append(row)  # type: ignore[attr-defined]
+    return list(found.values())

@@ -12,6 +12,7 @@ from bot.contacts import lock, standing
 from bot.effects import Said, Scene
 from bot.runtime import Runtime
 from bot.text.clean import cut
+from bot.text.parts import measure
 from models import Message
 
 ANSWERED_FOR = timedelta(seconds=20)  # after a reply in the response: the carrier has called back, or it is asked
@@ -109,7 +110,7 @@ def _say_rest(scene: Scene, row: dict[str, Any], rest: str, cause: str) -> None:
         body = cut(rest)
         rest = rest[len(body) :]
         later = row["made_at"] + timedelta(seconds=2 * number)  # so that the parts arrive in order
-        part = {"body": body, "media": [], "cause": f"{cause}:part {number}", "verdicts": []}
+        part = {"body": body, "parts": measure(body).parts, "media": [], "cause": f"{cause}:part {number}", "verdicts": []}
         scene.connection.execute(ADD, {**row, **part, "state": "ready", "not_before": later})
         number += 1
 
@@ -121,7 +122,7 @@ def _row(
         "contact_id": scene.contact.id, "direction": "out", "kind": kind, "cause": cause, "ours": scene.ours,
         "theirs": scene.contact.phone, "body": body, "media": media, "topic": topic,
         "account": scene.runtime.settings.twilio_account_sid, "conversation_id": conversation_id, "at": scene.now,
-        "made_at": scene.runtime.machine_now(), "verdicts": [],
+        "made_at": scene.runtime.machine_now(), "verdicts": [], "parts": measure(body).parts,
     }  # fmt: skip
 
 

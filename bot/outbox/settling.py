@@ -7,40 +7,42 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Select, bindparam, select, update
 
+from bot import awake
 from bot.carriers import Listed, Unavailable
+from bot.consent.facts import ANSWERS
 from bot.contacts import lock
 from bot.runtime import Runtime
 from bot.status import reopen
 from models import Message
+from models.message import in_state
 
 log = logging.getLogger(__name__)
 
 ASK_AGAIN_FOR = timedelta(seconds=5)
 ATTEMPTS = 3
+QUESTIONS_AT_ONCE = 10
 SLACK_FOR = timedelta(minutes=10)  # the carrier's clock is not ours
 BARRIER_FOR = 8.5  # seconds: a little more than a call's lease
 
+LEASED = in_state("sending", "answered", "unknown")  # as its index says
 _overdue = (
     select(Message.id)
-    .where(Message.state.in_(("sending", "answered")), Message.lease_until <= bindparam("now_"))
+    .where(LEASED, Message.state != "unknown", Message.lease_until <= bindparam("now_"))
     .order_by(Message.id)  # as all who lock several messages do
     .with_for_update(skip_locked=True)
 )
 OVERDUE = update(Message).where(Message.id.in_(_overdue))
 UNKNOWN = (
     select(Message.__table__)
-    .where(Message.state == "unknown", Message.not_before <= bindparam("now"))
+    .where(LEASED, Message.state == "unknown", Message.not_before <= bindparam("now"))
     .order_by(Message.marked_at, Message.id)
-    .limit(50)
+    .limit(200)
 )
-UNDER_WAY = select(Message.id).where(
-    Message.contact_id == bindparam("contact_id"),
-    Message.direction == "out",
-    Message.state == "sending",
-    Message.lease_until > bindparam("now"),
-)
+_calls = select(Message.id).where(LEASED, Message.state == "sending", Message.lease_until > bindparam("now")).limit(1)
+TO_CONTACT = _calls.where(Message.contact_id == bindparam("subject"), Message.direction == "out")
+OF_CAMPAIGN = _calls.where(Message.campaign_id == bindparam("subject"))
 
 
 def sweep(runtime: Runtime) -> int:
@@ -61,24 +63,31 @@ def settle(runtime: Runtime, seconds: float = 5) -> int:
         rows = connection.execute(UNKNOWN, {"now": runtime.machine_now()}).all()
     if not rows:
         return 0
-    until, asked = time.monotonic() + seconds, 0
     with asyncio.Runner() as loop:
-        loop.run(runtime.carrier.open())
-        try:
-            for row in rows:
-                if time.monotonic() > until:
-                    break
-                asked_at = runtime.machine_now()
-                try:
-                    listed = loop.run(runtime.carrier.list(row.theirs, row.marked_at - SLACK_FOR))
-                except Unavailable as reason:
-                    log.warning("the carrier's list cannot be had: %s", reason)
-                    _settle_one(runtime, row, asked_at, None)
-                    break  # nor will it for the others; they stay unknown
-                _settle_one(runtime, row, asked_at, listed)
+        return loop.run(_ask_all(runtime, rows, time.monotonic() + seconds))
+
+
+async def _ask_all(runtime: Runtime, rows: Sequence[Any], until: float) -> int:
+    """Several questions at a time. Once the list cannot be had, nobody else is asked about: they stay unknown."""
+    left, asked, fails = list(reversed(rows)), 0, False
+
+    async def ask_some() -> None:
+        nonlocal asked, fails
+        while left and not fails and time.monotonic() < until:
+            row, asked_at = left.pop(), runtime.machine_now()
+            try:
+                listed: list[Listed] | None = await runtime.carrier.list(row.theirs, row.marked_at - SLACK_FOR)
                 asked += 1
-        finally:
-            loop.run(runtime.carrier.close())
+            except Unavailable as reason:
+                log.warning("the carrier's list cannot be had: %s", reason)
+                listed, fails = None, True
+            await asyncio.to_thread(_settle_one, runtime, row, asked_at, listed)
+
+    await runtime.carrier.open()
+    try:
+        await asyncio.gather(*(ask_some() for _ in range(QUESTIONS_AT_ONCE)))
+    finally:
+        await runtime.carrier.close()
     return asked
 
 
@@ -95,11 +104,13 @@ def _settle_one(runtime: Runtime, seen: Any, asked_at: datetime, listed: Sequenc
         if found is not None:
             values = {"sid": found.sid, "status": found.status, "rank": found.rank, "error_code": found.error_code}
             connection.execute(mine.values(state="sent", **values))
-            reopen(connection, found.sid)
+            reopen(connection, row.account, [found.sid])
         elif listed is None or asked_at < row.marked_at + timedelta(seconds=runtime.carrier.settling_for):
             connection.execute(mine.values(not_before=asked_at + ASK_AGAIN_FOR))
+        elif row.kind not in ANSWERS and awake.last_outage(connection) > row.marked_at:
+            connection.execute(mine.values(state="held", why="outage"))
         elif row.attempts < ATTEMPTS:
-            connection.execute(mine.values(state="ready", not_before=asked_at))
+            connection.execute(mine.values(state="ready", not_before=asked_at, batch_id=None))
         else:
             connection.execute(mine.values(state="held", why="unknown outcome", for_person=True))
 
@@ -115,10 +126,18 @@ def wait_for_calls(runtime: Runtime, contact_id: int) -> None:
 
     Ends when the calls have their results or their leases are over; a dead sender cannot make it last longer.
     """
+    _wait(runtime, TO_CONTACT, contact_id)
+
+
+def wait_for_campaign(runtime: Runtime, campaign_id: int) -> None:
+    """The same before a campaign is said to be paused or cancelled."""
+    _wait(runtime, OF_CAMPAIGN, campaign_id)
+
+
+def _wait(runtime: Runtime, calls: Select[Any], subject: int) -> None:
     until = time.monotonic() + BARRIER_FOR
     while time.monotonic() < until:
         with runtime.read() as connection:
-            known = {"contact_id": contact_id, "now": runtime.machine_now()}
-            if connection.execute(UNDER_WAY, known).first() is None:
+            if connection.execute(calls, {"subject": subject, "now": runtime.machine_now()}).first() is None:
                 return
         time.sleep(0.02)

@@ -52,12 +52,24 @@ class TopicPart(Part):
     proof: Literal["single", "double"] = "double"
 
 
+def usual_rate(sender: Mapping[str, str]) -> float:
+    """Parts per second that Twilio lets a sender send when nothing else was agreed.
+
+    Source: Twilio docs, "Understanding Twilio rate limits and message queues": 1 for numbers of the United States and Canada,
+    10 elsewhere, 100 for short codes.
+    """
+    if sender.get("number", "").isdigit():
+        return 100.0
+    return 1.0 if sender.get("country") in ("US", "CA") else 10.0
+
+
 class SenderPart(Part):
     """A number of ours, and who answers STOP there."""
 
     number: Annotated[str, AfterValidator(_number)]
     country: Country
     opt_out: OptOutMode = "carrier"
+    parts_per_second: Annotated[float, Field(gt=0, le=10_000, default_factory=usual_rate)]
     service_sid: Annotated[str, StringConstraints(pattern=r"^MG[0-9a-f]{32}$")] | None = None
 
 

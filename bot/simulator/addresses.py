@@ -26,6 +26,8 @@ class Patience:
 
 def patience(url: str, retries: int = 1) -> Patience:
     """What the fragment of a webhook address asks for; a number out of bounds is brought within them."""
+    if "#" not in url:
+        return Patience(retries=retries)
     wish = dict(parse_qsl(urlsplit(url).fragment))
 
     def seconds(name: str, least: int) -> float:

@@ -15,6 +15,7 @@ from bot.simulator.handsets import Handsets
 from bot.simulator.journal import Journal
 from bot.simulator.messages import Messages
 from bot.simulator.optout import Blocks
+from bot.simulator.pulse import Pulse
 from bot.simulator.webhooks import Webhooks
 
 COOKIES_LIVE_FOR = timedelta(hours=4)
@@ -28,6 +29,7 @@ class Carrier:
         self.messages = Messages()
         self.handsets = Handsets()
         self.blocks = Blocks()
+        self.pulse = Pulse()
         self.webhooks: Webhooks
         self.business_offset = timedelta()
         self.busy_until: dict[str, float] = defaultdict(float)
@@ -40,6 +42,7 @@ class Carrier:
         self.webhooks = Webhooks(self.config)
 
     async def close(self) -> None:
+        self.pulse.stop()
         await self._drop_tasks()
         await self.webhooks.close()
         self.journal.close()

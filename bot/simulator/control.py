@@ -18,6 +18,7 @@ from bot.simulator.parts import measure, utf16_units
 
 HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 KEEP_ALIVE_FOR = 15.0
+PIECE = 500
 
 
 class Wrong(Exception):
@@ -33,6 +34,7 @@ def routes() -> list[web.RouteDef]:
         web.post("/control/clock", _json(clock)),
         web.get("/control/handsets/{number}", handset),
         web.get("/control/journal", journal),
+        web.get("/control/counts", counts),
         web.get("/control/senders", senders),
         web.get("/control/events", events),
     ]
@@ -50,7 +52,10 @@ async def only_here(
         return web.json_response({"error": "for this machine only"}, status=403)
     if request.method == "POST" and request.content_type != "application/json":
         return web.json_response({"error": "JSON, please"}, status=415)
-    return await handler(request)
+    response = await handler(request)
+    # Who has been answered finds in the file what the answer tells of.
+    request.app[CARRIER].journal.save()
+    return response
 
 
 def _json(
@@ -125,8 +130,23 @@ async def handset(request: web.Request) -> web.Response:
     return web.json_response({"texts": texts})
 
 
-async def journal(request: web.Request) -> web.Response:
-    return web.json_response({"events": request.app[CARRIER].journal.after(_after(request))})
+async def journal(request: web.Request) -> web.StreamResponse:
+    """The journal's lines, or those of the events named by ?event=: piece by piece, so that no call waits for it."""
+    lines = request.app[CARRIER].journal.lines(_after(request), request.query.getall("event", []))
+    response = web.StreamResponse(headers={"Content-Type": "application/json; charset=utf-8"})
+    await response.prepare(request)
+    await response.write(b'{"events": [')
+    for begin in range(0, len(lines), PIECE):
+        piece = ", ".join(lines[begin : begin + PIECE])
+        await response.write(f"{', ' if begin else ''}{piece}".encode())
+        await asyncio.sleep(0)
+    await response.write(b"]}")
+    return response
+
+
+async def counts(request: web.Request) -> web.Response:
+    """How many lines of each event the journal has: quick, however long it is."""
+    return web.json_response(request.app[CARRIER].journal.counts)
 
 
 async def senders(request: web.Request) -> web.Response:

@@ -3,6 +3,7 @@
 create                how a create call is answered: a mode, or {mode: weight} to draw from
                         ok · 429 · 502html · rfc9457 · 200empty · garbage200 · drop · slow:<s> · drip · error:<code>
                         Only ok, slow and drip take the text; accept_then_<mode> takes it first and then misbehaves.
+stop_before_accept    before a text is taken, its handset texts STOP; it is taken once that is answered, or after a second
 latency_ms            [least, most] before a REST call is looked at
 parts_per_second      more than this from one sender is answered 429
 delivery_error        the code a handset's texts fail with, or {code or "ok": weight}
@@ -26,6 +27,7 @@ from typing import Any
 
 NORMAL: dict[str, Any] = {
     "create": "ok",
+    "stop_before_accept": False,
     "latency_ms": [0, 0],
     "parts_per_second": None,
     "delivery_error": None,
@@ -71,7 +73,7 @@ class Faults:
 
     def get(self, name: str, *numbers: str | None) -> Any:
         """The fault in force: that of the first number which has its own, else the one for everybody."""
-        for number in numbers:
+        for number in numbers if self.numbers else ():
             if number is not None and name in self.numbers.get(number, ()):
                 return self.numbers[number][name]
         return self.everywhere[name]

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ class Handsets:
     def __init__(self) -> None:
         self._texts: dict[str, list[tuple[Message, datetime]]] = defaultdict(list)
         self._place: dict[str, tuple[str, int]] = {}
+        self._wrote_with: dict[str, dict[str, None]] = defaultdict(dict)
         self.watchers: set[asyncio.Queue[dict[str, Any]]] = set()
 
     def show(self, number: str, message: Message, at: datetime) -> None:
@@ -21,11 +21,15 @@ class Handsets:
         texts = self._texts[number]
         texts.append((message, at))
         self._place[message.sid] = number, len(texts)
+        other = message.to if message.origin == "handset" else message.from_ or ""
+        # Taken out and put back in: the latest stands last.
+        self._wrote_with[number].pop(other, None)
+        self._wrote_with[number][other] = None
         self.refresh(message)
 
     def refresh(self, message: Message) -> None:
         """Tell those who watch that a text came or that its status changed."""
-        if message.sid not in self._place:
+        if not self.watchers or message.sid not in self._place:
             return
         number, n = self._place[message.sid]
         event = {"handset": number, "text": self._line(number, n)}
@@ -34,16 +38,19 @@ class Handsets:
 
     def texts(self, number: str, after: int = 0) -> list[dict[str, Any]]:
         """The texts of a phone from number `after` + 1 on; inbound = typed on it, outbound = arrived on it."""
-        return [self._line(number, n) for n in range(max(after, 0) + 1, len(self._texts.get(number, ())) + 1)]
+        return [self._line(number, n) for n in range(max(after, 0) + 1, self.count(number) + 1)]
 
-    def correspondents(self, number: str) -> Iterator[str]:
+    def count(self, number: str) -> int:
+        return len(self._texts.get(number, ()))
+
+    def correspondents(self, number: str) -> list[str]:
         """Whom a phone wrote with, the latest first."""
-        for message, _ in reversed(self._texts.get(number, ())):
-            yield message.to if message.origin == "handset" else message.from_ or ""
+        return [*reversed(self._wrote_with.get(number, {}))]
 
     def reset(self) -> None:
         self._texts.clear()
         self._place.clear()
+        self._wrote_with.clear()
 
     def _line(self, number: str, n: int) -> dict[str, Any]:
         message, at = self._texts[number][n - 1]

@@ -50,6 +50,12 @@ def hear_later(carrier: Carrier, sender: Sender, typed: Typed) -> Message:
     return heard.message
 
 
+async def interject(carrier: Carrier, sender: Sender, typed: Typed, longest: float) -> None:
+    """Let a text come in between, and go on when the shop has answered it, or after that many seconds."""
+    heard = receive(carrier, sender, typed)
+    await asyncio.wait({carrier.background(_tell_shop(carrier, heard))}, timeout=longest)
+
+
 def receive(carrier: Carrier, sender: Sender, typed: Typed) -> Heard:
     """The carrier's own part, before the shop knows."""
     account, media = carrier.config.account_sid, tuple(typed.media)

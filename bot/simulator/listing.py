@@ -1,7 +1,8 @@
 """The list of texts, newest first, filtered and cut into pages as Twilio's API does it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,10 +16,12 @@ def page(carrier: Carrier, path: str, query: Mapping[str, str]) -> dict[str, Any
     """One page of the list. A page token names the text after which it begins, so new texts shift nothing."""
     size = min(max(_number(query.get("PageSize"), PAGE_SIZE), 1), LARGEST_PAGE)
     number = _number(query.get("Page"), 0)
-    found = _matching(carrier, query)
     begin = _number(query.get("PageToken", "").removeprefix("PA"), 0)
-    found = [message for message in found if message.order < begin] if begin else found[number * size :]
-    shown, more = found[:size], len(found) > size
+    found = (message for message in _matching(carrier, query) if not begin or message.order < begin)
+    # One more than is shown tells whether there is a next page; what is older is not looked at.
+    skipped = 0 if begin else number * size
+    fetched = list(islice(found, skipped, skipped + size + 1))
+    shown, more = fetched[:size], len(fetched) > size
     filters = {name: value for name, value in query.items() if name not in ("Page", "PageSize", "PageToken")}
 
     def uri(page: int, **token: str) -> str:
@@ -37,7 +40,7 @@ def page(carrier: Carrier, path: str, query: Mapping[str, str]) -> dict[str, Any
     }
 
 
-def _matching(carrier: Carrier, query: Mapping[str, str]) -> list[Message]:
+def _matching(carrier: Carrier, query: Mapping[str, str]) -> Iterator[Message]:
     lag = timedelta(seconds=float(carrier.faults.get("list_lag", query.get("To"))))
     visible_until = datetime.now(UTC) - lag
     tests: list[Callable[[Message], bool]] = [
@@ -48,7 +51,7 @@ def _matching(carrier: Carrier, query: Mapping[str, str]) -> list[Message]:
         if query.get(name):
             tests.append(_dated(query[name], holds))
     found = carrier.messages.newest_first(query.get("To") or None)
-    return [message for message in found if all(test(message) for test in tests)]
+    return (message for message in found if all(test(message) for test in tests))
 
 
 def _dated(asked: str, holds: Callable[[datetime, datetime, timedelta], bool]) -> Callable[[Message], bool]:

@@ -9,7 +9,7 @@ from bot.simulator.messages import Message
 
 def recall(carrier: Carrier) -> None:
     """Put texts back on the phones and into the books, and block again who had left. Nothing is told or sent anew."""
-    for event in carrier.journal.events:
+    for event in carrier.journal.read():
         match event["event"]:
             case "inbound":
                 _recall_inbound(carrier, event)

@@ -1,9 +1,11 @@
 """The texts that the carrier holds, either way, and how its REST API shows one."""
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any
 
 from bot.simulator.parts import Measure, measure
@@ -14,6 +16,16 @@ DIRECTIONS = {"handset": "inbound", "api": "outbound-api"}
 
 def new_sid(prefix: str) -> str:
     return prefix + uuid.uuid4().hex
+
+
+@lru_cache(maxsize=64)
+def _http_date(at: datetime) -> str:
+    return format_datetime(at)
+
+
+def http_date(at: datetime) -> str:
+    """A time as the REST API writes it, to the second."""
+    return _http_date(at.replace(microsecond=0))
 
 
 def right_now() -> datetime:
@@ -65,9 +77,9 @@ class Message:
             "account_sid": self.account_sid,
             "api_version": API.removeprefix("/"),
             "body": "" if self.redacted else self.body,
-            "date_created": format_datetime(self.created_at),
-            "date_sent": format_datetime(self.sent_at) if self.sent_at else None,
-            "date_updated": format_datetime(self.updated_at),
+            "date_created": http_date(self.created_at),
+            "date_sent": http_date(self.sent_at) if self.sent_at else None,
+            "date_updated": http_date(self.updated_at),
             "direction": DIRECTIONS.get(self.origin, "outbound-reply"),
             "error_code": self.error_code,
             "error_message": None,
@@ -107,6 +119,5 @@ class Messages:
         del self.by_sid[message.sid]
         self._by_to[message.to].remove(message)
 
-    def newest_first(self, to: str | None = None) -> list[Message]:
-        found = self.by_sid.values() if to is None else self._by_to.get(to, [])
-        return list(reversed(list(found)))
+    def newest_first(self, to: str | None = None) -> Iterator[Message]:
+        return reversed(self.by_sid.values()) if to is None else reversed(self._by_to.get(to, []))

@@ -31,14 +31,14 @@ class Measure:
 def measure(text: str) -> Measure:
     """Measure a text as it is, without normalising it. An empty text is one empty part."""
     if GSM_BASIC.issuperset(text):
-        return Measure("GSM-7", _fill(iter((1,) * len(text)), 160, 153))
+        return Measure("GSM-7", _cut(len(text), 160, 153))
     if all(char in GSM_BASIC or char in GSM_EXTENSION for char in text):
         return Measure("GSM-7", _fill((2 if char in GSM_EXTENSION else 1 for char in text), 160, 153))
     return Measure("UCS-2", _fill(_ucs2_atoms(text), 70, 67))
 
 
 def utf16_units(text: str) -> int:
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _ucs2_atoms(text: str) -> Iterator[int]:
@@ -48,6 +48,14 @@ def _ucs2_atoms(text: str) -> Iterator[int]:
             yield from (1, 1)
         else:
             yield utf16_units(grapheme)
+
+
+def _cut(total: int, alone: int, chained: int) -> tuple[int, ...]:
+    """The same where every atom is one unit: nothing but the last part is shorter than it may be."""
+    if total <= alone:
+        return (total,)
+    full, rest = divmod(total, chained)
+    return (chained,) * full + ((rest,) if rest else ())
 
 
 def _fill(atoms: Iterator[int], alone: int, chained: int) -> tuple[int, ...]:

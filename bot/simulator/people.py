@@ -15,7 +15,7 @@ async def live(carrier: Carrier, person: Person) -> None:
     """One person's day: open a conversation, answer what comes, fall silent, begin again."""
     while True:
         await asyncio.sleep(random.uniform(*person.every))
-        seen = len(carrier.handsets.texts(person.number))
+        seen = carrier.handsets.count(person.number)
         if person.opens:
             _say(carrier, person, random.choice(person.opens))
         await _converse(carrier, person, seen)
@@ -26,7 +26,7 @@ async def _converse(carrier: Carrier, person: Person, seen: int) -> None:
     for _ in range(MOST_ANSWERS_IN_A_ROW):
         await asyncio.sleep(random.uniform(*person.thinks))
         fresh = [text for text in carrier.handsets.texts(person.number, seen) if text["direction"] == "outbound"]
-        seen = len(carrier.handsets.texts(person.number))
+        seen = carrier.handsets.count(person.number)
         answer = _answer(person, fresh[-1]["body"]) if fresh else None
         if answer is None:
             return

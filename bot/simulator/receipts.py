@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from bot.simulator.carrier import Carrier
 from bot.simulator.messages import API, Message
 
-AT_ONCE = asyncio.Semaphore(64)
+AT_ONCE = asyncio.Semaphore(32)
 
 
 def steps(message: Message, end: str) -> list[str]:
@@ -42,9 +42,7 @@ async def post(carrier: Carrier, message: Message, status: str, code: int | None
     if not message.status_url:
         return
     async with AT_ONCE:
-        attempts = await carrier.webhooks.call(
-            message.status_url, form(message, status, code), method=message.status_method, retries=0
-        )
+        attempts = await carrier.webhooks.tell(message.status_url, form(message, status, code), message.status_method)
     for attempt in attempts:
         carrier.journal.write(
             "callback", sid=message.sid, status=status, url=attempt.url, http=attempt.status, error=attempt.error

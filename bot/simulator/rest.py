@@ -5,13 +5,19 @@ Source: Twilio docs, "Messages resource". The official client libraries work wit
 
 import asyncio
 import base64
+import math
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs
 
 from aiohttp import web
 
 from bot.simulator import sending
 from bot.simulator.carrier import CARRIER, Carrier
+from bot.simulator.inbound import Typed, interject
+from bot.simulator.journal import instant
 from bot.simulator.listing import page
 from bot.simulator.messages import API, Message
 from bot.simulator.misbehaviour import how, misbehave, refused, seconds
@@ -20,6 +26,7 @@ from bot.simulator.refusals import BAD_SEND_AT, refusal
 
 Handler = Callable[[Carrier, web.Request], Awaitable[web.StreamResponse]]
 THROTTLE_WINDOW_FOR = 1.0
+STOP_WAITS_FOR = 1.0
 
 
 def routes() -> list[web.RouteDef]:
@@ -52,9 +59,14 @@ def _door(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamRespo
 
 
 def _is_known(carrier: Carrier, request: web.Request) -> bool:
-    account = carrier.config.account_sid
-    basic = base64.b64encode(f"{account}:{carrier.config.auth_token}".encode()).decode()
-    return request.headers.get("Authorization") == f"Basic {basic}" and request.match_info["account"] == account
+    config = carrier.config
+    allowed = _basic(config.account_sid, config.auth_token)
+    return request.headers.get("Authorization") == allowed and request.match_info["account"] == config.account_sid
+
+
+@cache
+def _basic(account: str, token: str) -> str:
+    return "Basic " + base64.b64encode(f"{account}:{token}".encode()).decode()
 
 
 async def create(carrier: Carrier, request: web.Request) -> web.StreamResponse:
@@ -62,29 +74,47 @@ async def create(carrier: Carrier, request: web.Request) -> web.StreamResponse:
 
     1. wait as long as the faults say
     2. a fault that keeps the text out answers
-    3. the rules and the throttle
-    4. the text is taken, and perhaps its statuses are told first
+    3. the rules and the throttle; then a fault may let the handset text STOP
+    4. the text is taken, though its caller may have gone; perhaps its statuses are told first
     5. the answer, as the fault wants it
     """
-    form = await request.post()
-    message, misread = _asked(carrier, {name: [str(value) for value in form.getall(name)] for name in form})
+    began = _began(carrier)
+    message, misread = _asked(carrier, parse_qs((await request.read()).decode("utf-8", "replace")))
     ends = message.to, message.from_ or message.service_sid
-    await asyncio.sleep(carrier.faults.wait_for("latency_ms", *ends))
+    latency = carrier.faults.wait_for("latency_ms", *ends)
+    if latency:
+        await asyncio.sleep(latency)
     mode = carrier.faults.pick("create", *ends)
     takes, ending = how(mode)
     if not takes:
+        sending.keep_out(carrier, message, mode, **began)
         return await misbehave(request, ending)
     if mode.startswith("slow"):
         await asyncio.sleep(seconds(mode))
     code = misread or refusal(carrier, message) or _throttled(carrier, message)
     if code:
-        sending.refuse(carrier, message, code)
+        sending.refuse(carrier, message, code, **began)
         return refused(code)
-    telling = sending.accept(carrier, message)
+    if carrier.faults.get("stop_before_accept", *ends):
+        await _let_stop(carrier, message)
+    telling = sending.accept(carrier, message, **began)
     shown = message.as_twilio()
     if telling and carrier.faults.get("receipt_before_answer", *ends):
         await telling
     return await misbehave(request, ending, shown) if ending else web.json_response(shown, status=201)
+
+
+def _began(carrier: Carrier) -> dict[str, Any]:
+    """When a call came, for the journal: now, or up to `lag_ms` earlier where we ourselves are late."""
+    lag_ms = math.ceil(carrier.pulse.lag() * 1_000_000) / 1000
+    return {"began_at": instant(datetime.now(UTC), "microseconds"), "lag_ms": lag_ms}
+
+
+async def _let_stop(carrier: Carrier, message: Message) -> None:
+    """The customer leaves at the worst moment: we have the call, and not yet taken the text."""
+    sender = carrier.config.sender(sending.number_for(carrier, message))
+    if sender:
+        await interject(carrier, sender, Typed(message.to, "STOP"), longest=STOP_WAITS_FOR)
 
 
 def _asked(carrier: Carrier, form: dict[str, list[str]]) -> tuple[Message, int | None]:

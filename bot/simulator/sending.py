@@ -8,6 +8,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.simulator.carrier import Carrier
 from bot.simulator.journal import instant
@@ -29,18 +30,27 @@ def attempt(carrier: Carrier, message: Message) -> int | None:
     return code
 
 
-def refuse(carrier: Carrier, message: Message, code: int) -> None:
-    whom = {"from": message.from_, "to": message.to, "body": message.body}
-    carrier.journal.write("refused", origin=message.origin, code=code, **whom)
+def refuse(carrier: Carrier, message: Message, code: int, **call: Any) -> None:
+    facts = {"from": number_for(carrier, message), "to": message.to, "body": message.body, "parts": message.size.parts}
+    carrier.journal.write("refused", origin=message.origin, code=code, **facts, **call)
 
 
-def accept(carrier: Carrier, message: Message) -> asyncio.Task[None] | None:
-    """Take a text that nothing speaks against; the task that tells its statuses, None while it waits for its hour."""
+def keep_out(carrier: Carrier, message: Message, mode: str, **call: Any) -> None:
+    """A fault of that mode answers in the text's place: it is never taken."""
+    facts = {"from": number_for(carrier, message), "to": message.to, "parts": message.size.parts}
+    carrier.journal.write("call", mode=mode, **facts, **call)
+
+
+def accept(carrier: Carrier, message: Message, **call: Any) -> asyncio.Task[None] | None:
+    """Take a text that nothing speaks against; the task that tells its statuses, None while it waits for its hour.
+
+    `call` is what the journal is to know of the call that brought it.
+    """
     if message.service_sid:
-        message.from_ = message.from_ or _number_for(carrier, message.service_sid, message.to)
+        message.from_ = number_for(carrier, message)
         message.become("accepted")
     carrier.messages.add(message)
-    carrier.journal.write("accepted", **_facts(message))
+    carrier.journal.write("accepted", **_facts(message), **call)
     if message.send_at:
         message.become("scheduled")
         carrier.background(_at_its_hour(carrier, message, message.send_at))
@@ -79,12 +89,16 @@ async def _at_its_hour(carrier: Carrier, message: Message, at: datetime) -> None
         await tell(carrier, message, *deliver(carrier, message))
 
 
-def _number_for(carrier: Carrier, service_sid: str, handset: str) -> str:
-    pool = [sender.number for sender in carrier.config.pool(service_sid)]
-    return next((known for known in carrier.handsets.correspondents(handset) if known in pool), pool[0])
+def number_for(carrier: Carrier, message: Message) -> str | None:
+    """The number that sends a text: its own, or that of its messaging service which the handset knows, or the first."""
+    if message.from_ or not message.service_sid:
+        return message.from_
+    pool = [sender.number for sender in carrier.config.pool(message.service_sid)]
+    known = (number for number in carrier.handsets.correspondents(message.to) if number in pool)
+    return next(known, pool[0] if pool else None)
 
 
-def _facts(message: Message) -> dict[str, object]:
+def _facts(message: Message) -> dict[str, Any]:
     return {
         "origin": message.origin,
         "sid": message.sid,

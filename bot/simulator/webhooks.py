@@ -5,16 +5,18 @@ Sources: Twilio docs, "Webhooks security" and "Webhooks connection overrides"; e
 
 import asyncio
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 import aiohttp
 from yarl import URL
 
 from bot.simulator.addresses import Addresses, Patience, patience
 from bot.simulator.config import Config
+from bot.simulator.lines import Lines, NoLine
 from bot.simulator.signature import sign
 
 READ_TIMEOUT, NO_CONNECTION, BAD_STATUS, TOO_LARGE, BAD_CONTENT_TYPE = 11200, 11205, 11217, 11750, 12300
@@ -49,7 +51,7 @@ class Request:
 
 
 class Webhooks:
-    """One HTTP client for all webhooks; make it inside the running loop."""
+    """The clients for all webhooks; make them inside the running loop."""
 
     def __init__(self, config: Config) -> None:
         self.addresses = Addresses(config.senders)
@@ -58,8 +60,10 @@ class Webhooks:
         self._client = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, force_close=True), cookie_jar=aiohttp.DummyCookieJar()
         )
+        self._lines = Lines()
 
     async def close(self) -> None:
+        self._lines.close()
         await self._client.close()
 
     async def call(
@@ -77,19 +81,30 @@ class Webhooks:
         `cookies` are sent and then updated. `loses_answer` is asked at each try: it arrived, but is its answer lost?
         """
         manner, request = patience(url, retries), self._signed(method, url, form)
+        kept = {} if cookies is None else cookies
+        return await self._until_well(manner, lambda by: self._try(request, manner, by, kept), loses_answer)
+
+    async def tell(self, url: str, form: Form, method: str = "POST") -> list[Attempt]:
+        """Tell a status, of whose answer only the number counts; tried again only if the address asks for it."""
+        manner, request = patience(url, retries=0), self._signed(method, url, form)
+        return await self._until_well(manner, lambda by: self._try_line(request, manner, by), lambda: False)
+
+    async def _until_well(
+        self, manner: Patience, try_: Callable[[float], Awaitable[Attempt]], loses_answer: Callable[[], bool]
+    ) -> list[Attempt]:
         deadline = asyncio.get_running_loop().time() + manner.total_for
         attempts: list[Attempt] = []
         for _ in range(1 + manner.retries):
-            attempt = await self._try(request, manner, deadline, {} if cookies is None else cookies)
+            attempt = await try_(deadline)
             if attempt.status is not None and loses_answer():
-                attempt = Attempt(request.url, error=READ_TIMEOUT, failure="rt")
+                attempt = Attempt(attempt.url, error=READ_TIMEOUT, failure="rt")
             attempts.append(attempt)
             if not attempt.failure or not manner.retries_after(attempt.failure):
                 break
         return attempts
 
     def _signed(self, method: str, url: str, form: Form) -> Request:
-        target, signed, content = self.addresses.reached(url), self.addresses.signed(url), urlencode(form)
+        target, signed, content = self.addresses.reached(url), self.addresses.signed(url), _encoded(form)
         if method == "GET":
             query = ("&" if "?" in signed else "?") + content
             target, signed, form = target + query, signed + query, ()
@@ -124,6 +139,26 @@ class Webhooks:
             return Attempt(request.url, error=NO_CONNECTION, failure="ct")
         except (TimeoutError, aiohttp.ClientError, ValueError):
             return Attempt(request.url, error=READ_TIMEOUT, failure="rt")
+
+    async def _try_line(self, request: Request, manner: Patience, deadline: float) -> Attempt:
+        try:
+            async with asyncio.timeout_at(min(deadline, asyncio.get_running_loop().time() + manner.read_for)):
+                head = await self._lines.ask(
+                    request.method, request.url, request.headers, request.content or "", manner.connect_for
+                )
+            return _answer(request.url, head.status, head.headers.get("content-type"), b"")
+        except NoLine:
+            return Attempt(request.url, error=NO_CONNECTION, failure="ct")
+        except (OSError, EOFError, ValueError, asyncio.LimitOverrunError):
+            return Attempt(request.url, error=READ_TIMEOUT, failure="rt")
+
+
+# The same names, numbers and statuses come again and again.
+_quoted = lru_cache(maxsize=4096)(quote_plus)
+
+
+def _encoded(form: Form) -> str:
+    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in form)
 
 
 async def _read(stream: aiohttp.StreamReader) -> bytes:

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, current_app, jsonify
 from sqlalchemy.exc import DBAPIError
 
 from bot import schema
-from bot.processes import alive
+from bot.processes import QUEUES, alive, worker
 from bot.runtime import Runtime
 
 blueprint = Blueprint("health", __name__)
@@ -28,7 +28,8 @@ def ready() -> tuple[Response, int]:
         return jsonify(status="down", database="down"), 503
     if not up_to_date:
         return jsonify(status="down", database="up", schema="run: parley db upgrade"), 503
-    parts = {kind: "up" if kind in living else "down" for kind in ("worker", "clock")}
+    lives = {"worker": set(map(worker, QUEUES)) <= set(living), "clock": "clock" in living}
+    parts = {kind: "up" if there else "down" for kind, there in lives.items()}
     parts["redis"] = "off" if runtime.redis is None else "up" if runtime.redis_answers() else "down"
     degraded = "down" in parts.values()
     return jsonify(status="degraded" if degraded else "ok", database="up", schema="current", **parts), 200

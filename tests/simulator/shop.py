@@ -16,6 +16,7 @@ class Call:
     path: str
     form: dict[str, str]
     headers: dict[str, str]
+    line: int = 0
 
 
 @dataclass
@@ -52,12 +53,14 @@ class Shop:
         shop = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
                 self._answer(parse_qsl(raw, keep_blank_values=True))
 
             def _answer(self, pairs: list[tuple[str, str]]) -> None:
-                call = Call(self.path, dict(pairs), dict(self.headers))
+                call = Call(self.path, dict(pairs), dict(self.headers), self.client_address[1])
                 shop.calls.append(call)
                 wanted = shop.answers.get(self.path.partition("?")[0], Answer())
                 answer = wanted if isinstance(wanted, Answer) else wanted(call)
@@ -67,6 +70,7 @@ class Shop:
                     self.send_header(name, value)
                 if answer.content_type:
                     self.send_header("Content-Type", answer.content_type)
+                self.send_header("Content-Length", str(len(answer.body.encode())))
                 self.end_headers()
                 self.wfile.write(answer.body.encode())
 

@@ -16,7 +16,7 @@ import aiohttp
 from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
 
-CALLS_AT_ONCE = 20
+CALLS_AT_ONCE = 100  # the library stops at 100 of its own; who calls limits himself below that
 CONNECT_FOR = 3.0  # seconds to wait for a free connection or a new one; less than a whole call may take
 LONGEST_BACK_OFF = 60.0
 

@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.Column("launched_at", AT, nullable=True),
         sa.Column("last_id", ID, nullable=True),
         sa.Column("taken_to", ID, nullable=False),
+        sa.Column("worked_at", AT, nullable=False),
         sa.Column("finished_at", AT, nullable=True),
         sa.Column("made_at", AT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign")),
@@ -150,7 +151,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_message_campaign",
-            ["campaign_id", "state"],
+            ["campaign_id", "state", "id"],
             unique=False,
             postgresql_where=OF_CAMPAIGN,
             sqlite_where=OF_CAMPAIGN,

@@ -1,0 +1,183 @@
+"""A worker's part of a campaign: it leases a batch, judges and renders its recipients, and sees that their texts leave."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+
+from bot import outbox
+from bot.campaigns.words import Unsaid, Words
+from bot.catalogue import catalogue
+from bot.consent import facts, gate
+from bot.runtime import Runtime
+from models import Batch, Campaign, Contact, Message, Recipient, Subscription, insert
+from models.message import in_state
+
+LEASE_FOR = timedelta(seconds=15)  # renewed in time; who dies leaves the batch to others after that
+RENEW_FOR = timedelta(seconds=8)
+AHEAD = 150  # texts ready before they are needed
+SOME = 100  # recipients judged and rendered at a time
+
+OPEN = and_(~Batch.over, Batch.due_at <= bindparam("now"), Batch.lease_until < bindparam("machine_now"))
+# The campaign that waited longest gets the next worker, so that a slow sender holds up nobody else's campaign.
+FREE = (
+    select(func.min(Batch.id).label("id"))
+    .join(Campaign, Campaign.id == Batch.campaign_id)
+    .where(OPEN, Campaign.state == "sending")
+    .group_by(Batch.campaign_id)
+    .order_by(func.max(Campaign.worked_at), Batch.campaign_id)
+)
+_recipients = and_(
+    Recipient.campaign_id == bindparam("campaign"),
+    Recipient.contact_id.between(bindparam("first"), bindparam("last")),
+    Recipient.state == "waiting",
+)
+_agreed = and_(Subscription.contact_id == Contact.id, Subscription.topic == bindparam("topic"), Subscription.state == "in")
+NEXT = (
+    select(Recipient.contact_id.label("recipient_id"), Contact.__table__, Subscription.event_id.label("agreed"))
+    .outerjoin(Contact, Contact.id == Recipient.contact_id)
+    .outerjoin(Subscription, _agreed)
+    .where(_recipients, or_(Recipient.due_at.is_(None), Recipient.due_at <= bindparam("now")))
+    .order_by(Recipient.contact_id)
+    .limit(SOME)
+)
+WAITS_UNTIL = select(func.min(func.coalesce(Recipient.due_at, bindparam("now")))).where(_recipients)
+_ready = in_state("ready") & Message.batch_id.is_not(None)
+READY = select(Message.id).where(_ready, Message.batch_id.in_(bindparam("batches", expanding=True))).limit(AHEAD)
+ADD = insert(Message.__table__).on_conflict_do_nothing(index_elements=["cause"])
+
+Outcome = tuple[str, str | None, datetime | None]  # of a recipient: state, why, due_at
+
+
+@dataclass(slots=True)
+class Leased:
+    """A batch that is ours for a while. `done`: all its recipients have been judged."""
+
+    row: Any
+    until: datetime  # machine time
+    done: bool = False
+
+
+@dataclass(slots=True)
+class Batches:
+    """Where the queue `bulk` finds messages: the batches that this worker has leased. See outbox.Source."""
+
+    leased: dict[int, Leased] = field(default_factory=dict)
+
+    def look(self, runtime: Runtime, room: int, busy: Sequence[str]) -> Sequence[Any]:
+        """Up to `room` messages of these batches that may leave."""
+        return outbox.look(runtime, outbox.OF_BATCHES, room, busy, batches=list(self.leased)) if self.leased else ()
+
+    def prepare(self, runtime: Runtime) -> bool:
+        """Judge and render some more recipients, unless enough texts are ready. False: not needed, or none left."""
+        self._renew(runtime)
+        with runtime.read() as connection:
+            ready = connection.execute(READY, {"batches": list(self.leased)}).all() if self.leased else ()
+        if len(ready) >= AHEAD:
+            return False
+        mine = next((one for one in self.leased.values() if not one.done), None) or self._lease(runtime)
+        if mine is None:
+            return False
+        mine.done = not prepare(runtime, mine.row)
+        return True
+
+    def close(self, runtime: Runtime) -> None:
+        """Let go of the batches: those that are over are said to be, the others are free for whoever comes next."""
+        for one in self.leased.values():
+            with runtime.begin() as connection:
+                _let_go(runtime, connection, one.row)
+        self.leased.clear()
+
+    def _lease(self, runtime: Runtime) -> Leased | None:
+        with runtime.begin() as connection:
+            machine_now = runtime.machine_now()
+            known = {"now": runtime.now(connection), "machine_now": machine_now}
+            for batch_id in connection.scalars(FREE, known).all():
+                free = update(Batch).where(Batch.id == batch_id, Batch.lease_until < machine_now, ~Batch.over)
+                taken = free.values(lease_until=machine_now + LEASE_FOR).returning(Batch.__table__)
+                row = connection.execute(taken).one_or_none()
+                if row is not None:
+                    worked = update(Campaign).where(Campaign.id == row.campaign_id)
+                    connection.execute(worked.values(worked_at=machine_now))
+                    self.leased[row.id] = Leased(row, machine_now + LEASE_FOR)
+                    return self.leased[row.id]
+        return None
+
+    def _renew(self, runtime: Runtime) -> None:
+        now = runtime.machine_now()
+        if any(one.until < now + RENEW_FOR for one in self.leased.values()):
+            mine = update(Batch).where(Batch.id.in_(list(self.leased)))
+            with runtime.begin() as connection:
+                connection.execute(mine.values(lease_until=now + LEASE_FOR))
+            for one in self.leased.values():
+                one.until = now + LEASE_FOR
+
+
+def prepare(runtime: Runtime, batch: Any) -> bool:
+    """Judge and render the next recipients of a batch, in one transaction. False: none is left, or none is due.
+
+    1. Is the campaign still sending? Who is next, with what they agreed to?
+    2. The gate, for each: go, held until an instant, or refused.
+    3. Texts become messages in state `ready`; the cause makes a second one impossible.
+    """
+    with runtime.begin() as connection:
+        still = select(Campaign.__table__).where(Campaign.id == batch.campaign_id, Campaign.state == "sending")
+        campaign = connection.execute(still.with_for_update(read=True)).one_or_none()
+        if campaign is None:
+            return False
+        now, shop = runtime.now(connection), catalogue(connection)
+        whose = {"campaign": campaign.id, "first": batch.first_id, "last": batch.last_id, "topic": campaign.topic}
+        rows = connection.execute(NEXT, {**whose, "now": now}).all()
+        at = facts.moment(runtime, connection, now, shop.shop.zone, [row.phone for row in rows if row.phone])
+        words, outcomes, messages = Words(campaign, shop), defaultdict[Outcome, list[int]](list), []
+        for row in rows:
+            outcome, message = _judge(runtime, campaign, batch.id, words, at, row)
+            outcomes[outcome].append(row.recipient_id)
+            if message is not None:
+                messages.append(message)
+        if messages:
+            connection.execute(ADD, messages)
+        for (state, why, due_at), ids in outcomes.items():
+            mine = (Recipient.campaign_id == campaign.id) & Recipient.contact_id.in_(ids)
+            connection.execute(update(Recipient).where(mine).values(state=state, why=why, due_at=due_at))
+    return len(rows) == SOME
+
+
+def _judge(
+    runtime: Runtime, campaign: Any, batch_id: int, words: Words, at: facts.Moment, row: Any
+) -> tuple[Outcome, dict[str, Any] | None]:
+    """What becomes of one recipient, and their message if there is one."""
+    if row.phone is None:
+        return ("refused", "erased", None), None
+    over = campaign.ends_at is not None and campaign.ends_at <= at.now
+    known = facts.facts(at, row, campaign.kind, row.agreed, expired=over)
+    verdict = gate.judge(known)
+    if isinstance(verdict, gate.Refuse):
+        return ("refused", verdict.why, None), None
+    said = words.say(row)
+    if isinstance(said, Unsaid):
+        return ("refused", said.why, None), None
+    if isinstance(verdict, gate.Hold):
+        return ("waiting", verdict.why, verdict.until), None
+    machine_now = runtime.machine_now()
+    return ("handed over", None, None), {
+        "contact_id": row.id, "direction": "out", "kind": campaign.kind, "state": "ready", "cause": f"c:{campaign.id}:{row.id}",
+        "ours": said.ours, "theirs": row.phone, "body": said.body, "media": [], "topic": campaign.topic,
+        "account": runtime.settings.twilio_account_sid, "campaign_id": campaign.id, "batch_id": batch_id,
+        "parts": said.size.parts, "at": at.now, "made_at": machine_now, "not_before": machine_now, "attempts": 0, "rank": 0,
+        "for_person": False, "consent_event_id": row.agreed,
+        "verdicts": [{"at": at.now.isoformat(), **gate.record(verdict, known)}],
+    }  # fmt: skip
+
+
+def _let_go(runtime: Runtime, connection: Connection, batch: Any) -> None:
+    now = runtime.now(connection)
+    whose = {"campaign": batch.campaign_id, "first": batch.first_id, "last": batch.last_id, "now": now}
+    due_at = connection.scalar(WAITS_UNTIL, whose)
+    ready = connection.execute(READY, {"batches": [batch.id]}).first() is not None
+    mine = update(Batch).where(Batch.id == batch.id)
+    values = {"over": due_at is None and not ready, "due_at": now if ready or due_at is None else due_at}
+    connection.execute(mine.values(lease_until=runtime.machine_now(), **values))

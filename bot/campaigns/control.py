@@ -1,0 +1,130 @@
+"""Who may stop a campaign, and what stops by itself: pause, resume, cancel, too many errors, the end."""
+
+import logging
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select, update
+
+from bot import outbox
+from bot.campaigns import launch
+from bot.campaigns.draft import CampaignError, Problem
+from bot.runtime import Runtime
+from models import Alarm, Batch, Campaign, Message, Recipient
+from models.message import OPEN_STATES, in_state
+
+log = logging.getLogger(__name__)
+
+BY_HAND, ERRORS = "by hand", "too many errors"
+LATEST, FEWEST = 200, 40  # outcomes that the share of errors is reckoned from
+
+_of_campaign = and_(Message.campaign_id.is_not(None), Message.campaign_id == Campaign.id)
+_has_open_batch = exists().where(Batch.campaign_id == Campaign.id, ~Batch.over)
+FINISHED = and_(
+    Campaign.state == "sending",
+    Campaign.taken_to >= Campaign.last_id,
+    ~_has_open_batch,
+    ~exists().where(_of_campaign, in_state(*OPEN_STATES)),
+)
+LEFT_OVER = and_(Campaign.state == "cancelled", or_(_has_open_batch, exists().where(_of_campaign, in_state("ready", "held"))))
+SENDING = select(Campaign.id, Campaign.error_limit).where(Campaign.state == "sending", Campaign.launched_at.is_not(None))
+
+LATEST_OUTCOMES = [
+    select(Message.id, (Message.status.in_(("undelivered", "failed")) | in_state("failed")).label("is_error"))
+    .where(Message.campaign_id.is_not(None), Message.campaign_id == bindparam("campaign"), in_state(state))
+    .order_by(Message.id.desc())
+    .limit(LATEST)
+    for state in ("sent", "failed")
+]
+
+
+def pause(runtime: Runtime, campaign_id: int, why: str = BY_HAND) -> None:
+    """From now on nobody gets it. Returns when no call of it is under way any more. Raises CampaignError."""
+    _move(runtime, campaign_id, ("scheduled", "sending"), "paused", why)
+    outbox.wait_for_campaign(runtime, campaign_id)
+
+
+def resume(runtime: Runtime, campaign_id: int) -> None:
+    """Go on where it was paused; what had not begun waits for its time, or begins when that is over. Raises CampaignError."""
+    with runtime.begin() as connection:
+        row = launch.find(connection, campaign_id)
+        if row.state != "paused":
+            raise CampaignError(Problem("", f"the campaign is {row.state}"))
+        if row.launched_at is None:
+            launch.set_again(connection, row, runtime.now(connection))
+        else:
+            mine = update(Campaign).where(Campaign.id == row.id, Campaign.state == "paused")
+            connection.execute(mine.values(state="sending", why=None))
+
+
+def cancel(runtime: Runtime, campaign_id: int) -> None:
+    """Whoever has not got it never will. Returns when no call of it is under way any more. Raises CampaignError."""
+    _move(runtime, campaign_id, ("draft", "scheduled", "sending", "paused"), "cancelled", BY_HAND)
+    outbox.wait_for_campaign(runtime, campaign_id)
+    clear(runtime)
+
+
+def _move(runtime: Runtime, campaign_id: int, states: tuple[str, ...], state: str, why: str) -> None:
+    with runtime.begin() as connection:
+        mine = update(Campaign).where(Campaign.id == campaign_id, Campaign.state.in_(states))
+        if not connection.execute(mine.values(state=state, why=why)).rowcount:
+            raise CampaignError(Problem("", f"the campaign is {launch.find(connection, campaign_id).state}"))
+        connection.execute(delete(Alarm).where(Alarm.kind == "launch", Alarm.subject == campaign_id))
+
+
+def clear(runtime: Runtime) -> int:
+    """Recipients and messages of cancelled campaigns that still wait are refused, batch by batch. Returns how many rows."""
+    with runtime.read() as connection:
+        cancelled = connection.scalars(select(Campaign.id).where(LEFT_OVER)).all()
+    return sum(_clear(runtime, campaign_id) for campaign_id in cancelled)
+
+
+def _clear(runtime: Runtime, campaign_id: int) -> int:
+    done = 0
+    refused: dict[str, Any] = {"state": "refused", "why": "cancelled"}
+    with runtime.read() as connection:
+        batches = connection.execute(select(Batch.__table__).where(Batch.campaign_id == campaign_id, ~Batch.over)).all()
+    for batch in batches:
+        theirs = and_(
+            Recipient.campaign_id == campaign_id, Recipient.contact_id.between(batch.first_id, batch.last_id),
+            Recipient.state == "waiting",
+        )  # fmt: skip
+        with runtime.begin() as connection:
+            done += connection.execute(update(Recipient).where(theirs).values(**refused, due_at=None)).rowcount
+            connection.execute(update(Batch).where(Batch.id == batch.id).values(over=True))
+    waiting = and_(Message.campaign_id.is_not(None), Message.campaign_id == campaign_id, in_state("ready", "held"))
+    with runtime.begin() as connection:
+        done += connection.execute(update(Message).where(waiting).values(**refused, batch_id=None)).rowcount
+    return done
+
+
+def watch(runtime: Runtime) -> int:
+    """Pause campaigns of whose latest texts too many failed; say of those that are over that they are. Returns how many."""
+    changed = 0
+    with runtime.read() as connection:
+        sending = connection.execute(SENDING).all()
+        shares = {row.id: _errors(connection, row.id) for row in sending}
+    for row in sending:
+        outcomes, errors = shares[row.id]
+        if outcomes >= FEWEST and errors * 100 >= row.error_limit * outcomes:
+            mine = update(Campaign).where(Campaign.id == row.id, Campaign.state == "sending")
+            with runtime.begin() as connection:
+                changed += connection.execute(mine.values(state="paused", why=ERRORS)).rowcount
+            log.error("campaign %s pauses itself: %s of its latest %s texts failed", row.id, errors, outcomes)
+    return changed + finish(runtime)
+
+
+def _errors(connection: Connection, campaign_id: int) -> tuple[int, int]:
+    """How many of the latest texts have an outcome, and of how many it is an error."""
+    found = [row for query in LATEST_OUTCOMES for row in connection.execute(query, {"campaign": campaign_id})]
+    latest = sorted(found, key=lambda row: -row.id)[:LATEST]
+    return len(latest), sum(bool(row.is_error) for row in latest)
+
+
+def finish(runtime: Runtime) -> int:
+    """Campaigns of which nothing waits and nothing is unknown are finished. Returns how many."""
+    with runtime.read() as connection:
+        if connection.scalar(select(Campaign.id).where(FINISHED).limit(1)) is None:
+            return 0
+    with runtime.begin() as connection:
+        now = runtime.now(connection)
+        return connection.execute(update(Campaign).where(FINISHED).values(state="finished", finished_at=now)).rowcount

@@ -1,0 +1,151 @@
+"""A campaign before anybody gets it: what it says to whom, and all that is wrong with it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import Connection, select
+
+from bot.campaigns.words import MENTIONS_STOP, Unsaid, Words
+from bot.catalogue import Catalogue, catalogue
+from bot.text.merge import BadTemplate, tag_uses
+from models import Campaign, Segment, insert
+from models import Field as ContactField
+from models.phone import sender_kind
+
+ERROR_LIMIT = 15  # percent
+ANSWERS_FOR = 7  # days
+
+NAMES = frozenset({"brand", "contact_line", "sender", "topic.name", "topic.frequency", "topic.fees", "topic.contact"})
+
+
+class Problem(NamedTuple):
+    """What is wrong, and with which field: `texts.fr`."""
+
+    field: str
+    message: str
+
+
+class CampaignError(ValueError):
+    """It cannot be done; `problems` says why."""
+
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = list(problems)
+        super().__init__("; ".join(f"{field}: {message}" if field else message for field, message in problems))
+
+
+class Draft(BaseModel):
+    """A campaign as a marketer writes it. Segments are named; a text of the language "" serves all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    name: str = Field(min_length=1, max_length=100)
+    topic: str
+    texts: dict[str, str] = Field(min_length=1)
+    within: list[str] = Field(min_length=1)
+    without: list[str] = []
+    kind: Literal["marketing", "service"] = "marketing"
+    ours: str | None = None
+    dialog: str | None = None
+    answers_for: int = Field(ANSWERS_FOR, ge=1, le=90)  # days
+    error_limit: int = Field(ERROR_LIMIT, ge=1, le=100)  # percent
+    ends_at: datetime | None = None
+
+
+def read(data: dict[str, Any]) -> Draft:
+    """A draft from plain data. Raises CampaignError."""
+    try:
+        return Draft.model_validate(data)
+    except ValidationError as error:
+        told = (Problem(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors(include_url=False))
+        raise CampaignError(*told) from None
+
+
+def create(connection: Connection, draft: Draft, now: datetime) -> int:
+    """Keep a draft. Returns the campaign's id; raises CampaignError with all that is wrong with it."""
+    shop = catalogue(connection)
+    problems = list(_problems(connection, shop, draft))
+    if connection.scalar(select(Campaign.id).where(Campaign.name == draft.name)) is not None:
+        problems.insert(0, Problem("name", f"there is a campaign {draft.name!r} already"))
+    if draft.ends_at is not None and draft.ends_at <= now:
+        problems.append(Problem("ends_at", "is over already"))
+    if problems:
+        raise CampaignError(*problems)
+    ids = _segments(connection, draft)
+    row = draft.model_dump(exclude={"within", "without"}) | {
+        "state": "draft", "version": 0, "taken_to": 0, "made_at": now,
+        "within": [ids[name] for name in draft.within], "without": [ids[name] for name in draft.without],
+    }  # fmt: skip
+    return int(connection.execute(insert(Campaign).values(**row).returning(Campaign.id)).scalar_one())
+
+
+def check(connection: Connection, campaign: Any) -> None:
+    """Raise CampaignError when a campaign that was fine once no longer is: the shop may have changed meanwhile."""
+    names = {row.id: row.name for row in connection.execute(select(Segment.id, Segment.name))}
+    kept = {name: getattr(campaign, name) for name in Draft.model_fields if name not in ("within", "without")}
+    gone = [Problem("within", "a segment is gone") for id_ in (*campaign.within, *campaign.without) if id_ not in names]
+    draft = read({**kept, "within": [names.get(i, "") for i in campaign.within],
+                  "without": [names.get(i, "") for i in campaign.without]})  # fmt: skip
+    problems = gone or list(_problems(connection, catalogue(connection), draft))
+    if problems:
+        raise CampaignError(*problems)
+
+
+def _segments(connection: Connection, draft: Draft) -> dict[str, int]:
+    wanted = select(Segment.name, Segment.id).where(Segment.name.in_([*draft.within, *draft.without]))
+    return {row.name: row.id for row in connection.execute(wanted)}
+
+
+def _problems(connection: Connection, shop: Catalogue, draft: Draft) -> Iterator[Problem]:
+    if draft.topic not in shop.topics:
+        yield Problem("topic", f"there is no topic {draft.topic!r}, only {', '.join(shop.topics)}")
+    known = _segments(connection, draft)
+    for part in ("within", "without"):
+        for name in getattr(draft, part):
+            if name not in known:
+                yield Problem(part, f"there is no segment {name!r}")
+    if draft.ours is not None and draft.ours not in shop.senders:
+        yield Problem("ours", f"{draft.ours} is none of our numbers")
+    if draft.dialog is not None and draft.dialog not in shop.published:
+        yield Problem("dialog", f"there is no published dialog {draft.dialog!r}")
+    if draft.dialog is not None and draft.ours and sender_kind(draft.ours) == "alphanumeric":
+        yield Problem("dialog", f"nobody can answer the name {draft.ours}: choose a number")
+    missing = [lang for lang in shop.shop.languages if lang not in draft.texts] if "" not in draft.texts else []
+    if missing:
+        yield Problem("texts", f"this is not said in: {', '.join(missing)}")
+    fields = set(connection.scalars(select(ContactField.name)))
+    for lang, template in draft.texts.items():
+        if lang and lang not in shop.shop.languages:
+            yield Problem(f"texts.{lang}", f"the shop speaks {', '.join(shop.shop.languages)}")
+        for message in _wrong_text(shop, draft, lang, template, fields):
+            yield Problem(f"texts.{lang}" if lang else "texts", message)
+
+
+def _wrong_text(shop: Catalogue, draft: Draft, lang: str, template: str, fields: set[str]) -> Iterator[str]:
+    """Filled in with everything, and with nothing, it must still be a text that names its sender and the way out."""
+    try:
+        tags = [".".join(use.path) for use in tag_uses(template)]
+    except BadTemplate as error:
+        yield str(error)
+        return
+    unknown = [tag for tag in tags if tag not in NAMES and tag.partition("contact.")[2] not in fields]
+    for tag in dict.fromkeys(unknown):
+        yield f"{{{{ {tag} }}}} is not a merge tag that can be filled in: there is no such field"
+    if unknown or draft.topic not in shop.topics:
+        return
+    one = SimpleNamespace(texts={"": template}, topic=draft.topic, kind="service", ours=None)
+    for full in (True, False):
+        values = dict.fromkeys(fields, "X") if full else {}
+        said = Words(one, shop).fill(lang or shop.shop.languages[0], next(iter(shop.senders)), values)
+        if isinstance(said, Unsaid):
+            if full:
+                yield f"it cannot be said: {said.why}"
+            continue  # without values it may be unsayable: the preview counts such contacts, and they get nothing
+        if draft.kind == "marketing" and not MENTIONS_STOP.search(said.body):
+            yield "a text that sells must say how to leave: name STOP"
+            return
+        if draft.kind == "marketing" and shop.shop.brand.casefold() not in said.body.casefold():
+            yield f"a text that sells must say who is writing: name {shop.shop.brand}, or {{{{ brand }}}}"
+            return

@@ -1,0 +1,98 @@
+"""What would happen if a campaign left now: the whole audience asked at the gate, every text rendered and measured."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, select
+
+from bot import segments
+from bot.campaigns import launch
+from bot.campaigns.words import Unsaid, Words
+from bot.catalogue import catalogue
+from bot.consent import facts, gate
+from bot.runtime import Runtime
+from models import Contact, Subscription
+
+PAGE = 1_000  # contacts in memory at a time
+SAMPLES = 3
+
+_agreed = and_(Subscription.contact_id == Contact.id, Subscription.topic == bindparam("topic"), Subscription.state == "in")
+
+
+@dataclass(slots=True)
+class Preview:
+    """The audience by what the gate says, and the texts by what they are billed as."""
+
+    matching: int = 0
+    goes: int = 0
+    held: Counter[str] = field(default_factory=Counter)  # judge -> how many wait for their hour
+    held_until: datetime | None = None  # the last of them
+    refused: Counter[str] = field(default_factory=Counter)  # reason -> how many get nothing
+    parts: Counter[int] = field(default_factory=Counter)  # parts of a text -> how many texts
+    encodings: Counter[str] = field(default_factory=Counter)
+    offending: Counter[str] = field(default_factory=Counter)  # character that makes texts UCS-2 -> how many texts
+    senders: Counter[str] = field(default_factory=Counter)  # number of ours -> parts
+    samples: list[str] = field(default_factory=list)
+    seconds: float = 0.0  # that it takes at the senders' rates
+
+    @property
+    def reachable(self) -> int:
+        """Who would get it, now or later."""
+        return self.goes + sum(self.held.values())
+
+    @property
+    def all_parts(self) -> int:
+        """What it would be billed as."""
+        return sum(size * count for size, count in self.parts.items())
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        plain = {name: getattr(self, name) for name in (*self.__dataclass_fields__, "reachable", "all_parts")}
+        return plain | {"held_until": self.held_until.isoformat() if self.held_until else None}
+
+
+def preview(runtime: Runtime, campaign_id: int, told: Callable[[int, int], None] = lambda done, of: None) -> Preview:
+    """Ask and render for everybody in the segments, page by page; `told(done, of)` after each. Changes nothing."""
+    found, after = Preview(), 0
+    with runtime.read() as connection:
+        campaign, shop, now = launch.find(connection, campaign_id), catalogue(connection), runtime.now(connection)
+        whom = segments.audience(connection, campaign.within, campaign.without, now)
+        of = connection.scalar(select(func.count()).select_from(Contact).where(whom)) or 0
+        page = (
+            select(Contact.__table__, Subscription.event_id.label("agreed")).outerjoin(Subscription, _agreed)
+            .where(whom, Contact.id > bindparam("after")).order_by(Contact.id).limit(PAGE)
+        )  # fmt: skip
+        words = Words(campaign, shop)
+        while rows := connection.execute(page, {"topic": campaign.topic, "after": after}).all():
+            at = facts.moment(runtime, connection, now, shop.shop.zone, [row.phone for row in rows])
+            for row in rows:
+                _count(found, words, gate.judge(facts.facts(at, row, campaign.kind, row.agreed)), row)
+            found.matching, after = found.matching + len(rows), rows[-1].id
+            told(found.matching, max(of, found.matching))
+    rates = {number: row.parts_per_second for number, row in shop.senders.items()}
+    found.seconds = max((parts / rates[number] for number, parts in found.senders.items()), default=0.0)
+    return found
+
+
+def _count(found: Preview, words: Words, verdict: gate.Verdict, contact: Any) -> None:
+    if isinstance(verdict, gate.Refuse):
+        found.refused[verdict.why] += 1
+        return
+    said = words.say(contact)
+    if isinstance(said, Unsaid):
+        found.refused[said.why] += 1
+        return
+    if isinstance(verdict, gate.Hold):
+        found.held[verdict.why] += 1
+        found.held_until = max(found.held_until or verdict.until, verdict.until)
+    else:
+        found.goes += 1
+    found.parts[said.size.parts] += 1
+    found.encodings[said.size.encoding] += 1
+    found.offending.update(said.size.offending)
+    found.senders[said.ours] += said.size.parts
+    if len(found.samples) < SAMPLES and said.body not in found.samples:
+        found.samples.append(said.body)

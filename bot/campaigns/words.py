@@ -1,0 +1,79 @@
+"""What a campaign says to one contact: in their language, from the right number, with their values, or why it says nothing."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from bot.catalogue import Catalogue, in_language
+from bot.contacts import language
+from bot.text.clean import MAX_UNITS, units
+from bot.text.merge import BadTemplate, MissingTag, render
+from bot.text.parts import MOST_PARTS, Measure, measure
+
+MENTIONS_STOP = re.compile(r"\bSTOP\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text as it would leave."""
+
+    body: str
+    ours: str
+    size: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """Nothing can be said to this contact."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """The texts of one campaign, ready for many contacts."""
+
+    campaign: Any  # a row, or a Draft
+    catalogue: Catalogue
+    _known: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+
+    def say(self, contact: Any) -> Said | Unsaid:
+        """The text for a contact, a row of theirs. A missing value, a text that is too long or hides its STOP: nothing."""
+        ours = self.campaign.ours or self._sender(contact.country)
+        spoken = language(contact, self.catalogue.shop.languages)
+        return self.fill(spoken, ours, contact.values)
+
+    def fill(self, spoken: str, ours: str, values: Mapping[str, Any]) -> Said | Unsaid:
+        """The text in a language, from a number of ours, with these values of a contact."""
+        shared = self._known.get((spoken, ours))
+        if shared is None:
+            shared = self._known[spoken, ours] = self.catalogue.context(spoken, self.campaign.topic, ours, {})
+        template = in_language(self.campaign.texts, spoken, self.catalogue.shop.languages[0])
+        try:
+            body = render(template, {**shared, "contact": values}).strip()
+        except MissingTag:
+            return Unsaid("missing value")
+        except BadTemplate:
+            return Unsaid("bad value")
+        if not body:
+            return Unsaid("nothing to say")
+        if self.campaign.kind == "marketing" and not MENTIONS_STOP.search(body):
+            return Unsaid("no STOP mention")
+        size = measure(body)
+        if size.parts > MOST_PARTS or units(body) > MAX_UNITS:
+            return Unsaid("too long")
+        return Said(body, ours, size)
+
+    def _sender(self, country: str | None) -> str:
+        return self._senders.get(country or "", self._first)
+
+    @cached_property
+    def _senders(self) -> dict[str, str]:
+        """Country -> the first sender there."""
+        return {row.country: number for number, row in reversed(list(self.catalogue.senders.items()))}
+
+    @cached_property
+    def _first(self) -> str:
+        return next(iter(self.catalogue.senders))

@@ -1,0 +1,54 @@
+"""What is true of a contact at this instant, as the gate's judges want to know it: for one message or for many at once."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from bot.consent import gate, hours
+from bot.consent.ledger import digest
+from bot.runtime import Runtime
+from models import Suppression
+
+ANSWERS = ("reply", "compliance")  # someone waits for them
+ON_LIST = select(Suppression.digest).where(Suppression.digest.in_(bindparam("digests", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What is the same for all who are judged together."""
+
+    key: bytes  # of the suppression list
+    simulated: bool
+    now: datetime  # business time
+    shop_zone: str
+    suppressed: Collection[str]  # digests of those among them who must not be texted
+
+
+def moment(runtime: Runtime, connection: Connection, now: datetime, shop_zone: str, phones: Iterable[str]) -> Moment:
+    """The moment at which the owners of these numbers are judged. One query."""
+    key = runtime.suppression_key
+    listed = connection.scalars(ON_LIST, {"digests": [digest(key, phone) for phone in phones]})
+    return Moment(key, runtime.carrier.is_simulated, now, shop_zone, frozenset(listed))
+
+
+def facts(
+    moment: Moment, contact: Any, kind: str, agreed: int | None, *, sent_before: bool = False, expired: bool = False
+) -> gate.Facts:
+    """The facts about a message of that kind to a contact, whose row was just read; `agreed`: the event of their consent."""
+    waits = contact.paused_until is not None and contact.paused_until > moment.now
+    zones = hours.zones(contact.phone, contact.zone, moment.shop_zone)
+    return gate.Facts(
+        kind=kind,
+        sample=contact.sample,
+        simulated=moment.simulated,
+        suppressed=digest(moment.key, contact.phone) in moment.suppressed,
+        consent_event_id=agreed,
+        sent_before=sent_before,
+        expired=expired,
+        unreachable=contact.unreachable_at is not None,
+        paused_until=contact.paused_until if waits else None,
+        quiet_until=None if kind in ANSWERS else hours.quiet_until(moment.now, zones),
+    )

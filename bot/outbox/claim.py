@@ -1,0 +1,163 @@
+"""What may leave now: messages looked for, judged once more under their contacts' locks, and marked before any call."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, update
+
+from bot.alarms import set_alarm
+from bot.carriers import Outgoing
+from bot.catalogue import Catalogue, catalogue
+from bot.consent import facts, gate
+from bot.runtime import Runtime
+from models import Campaign, Contact, Message, Subscription
+from models.base import UtcDateTime
+from models.message import in_state
+
+LEASE_FOR = timedelta(seconds=8)  # of a call, which itself takes at most 5 s
+CALL_FOR = timedelta(seconds=6)  # a call that could outlive its lease is not begun
+# An answer that comes later than this answers nothing any more. A confirmation of a STOP must come within 5 minutes
+# (47 CFR 64.1200(a)(12)).
+GOOD_FOR = {"reply": timedelta(minutes=15), "compliance": timedelta(minutes=5)}
+
+MESSAGE, CONTACT = Message.__table__, Contact.__table__
+
+MACHINE_NOW = bindparam("machine_now", type_=UtcDateTime())
+READY = and_(
+    in_state("ready"),
+    MESSAGE.c.not_before <= MACHINE_NOW,
+    or_(MESSAGE.c.campaign_id.is_(None), Campaign.state == "sending"),
+)
+"""What may be claimed; `FROM` must be WAITING."""
+WAITING = MESSAGE.outerjoin(Campaign, Campaign.id == MESSAGE.c.campaign_id)
+
+_shown = (
+    *(MESSAGE.c[name] for name in ("id", "contact_id", "campaign_id", "ours", "kind")),
+    func.coalesce(MESSAGE.c.parts, 1).label("parts"),
+)
+_ready = (
+    select(*_shown).select_from(WAITING)
+    .where(READY, MESSAGE.c.ours.not_in(bindparam("busy", expanding=True)))
+    .limit(bindparam("room"))
+)  # fmt: skip
+LOOSE = _ready.where(MESSAGE.c.batch_id.is_(None)).order_by(
+    MESSAGE.c.kind.not_in(facts.ANSWERS), MESSAGE.c.not_before, MESSAGE.c.id
+)
+_of_batches = MESSAGE.c.batch_id.is_not(None) & MESSAGE.c.batch_id.in_(bindparam("batches", expanding=True))
+OF_BATCHES = _ready.where(_of_batches).order_by(MESSAGE.c.batch_id, MESSAGE.c.id)
+
+STATES = select(Campaign.id, Campaign.state, Campaign.ends_at).where(Campaign.id.in_(bindparam("ids", expanding=True)))
+# Whoever is talking to somebody else is passed over, not waited for.
+LOCK = (
+    select(CONTACT).where(CONTACT.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(CONTACT.c.id).with_for_update(skip_locked=True)
+)  # fmt: skip
+_agreed = and_(
+    Subscription.contact_id == MESSAGE.c.contact_id, Subscription.topic == MESSAGE.c.topic, Subscription.state == "in"
+)
+MINE = (
+    select(MESSAGE, Subscription.event_id.label("agreed"))
+    .select_from(MESSAGE.outerjoin(Subscription, _agreed))
+    .where(MESSAGE.c.id.in_(bindparam("ids", expanding=True)), MESSAGE.c.state == "ready")
+    .order_by(MESSAGE.c.id)
+)
+
+JUDGED = update(MESSAGE).where(MESSAGE.c.id == bindparam("message_id")).values(
+    state=bindparam("new_state"), why=bindparam("new_why"), verdicts=bindparam("new_verdicts"),
+    consent_event_id=bindparam("event_id"),
+)  # fmt: skip
+MARK = update(MESSAGE).where(MESSAGE.c.id.in_(bindparam("ids", expanding=True))).values(
+    state="sending", at=bindparam("now"), marked_at=bindparam("marked"), lease_until=bindparam("lease"),
+    attempts=MESSAGE.c.attempts + 1,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message marked `sending`: ours to call the carrier for, until the lease is over."""
+
+    contact_id: int
+    outgoing: Outgoing
+    ours: str
+    parts: int
+    marked_at: datetime
+
+
+def look(runtime: Runtime, query: Select[Any], room: int, busy: Collection[str], **more: Any) -> Sequence[Any]:
+    """Up to `room` messages that may leave, of senders that are not busy. Nothing is locked."""
+    with runtime.read() as connection:
+        known = {"machine_now": runtime.machine_now(), "busy": list(busy), "room": room, **more}
+        return connection.execute(query, known).all()
+
+
+def claim(runtime: Runtime, rows: Sequence[Any]) -> list[Claimed]:
+    """Mark those of these messages as `sending` that the gate lets go, in one transaction.
+
+    1. Their campaigns, locked: still sending? Their contacts, locked in ascending id.
+    2. The gate, once more, on what is true now.
+    3. What it refuses or holds is written down; the others get their mark and a lease. COMMIT comes before any call.
+    """
+    with runtime.begin() as connection:
+        campaigns = _campaigns(connection, rows)
+        contacts = {one.id: one for one in connection.execute(LOCK, {"ids": [row.contact_id for row in rows]})}
+        mine = connection.execute(MINE, {"ids": [row.id for row in rows]}).all()
+        mine = [row for row in mine if row.contact_id in contacts and _goes_on(row, campaigns)]
+        if not mine:
+            return []
+        shop, machine_now = catalogue(connection), runtime.machine_now()
+        phones = [contacts[row.contact_id].phone for row in mine]
+        at = facts.moment(runtime, connection, runtime.now(connection), shop.shop.zone, phones)
+        going = [row for row in mine if _may_go(connection, row, at, contacts[row.contact_id], campaigns, machine_now)]
+        if going:
+            marked = {"now": at.now, "marked": machine_now, "lease": machine_now + LEASE_FOR}
+            connection.execute(MARK, {"ids": [row.id for row in going], **marked})
+        return [_claimed(runtime, shop, contacts[row.contact_id].phone, row, machine_now) for row in going]
+
+
+def _campaigns(connection: Connection, rows: Sequence[Any]) -> dict[int, Any]:
+    ids = {row.campaign_id for row in rows if row.campaign_id is not None}
+    if not ids:
+        return {}
+    return {one.id: one for one in connection.execute(STATES.with_for_update(read=True), {"ids": sorted(ids)})}
+
+
+def _goes_on(row: Any, campaigns: dict[int, Any]) -> bool:
+    return row.campaign_id is None or (row.campaign_id in campaigns and campaigns[row.campaign_id].state == "sending")
+
+
+def _facts(row: Any, at: facts.Moment, contact: Any, campaigns: dict[int, Any], machine_now: datetime) -> gate.Facts:
+    campaign = campaigns.get(row.campaign_id)
+    over = campaign is not None and campaign.ends_at is not None and campaign.ends_at <= at.now
+    late = row.kind in GOOD_FOR and machine_now - row.made_at > GOOD_FOR[row.kind]
+    return facts.facts(at, contact, row.kind, row.agreed, sent_before=row.sid is not None, expired=over or late)
+
+
+def _is_known(row: Any, known: gate.Facts, verdict: gate.Verdict) -> bool:
+    """Whether the row says already that it may go, on the same consent: judged when it was made, and nothing has changed."""
+    said = row.verdicts[-1]["outcome"] if row.verdicts else None
+    return isinstance(verdict, gate.Go) and said == "go" and row.consent_event_id == known.consent_event_id
+
+
+def _may_go(
+    connection: Connection, row: Any, at: facts.Moment, contact: Any, campaigns: dict[int, Any], machine_now: datetime
+) -> bool:
+    """Ask the gate; write its verdict down where that is news."""
+    known = _facts(row, at, contact, campaigns, machine_now)
+    verdict = gate.judge(known)
+    if not _is_known(row, known, verdict):
+        state = {gate.Go: "ready", gate.Hold: "held", gate.Refuse: "refused"}[type(verdict)]
+        kept = [*row.verdicts, {"at": at.now.isoformat(), **gate.record(verdict, known)}]
+        news = {"new_state": state, "new_why": getattr(verdict, "why", None), "new_verdicts": kept}
+        connection.execute(JUDGED, {"message_id": row.id, "event_id": known.consent_event_id, **news})
+    if isinstance(verdict, gate.Hold):
+        set_alarm(connection, "release", row.id, 0, verdict.until)
+    return isinstance(verdict, gate.Go)
+
+
+def _claimed(runtime: Runtime, shop: Catalogue, phone: str, row: Any, marked_at: datetime) -> Claimed:
+    sender = shop.senders.get(row.ours)
+    service = sender.service_sid if sender else runtime.settings.twilio_messaging_service_sid
+    outgoing = Outgoing(row.id, phone, row.ours, service, row.body, tuple(row.media))
+    return Claimed(row.contact_id, outgoing, row.ours, row.parts or 1, marked_at)
