@@ -31,10 +31,14 @@ class Held(NamedTuple):
 
 def held(connection: Connection) -> Held:
     """What waits now."""
-    messages = connection.execute(select(Message.why, func.count()).where(MESSAGES).group_by(Message.why)).tuples()
-    alarms = connection.execute(select(Alarm.kind, func.count()).where(Alarm.held).group_by(Alarm.kind)).tuples()
+    messages = connection.execute(select(Message.why, func.count()).where(MESSAGES).group_by(Message.why))
+    alarms = connection.execute(select(Alarm.kind, func.count()).where(Alarm.held).group_by(Alarm.kind))
     paused = select(Campaign.name).where(Campaign.state == "paused", Campaign.why == OUTAGE).order_by(Campaign.name)
-    return Held({why or UNKNOWN: count for why, count in messages}, dict(alarms.all()), list(connection.scalars(paused)))
+    return Held(
+        {why or UNKNOWN: count for why, count in messages},
+        {str(kind): count for kind, count in alarms},
+        list(connection.scalars(paused)),
+    )
 
 
 def release(runtime: Runtime) -> int:

@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
 from sqlalchemy import create_engine, text
 from werkzeug.serving import make_server
 
+from bot import embedded
 from bot.runtime import open_engine
 from bot.schema import upgrade
 from tests.carrier import SimulatedCarrier
@@ -102,6 +106,24 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
     _administer(url, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield _database(url, name)
     _administer(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis of the tests' own."""
+    with embedded.redis() as url:
+        if url is None:
+            skip_or_fail(f"no Redis here: {embedded.HOW_TO_GET}")
+        assert url
+        yield url
+
+
+@pytest.fixture
+def queue(redis_url: str) -> Iterator[Queue]:
+    """The queue `replies` in an empty Redis."""
+    with Redis.from_url(redis_url) as client:
+        client.flushall()
+        yield Queue("replies", connection=client, serializer=JSONSerializer)
 
 
 class Doorway:

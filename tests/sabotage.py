@@ -11,15 +11,17 @@ import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from flask import Response
-from sqlalchemy import event, exists, select, text, update
+from rq.utils import import_attribute
+from sqlalchemy import bindparam, event, exists, insert, select, text, update
 
-from bot import alarms, contacts, inbound, outbox, runtime, status, talk
+from bot import alarms, awake, contacts, inbound, outbox, runtime, status, talk, throttle, worker
+from bot.campaigns import batches, control, launch
 from bot.carriers.twilio import signature
 from bot.catalogue import Catalogue
 from bot.consent import gate, ledger
-from bot.outbox import delivery
+from bot.outbox import claim, delivery
 from bot.web import webhooks
-from models import Callback, Contact, DialogVersion, Message
+from models import Callback, Campaign, Contact, DialogVersion, Message
 from tests.house import House
 
 Patch = pytest.MonkeyPatch
@@ -103,7 +105,7 @@ def without(judge: gate.Judge) -> Callable[[House, Patch], None]:
 
 
 def know_nothing_at_the_claim(house: House, patch: Patch) -> None:
-    patch.setattr(delivery, "_facts", lambda *_: gate.Facts(kind="reply"))
+    patch.setattr(claim, "_facts", lambda *_: gate.Facts(kind="reply"))
 
 
 # The way out
@@ -112,15 +114,22 @@ def know_nothing_at_the_claim(house: House, patch: Patch) -> None:
 def call_without_a_mark(house: House, patch: Patch) -> None:
     real = delivery.claim
 
-    def claim(hands: Any) -> Any:
-        claimed = real(hands)
-        if claimed is not None:
-            mine = update(Message).where(Message.id == claimed.outgoing.message_id)
-            with hands.begin() as connection:
-                connection.execute(mine.values(state="ready", not_before=hands.machine_now() + timedelta(seconds=20)))
+    def unmarked(hands: Any, rows: Any) -> Any:
+        claimed = real(hands, rows)
+        mine = update(Message).where(Message.id.in_([one.outgoing.message_id for one in claimed]))
+        with hands.begin() as connection:
+            connection.execute(mine.values(state="ready", not_before=hands.machine_now() + timedelta(seconds=20)))
         return claimed
 
-    patch.setattr(delivery, "claim", claim)
+    patch.setattr(delivery, "claim", unmarked)
+
+
+def claim_without_locks(house: House, patch: Patch) -> None:
+    """PostgreSQL: contacts are only read. SQLite: a writer begins like a reader."""
+    if house.runtime.engine.dialect.name == "sqlite":
+        patch.setattr(runtime, "_begin_sqlite", lambda connection: connection.exec_driver_sql("BEGIN"))
+        return
+    patch.setattr(claim, "LOCK", select(claim.CONTACT).where(claim.CONTACT.c.id.in_(bindparam("ids", expanding=True))))
 
 
 def send_again_blindly(house: House, patch: Patch) -> None:
@@ -134,8 +143,39 @@ def acknowledge_stops_at_once(house: House, patch: Patch) -> None:
     patch.setattr(outbox, "wait_for_calls", lambda *_: None)
 
 
+def pause_at_once(house: House, patch: Patch) -> None:
+    patch.setattr(outbox, "wait_for_campaign", lambda *_: None)
+
+
+def launch_whatever_the_state(house: House, patch: Patch) -> None:
+    def begin(connection: Any, campaign_id: int, version: int, now: Any) -> bool:
+        mine = update(Campaign).where(Campaign.id == campaign_id)
+        return bool(connection.execute(mine.values(state="sending", launched_at=now, last_id=10**6, taken_to=0)).rowcount)
+
+    patch.setattr(launch, "launch", begin)
+
+
+def ignore_errors(house: House, patch: Patch) -> None:
+    patch.setattr(control, "_errors", lambda *_: (0, 0))
+
+
+def run_what_is_asked(house: House, patch: Patch) -> None:
+    """As the library does it: whatever the job names is imported and called."""
+    patch.setattr(worker.ListedJob, "is_listed", True)
+    patch.setattr(worker.ListedJob, "func", property(lambda job: import_attribute(job.func_name)))
+
+
+def sleep_through_outages(house: House, patch: Patch) -> None:
+    patch.setattr(awake, "overslept", lambda *_: False)
+
+
+def give_slots_without_width(house: House, patch: Patch) -> None:
+    patch.setattr(throttle, "WIDTH", 0.5)
+
+
 def allow_a_cause_twice(house: House, patch: Patch) -> None:
     drop_unique(house, "uq_message_cause")
+    patch.setattr(batches, "ADD", insert(Message.__table__))
 
 
 def forget_the_rank(house: House, patch: Patch) -> None:

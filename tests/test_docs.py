@@ -12,28 +12,38 @@ import click
 import pytest
 from pydantic import BaseModel
 
-from bot import create_app
+from bot import create_app, segments
+from bot.awake import OUTAGE
+from bot.campaigns import Balance, Preview
+from bot.campaigns.control import BY_HAND, ERRORS
 from bot.carriers import OptOutMode
 from bot.carriers.codes import Action
 from bot.carriers.twilio.ranks import RANKS
 from bot.cli import main
 from bot.consent import gate
 from bot.effects import bring_about
-from bot.jobs import RING
+from bot.held import BY_HAND as REFUSED_BY_HAND
+from bot.held import UNKNOWN
+from bot.jobs import DUE, RING
 from bot.runtime import open_runtime
+from bot.segments.periods import Period
+from bot.segments.rules import KINDS as RULES
+from bot.segments.rules import Answer, Value
 from bot.settings import Settings, names
 from bot.shop import spec as shop
 from bot.shop.check import ALSO, LIBRARY, NAMES
 from bot.simulator import config as simulator
 from bot.simulator import control, faults
 from bot.text.sandbox import FILTERS, TAGS
+from bot.worker import QUEUES
 from dialogs import effects, parts, spec
 from dialogs.act import ACTIONS
 from dialogs.check import KINDS
 from dialogs.hear import LISTENERS
-from dialogs.load import load_file
+from dialogs.load import load_file, plain
 from keywords import reserved
 from keywords.table import Mode
+from models.campaign import STATES
 from models.message import OPEN_STATES
 from models.shop import TEXTS
 from tests.house import settings
@@ -113,6 +123,20 @@ def states() -> set[str]:
     return written | set(OPEN_STATES)
 
 
+def said_in(pattern: str, name: str) -> set[str]:
+    """What the code of a file says where the pattern matches."""
+    return set(re.findall(pattern, read(name)))
+
+
+def refusals() -> set[str]:
+    """Every reason for which somebody in a campaign gets nothing. Only automatic replies go round in loops."""
+    by_gate = said_in(r'Refuse\("([^"]+)"', "bot/consent/gate.py") - {"loop guard"}
+    by_words = said_in(r'Unsaid\("([^"]+)"', "bot/campaigns/words.py")
+    by_batch = said_in(r'\("refused", "([^"]+)"', "bot/campaigns/batches.py")
+    by_person = said_in(r'"state": "refused", "why": "([^"]+)"', "bot/campaigns/control.py")
+    return by_gate | by_words | by_batch | by_person | {REFUSED_BY_HAND}
+
+
 def actions() -> dict[str, set[str]]:
     """Each action of a dialog and its keys."""
     models = get_args(get_args(parts.Action)[0])
@@ -155,6 +179,17 @@ KNOWN: dict[str, Callable[[], Any]] = {
     "listener": lambda: LISTENERS,
     "action": lambda: ACTIONS,
     "condition": lambda: keys(parts.When) | KINDS,
+    "rule": lambda: RULES,
+    "key of `field`": lambda: keys(Value, "field", *keys(Period)),
+    "key of a period": lambda: keys(Period),
+    "state of a campaign": lambda: STATES,
+    "state of a recipient": lambda: said_in(r'return \("([a-z ]+)",', "bot/campaigns/batches.py"),
+    "paused because": lambda: {BY_HAND, ERRORS, OUTAGE},
+    "refused because": refusals,
+    "held because": lambda: said_in(r'Hold\("([^"]+)"', "bot/consent/gate.py") | {OUTAGE, UNKNOWN},
+    "key of the preview": lambda: Preview().as_json(),
+    "word of the balance": lambda: Balance().as_json(),
+    "queue": lambda: QUEUES.keys() & DUE.keys(),
     "effect": lambda: {effect.__name__ for effect in get_args(effects.Effect)},
     "merge tag": merge_tags,
     "state": states,
@@ -230,6 +265,18 @@ def test_a_judge_lists_his_reasons() -> None:
         reasons = re.findall(r'(?:Refuse|Hold)\("([^"]+)"', getsource(judge))
         assert reasons
         assert set(reasons) <= set(ticked(row_of("judge", judge.__name__).split(" | ")[2]))
+
+
+def test_a_rule_lists_its_keys() -> None:
+    assert keys(Answer, *keys(Period)) <= set(ticked(row_of("rule", "replied")))
+
+
+def test_the_rules_that_the_reference_shows_can_be_saved() -> None:
+    shown = [ticked(row[2])[0] for row in TABLES["rule"]]
+    shown += re.findall(r"^```yaml\n(all:.*?)^```", read("docs/reference.md"), re.MULTILINE | re.DOTALL)
+    assert len(shown) == len(RULES) + 3
+    for rule in shown:
+        segments.parse(plain(rule, "rule")[0])
 
 
 def test_every_error_number_of_the_carrier_stands_beside_what_we_do() -> None:

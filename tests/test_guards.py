@@ -15,16 +15,19 @@ from bot.consent import gate
 from tests import (
     sabotage,
     test_alarms,
+    test_awake,
     test_edges,
     test_health,
     test_inbound,
     test_ledger,
     test_outbox,
+    test_processes,
     test_runtime,
     test_status,
     test_talk,
     test_webhooks,
 )
+from tests.campaigns import test_campaign, test_control
 from tests.house import House
 
 Guard = tuple[Callable[[House, pytest.MonkeyPatch], None], Callable[..., None], dict[str, Any]]
@@ -99,6 +102,41 @@ GUARDS: dict[str, Guard] = {
         sabotage.acknowledge_stops_at_once,
         test_outbox.test_a_stop_is_acknowledged_only_when_no_call_to_that_person_is_under_way, {},
     ),
+    "a STOP waits even for a call that crosses it": (
+        sabotage.acknowledge_stops_at_once, test_outbox.test_a_stop_that_crosses_a_call_is_acknowledged_after_it, {},
+    ),
+    "a mark, for a sender that dies before it writes": (
+        sabotage.call_without_a_mark, test_outbox.test_a_sender_that_dies_before_it_writes_the_result_has_sent_it_once, {},
+    ),
+    "the carrier is asked about twenty lost answers": (
+        sabotage.send_again_blindly,
+        test_campaign.test_an_unknown_outcome_keeps_the_campaign_open_until_it_is_settled, {},
+    ),
+    "a message is claimed by one": (
+        sabotage.claim_without_locks, test_outbox.test_two_processes_that_claim_at_once_claim_each_message_once, {},
+    ),
+    "a campaign is launched once": (
+        sabotage.launch_whatever_the_state, test_campaign.test_the_same_launch_twice_is_one_launch, {},
+    ),
+    "one text of a campaign for a person": (
+        sabotage.allow_a_cause_twice,
+        test_campaign.test_two_workers_on_the_same_batch_make_each_message_once, {},
+    ),
+    "a pause waits for calls under way": (
+        sabotage.pause_at_once, test_control.test_pausing_returns_when_no_call_is_under_way, {},
+    ),
+    "errors pause a campaign": (sabotage.ignore_errors, test_campaign.test_too_many_errors_pause_a_campaign, {}),
+    "quiet hours": (
+        sabotage.without(gate.quiet),
+        test_campaign.test_at_night_a_campaign_waits_for_ten_in_the_morning_of_each_contact, {},
+    ),
+    "numbers without a phone": (
+        sabotage.without(gate.unreachable), test_campaign.test_who_gets_nothing_is_counted_with_the_reason, {},
+    ),
+    "after an outage a person decides": (
+        sabotage.sleep_through_outages, test_awake.test_what_fell_due_in_a_long_outage_waits_for_a_person, {},
+    ),
+    "no job but ours": (sabotage.run_what_is_asked, test_processes.test_a_job_that_is_not_ours_is_refused_and_never_imported, {}),
     "one message of a cause": (
         sabotage.allow_a_cause_twice, test_outbox.test_the_database_refuses_a_second_message_of_the_same_cause, {},
     ),

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,9 @@ from bot.catalogue import catalogue
 from bot.consent.ledger import Ledger
 from bot.contacts import meet
 from bot.effects import Said, Scene
-from bot.outbox import deliver, settle
-from bot.runtime import Runtime
+from bot.outbox import claim as claiming
+from bot.outbox import deliver, delivery, look, settle
+from bot.runtime import Runtime, open_engine
 from tests.house import PARIS, PEOPLE, House
 
 
@@ -136,7 +138,7 @@ def test_a_made_up_contact_is_never_texted_through_a_real_carrier(
 @pytest.mark.parametrize("mode", ["accept_then_drop", "502html", "200empty", "garbage200", "drop"])
 def test_an_outcome_that_nobody_knows_is_asked_and_never_doubled(house: House, mode: str) -> None:
     """Accepted or not, the phone rings exactly once in the end."""
-    house.carrier.faults(create=mode)
+    house.carrier.faults(create=mode, receipt_lost=1.0)
     queue(house)
     house.work()
     assert states(house) == ["sending"]
@@ -249,3 +251,67 @@ def test_nothing_unknown_means_nothing_asked(house: House, monkeypatch: pytest.M
 
     monkeypatch.setattr(type(house.runtime.carrier), "open", called)
     assert (settle(house.runtime), deliver(house.runtime)) == (0, 0)
+
+
+def test_a_stop_that_crosses_a_call_is_acknowledged_after_it(house: House) -> None:
+    """The adversary: the carrier has received our call, delivers a STOP, and only then accepts the text."""
+    house.carrier.faults(stop_before_accept=True)
+    queue(house)
+    house.work()
+    house.carrier.wait_for(lambda: house.carrier.journal("attempt"), "the STOP")
+    accepted = [line["n"] for line in house.carrier.journal("accepted") if line["origin"] == "api"]
+    acknowledged = [line["n"] for line in house.carrier.journal("attempt") if line["http"] == 200]
+    assert accepted
+    assert acknowledged
+    assert accepted[0] < acknowledged[0]
+
+
+def test_a_sender_that_dies_before_it_writes_the_result_has_sent_it_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mark stands: it becomes unknown, the carrier is asked, and nothing is sent again."""
+    with monkeypatch.context() as death:
+        death.setattr(delivery, "record", lambda *_: None)  # nothing that comes after the call ever happens
+        house.carrier.faults(receipt_lost=1.0)
+        queue(house)
+        deliver(house.runtime)
+    assert house.received("Bo") == ["bonjour"]
+    for _ in range(3):
+        pass_time(house, 25)
+        house.work()
+    assert states(house) == ["sent"]
+    assert house.received("Bo") == ["bonjour"]
+
+
+def test_two_processes_that_claim_at_once_claim_each_message_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have looked before either has marked; on SQLite a writer begins as one."""
+    for number in range(6):
+        queue(house, cause=f"a:1:{number}", body=f"bonjour {number}")
+    database = house.runtime.settings.database_url
+    hands = [replace(house.runtime, engine=open_engine(database), _writing=threading.Lock()) for _ in range(2)]
+    rows = look(house.runtime, claiming.LOOSE, 50, ())
+    real = claiming._facts
+
+    def slowly(*known: Any) -> Any:
+        time.sleep(0.05)
+        return real(*known)
+
+    monkeypatch.setattr(claiming, "_facts", slowly)
+    claimed: list[int] = []
+    errors: list[Exception] = []
+
+    def claim(runtime: Runtime) -> None:
+        try:
+            claimed.extend(one.outgoing.message_id for one in claiming.claim(runtime, rows))
+        except Exception as error:  # noqa: BLE001 - told by the test
+            errors.append(error)
+
+    threads = [threading.Thread(target=claim, args=(one,)) for one in hands]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one in hands:
+        one.engine.dispose()
+    assert errors == []
+    assert sorted(claimed) == sorted(row.id for row in rows)

@@ -19,10 +19,10 @@ import pytest
 from redis import Redis
 from rq import Callback as AfterJob
 from rq import Queue
-from rq.serializers import JSONSerializer
 from sqlalchemy import func, select
 
 from bot import clock, embedded, worker
+from bot.awake import AWAKE_FOR
 from bot.processes import beat
 from bot.runtime import Runtime, open_engine, open_redis, open_runtime
 from bot.supervisor import Supervisor
@@ -31,22 +31,6 @@ from tests.conftest import skip_or_fail
 from tests.house import House, settings
 
 UNLOADED = "this"  # a module of the standard library that nobody imports by accident
-
-
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    with embedded.redis() as url:
-        if url is None:
-            skip_or_fail(f"no Redis here: {embedded.HOW_TO_GET}")
-        assert url
-        yield url
-
-
-@pytest.fixture
-def queue(redis_url: str) -> Iterator[Queue]:
-    with Redis.from_url(redis_url) as client:
-        client.flushall()
-        yield Queue("replies", connection=client, serializer=JSONSerializer)
 
 
 @pytest.fixture
@@ -110,7 +94,7 @@ def test_without_redis_the_clock_does_the_work(due: Runtime) -> None:
 
 def test_while_a_worker_lives_the_clock_only_wakes_it(due: Runtime, redis_url: str, queue: Queue) -> None:
     runtime = replace(due, redis=open_redis(redis_url))
-    beat(runtime, "worker")
+    beat(runtime, "worker replies")
     clock.tick(runtime)
     assert [job.func_name for job in queue.jobs] == ["bot.jobs.replies"]
     assert unfolded(runtime) > 0
@@ -118,7 +102,7 @@ def test_while_a_worker_lives_the_clock_only_wakes_it(due: Runtime, redis_url: s
 
 def test_a_worker_that_fell_silent_is_not_waited_for(due: Runtime, redis_url: str, queue: Queue) -> None:
     runtime = replace(due, redis=open_redis(redis_url))
-    beat(runtime, "worker")
+    beat(runtime, "worker replies")
     later = runtime.machine_now() + timedelta(seconds=30)
     clock.tick(replace(runtime, machine_now=lambda: later))
     assert queue.job_ids == []
@@ -127,7 +111,7 @@ def test_a_worker_that_fell_silent_is_not_waited_for(due: Runtime, redis_url: st
 
 def test_when_nobody_takes_the_wake_ups_the_clock_lends_a_hand(due: Runtime, redis_url: str, queue: Queue) -> None:
     runtime = replace(due, redis=open_redis(redis_url))
-    beat(runtime, "worker")
+    beat(runtime, "worker replies")
     for _ in range(10):
         clock.tick(runtime)
     assert len(queue) == clock.WAKE_UPS
@@ -136,7 +120,7 @@ def test_when_nobody_takes_the_wake_ups_the_clock_lends_a_hand(due: Runtime, red
 
 def test_when_redis_is_down_the_clock_does_the_work(due: Runtime) -> None:
     runtime = replace(due, redis=open_redis("unix:///nowhere/redis.sock"))
-    beat(runtime, "worker")
+    beat(runtime, "worker replies")
     clock.tick(runtime)
     assert unfolded(runtime) == 0
 
@@ -164,7 +148,7 @@ def test_of_two_clocks_one_is_awake_and_the_other_takes_over(database: str) -> N
         clocks[pid].kill()
         began = time.monotonic()
         wait_for(lambda: not seen(database, holder)[0].holder.endswith(f":{pid}"))
-        assert time.monotonic() - began < clock.AWAKE_FOR + 3 * clock.TICK_FOR
+        assert time.monotonic() - began < AWAKE_FOR.total_seconds() + 3 * clock.TICK_FOR
 
 
 def test_the_clock_ends_at_once(sqlite: str) -> None:
@@ -213,14 +197,14 @@ def test_a_job_that_is_not_ours_is_refused_and_never_imported(
 
 def test_a_wake_up_does_what_is_due(due: Runtime, redis_url: str, queue: Queue) -> None:
     runtime = replace(due, redis=open_redis(redis_url))
-    beat(runtime, "worker")
-    assert clock.wake(runtime)
+    beat(runtime, "worker replies")
+    assert clock.wake(runtime, "replies")
     work_until_empty(runtime, queue)
     assert unfolded(runtime) == 0
 
 
 def test_a_killed_worker_is_started_again_and_all_end_with_the_supervisor(database: str, redis_url: str) -> None:
-    workers = select(Process.pid).where(Process.kind == "worker")
+    workers = select(Process.pid).where(Process.kind == "worker bulk")
     with parley(database, "worker", redis_url) as supervisor:
         first = wait_for(lambda: seen(database, workers))[0].pid
         os.kill(first, signal.SIGKILL)
@@ -232,7 +216,7 @@ def test_a_killed_worker_is_started_again_and_all_end_with_the_supervisor(databa
 
 def test_workers_end_when_their_supervisor_is_killed(sqlite: str, redis_url: str) -> None:
     with parley(sqlite, "worker", redis_url) as supervisor:
-        pid = wait_for(lambda: seen(sqlite, select(Process.pid).where(Process.kind == "worker")))[0].pid
+        pid = wait_for(lambda: seen(sqlite, select(Process.pid).where(Process.kind == "worker replies")))[0].pid
         supervisor.kill()
         wait_for(lambda: not lives(pid))
 
@@ -242,7 +226,7 @@ def test_a_worker_waits_for_redis_and_says_that_it_lives_only_then(sqlite: str) 
     if binary is None:
         skip_or_fail(f"no Redis here: {embedded.HOW_TO_GET}")
     assert binary
-    living = select(Process.pid).where(Process.kind == "worker")
+    living = select(Process.pid).where(Process.kind == "worker replies")
     with embedded.private_folder() as folder, parley(sqlite, "worker", embedded.address(folder)):
         time.sleep(3)
         assert seen(sqlite, living) == []

@@ -60,7 +60,7 @@ def balance(connection: Connection, campaign_id: int) -> Balance:
             handed_over += count
     for state, why, code, status, count, size in connection.execute(MESSAGES, {"campaign": campaign_id}):
         if state == "sent":
-            sent, parts = sent + count, parts + (size or 0)
+            sent, parts = sent + count, parts + int(size or 0)
             statuses[status or "sent"] += count
         elif state == "refused":
             refused[why or "refused"] += count

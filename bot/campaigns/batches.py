@@ -1,5 +1,6 @@
 """A worker's part of a campaign: it leases a batch, judges and renders its recipients, and sees that their texts leave."""
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from bot import outbox
+from bot.campaigns.control import watch
 from bot.campaigns.words import Unsaid, Words
 from bot.catalogue import catalogue
 from bot.consent import facts, gate
@@ -18,6 +20,7 @@ from models.message import in_state
 
 LEASE_FOR = timedelta(seconds=15)  # renewed in time; who dies leaves the batch to others after that
 RENEW_FOR = timedelta(seconds=8)
+WATCH_EVERY = 0.5  # seconds between two looks at how many texts fail
 AHEAD = 150  # texts ready before they are needed
 SOME = 100  # recipients judged and rendered at a time
 
@@ -66,6 +69,7 @@ class Batches:
     """Where the queue `bulk` finds messages: the batches that this worker has leased. See outbox.Source."""
 
     leased: dict[int, Leased] = field(default_factory=dict)
+    watched_at: float = field(default_factory=time.monotonic)
 
     def look(self, runtime: Runtime, room: int, busy: Sequence[str]) -> Sequence[Any]:
         """Up to `room` messages of these batches that may leave."""
@@ -74,6 +78,9 @@ class Batches:
     def prepare(self, runtime: Runtime) -> bool:
         """Judge and render some more recipients, unless enough texts are ready. False: not needed, or none left."""
         self._renew(runtime)
+        if time.monotonic() > self.watched_at + WATCH_EVERY:
+            watch(runtime)
+            self.watched_at = time.monotonic()
         with runtime.read() as connection:
             ready = connection.execute(READY, {"batches": list(self.leased)}).all() if self.leased else ()
         if len(ready) >= AHEAD:

@@ -113,7 +113,7 @@ ANY = trees(LEAVES | st.sampled_from([{"in_segment": "inner"}, {"in_segment": "o
 
 
 @settings(
-    max_examples=40, deadline=None, derandomize=True,
+    max_examples=25, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
 @given(

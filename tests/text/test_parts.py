@@ -11,7 +11,9 @@ from bot.text.clean import clean
 from bot.text.parts import measure
 
 FAMILY = "👨‍👩‍👧‍👦"  # one visible character of 11 units
-ALPHABET = ["a", "é", "ê", "€", "|", "ç", "\r\n", "\n", "’", "😀", FAMILY, "🇫🇷", "n\u0303", "\u0301", "中", " ", "{", "Ω", "🏳️‍🌈", "👍🏽"]
+ALPHABET = [
+    "a", "é", "ê", "€", "|", "ç", "\r\n", "\n", "’", "😀", FAMILY, "🇫🇷", "n\u0303", "\u0301", "中", " ", "{", "Ω", "🏳️‍🌈", "👍🏽",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
