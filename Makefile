@@ -12,7 +12,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NPM = $(shell command -v npm)
 
-.PHONY: help demo test lint fix bench
+.PHONY: help demo test lint fix bench chaos
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -37,6 +37,9 @@ bench: .venv/development ## Measure the figures that we promise, as ratios withi
 	@for file in $$(grep -l __main__ tests/bench/*.py); do \
 		$(BIN)/python -m "$$(echo "$${file%.py}" | tr / .)" || exit 1; \
 	done
+
+chaos: .venv/development ## Kill everything at random under load, on both databases, and judge by the carrier's journal.
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 # Set-up. Each file says that the one it is made from has been installed.
 

@@ -6,7 +6,7 @@ Nobody wants the offers of this morning tonight, nor those of a backup that was 
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from bot.processes import me
 from bot.runtime import Runtime
@@ -63,9 +63,8 @@ def _hold_overdue(connection: Connection, began_at: datetime, now: datetime, bus
         started = Campaign.state == "sending"
         missed = (Campaign.state == "scheduled") & (Campaign.starts_at <= business_now)
         connection.execute(update(Campaign).where(started | missed).values(state="paused", why=OUTAGE))
-    else:
-        due = due & (Alarm.kind != "launch")
-    alarms = connection.execute(update(Alarm).where(due).values(held=True)).rowcount
+        connection.execute(delete(Alarm).where(due, Alarm.kind == "launch"))  # whoever resumes it sets another one
+    alarms = connection.execute(update(Alarm).where(due, Alarm.kind != "launch").values(held=True)).rowcount
     waiting = update(Message).where(in_state("ready"), Message.not_before <= now, Message.campaign_id.is_(None))
     messages = connection.execute(waiting.values(state="held", why=OUTAGE)).rowcount
     log.warning("no clock was awake since %s: %s alarms and %s messages are held", began_at, alarms, messages)

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, func, select, update
 
 from bot.awake import OUTAGE
+from bot.campaigns.control import BY_HAND
 from bot.runtime import Runtime
 from models import Alarm, Campaign, Conversation, Message
 from models.message import in_state
 
 UNKNOWN = "unknown outcome"
-BY_HAND = "by hand"
 
 MESSAGES = in_state("held") & Message.why.in_((OUTAGE, UNKNOWN))
 OF_CONVERSATIONS = ("wake", "expire")
@@ -45,7 +45,8 @@ def release(runtime: Runtime) -> int:
     """Let it all happen now, late as it is; the gate is asked as ever. Returns how many messages and alarms."""
     with runtime.begin() as connection:
         now: Any = runtime.machine_now()
-        ready = {"state": "ready", "why": None, "not_before": now, "made_at": now, "attempts": 0, "for_person": False}
+        ready = {"state": "ready", "why": None, "not_before": now, "made_at": now, "attempts": 0, "for_person": False,
+                 "batch_id": None}  # fmt: skip
         messages = connection.execute(update(Message).where(MESSAGES).values(**ready)).rowcount
         alarms = connection.execute(update(Alarm).where(Alarm.held).values(held=False, attempts=0)).rowcount
         return messages + alarms
@@ -56,7 +57,11 @@ def refuse(runtime: Runtime) -> int:
     with runtime.begin() as connection:
         never = {"state": "refused", "why": BY_HAND, "for_person": False}
         messages = connection.execute(update(Message).where(MESSAGES).values(**never)).rowcount
+        late = select(Alarm.subject).where(Alarm.held, Alarm.kind == "release")
+        messages += connection.execute(update(Message).where(in_state("held"), Message.id.in_(late)).values(**never)).rowcount
         theirs = select(Alarm.subject).where(Alarm.held, Alarm.kind.in_(OF_CONVERSATIONS))
         live = (Conversation.status != "ended") & Conversation.id.in_(theirs)
         connection.execute(update(Conversation).where(live).values(status="ended"))
-        return messages + connection.execute(delete(Alarm).where(Alarm.held)).rowcount
+        alarms = connection.execute(delete(Alarm).where(Alarm.held, Alarm.kind != "release")).rowcount
+        connection.execute(delete(Alarm).where(Alarm.held))
+        return messages + alarms

@@ -12,7 +12,7 @@ from sqlalchemy import Select, exists, or_, select
 
 from bot import alarms, awake, campaigns, outbox, status, talk
 from bot.campaigns.batches import OPEN
-from bot.campaigns.control import FINISHED, LEFT_OVER
+from bot.campaigns.control import FINISHED, LEFT_BEHIND, LEFT_OVER
 from bot.campaigns.launch import UNTAKEN
 from bot.outbox.settling import LEASED
 from bot.runtime import Runtime
@@ -38,6 +38,7 @@ DUE: Mapping[str, Select[Any]] = {
             exists().where(status.WAITS),
             exists().where(alarms.RINGS).select_from(Alarm),
             exists().where(FINISHED).select_from(Campaign),
+            exists().where(LEFT_BEHIND).select_from(Message),
         )
     ),
     "default": select(or_(UNTAKEN.exists(), exists().where(LEFT_OVER).select_from(Campaign))),

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 # crowd together keep the law: over a second at least, 0.05 s of lateness are made good by 0.05 of width.
 LATE_FOR = 0.05
 WIDTH = 1.053
-START_AFTER = 1.0  # seconds: a new Redis does not know which slots the old one gave; by then they are over
+START_AFTER = 1.0  # seconds: a new Redis does not know which slots the old one gave; none was further away
 FORGOTTEN_AFTER = 60_000  # milliseconds after its last slot
 BORN = "parley:throttle:born"
 

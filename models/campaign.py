@@ -12,6 +12,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 # draft -> scheduled -> sending -> finished; from scheduled and sending also to paused and back, or to cancelled.
 STATES = ("draft", "scheduled", "sending", "paused", "finished", "cancelled")
+RECIPIENT_STATES = ("waiting", "refused", "handed over")
 
 
 class Campaign(Base):
@@ -40,6 +41,7 @@ class Campaign(Base):
     last_id: Mapped[int | None]
     taken_to: Mapped[int] = mapped_column(default=0)
     worked_at: Mapped[datetime] = mapped_column(default=LONG_AGO)  # machine time: when a worker last took a batch of it
+    resumed_at: Mapped[datetime] = mapped_column(default=LONG_AGO)  # machine time: errors before it count no more
     finished_at: Mapped[datetime | None]
     made_at: Mapped[datetime]
 
@@ -72,6 +74,6 @@ class Recipient(Base):
 
     campaign_id: Mapped[int] = mapped_column(primary_key=True)
     contact_id: Mapped[int] = mapped_column(primary_key=True)
-    state: Mapped[str] = mapped_column(default="waiting")  # waiting | refused | handed over
+    state: Mapped[str] = mapped_column(default="waiting")  # one of RECIPIENT_STATES
     why: Mapped[str | None]  # the judge that refused or holds them
     due_at: Mapped[datetime | None]  # business time: held until then

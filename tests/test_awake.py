@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select, update
 
 from bot import awake, campaigns, clock, held, jobs
+from bot.alarms import set_alarm
 from bot.awake import stay_awake
-from models import Lease, Outage
+from models import Contact, Lease, Message, Outage
 from tests.crowd import balance, draft, join, number, schedule, state
 from tests.house import House
 from tests.test_outbox import pass_time, queue, states
@@ -51,7 +52,7 @@ def test_what_fell_due_in_a_long_outage_waits_for_a_person(house: House) -> None
     with house.runtime.read() as connection:
         found = held.held(connection)
     assert found.messages == {"outage": 1}
-    assert found.alarms == {"expire": 1, "launch": 1}
+    assert found.alarms == {"expire": 1}
     assert found.campaigns == ["week-end"]
     assert state(house, campaign) == "paused"
     assert "listening welcome confirm" in house.truths("Bo")
@@ -155,3 +156,35 @@ def test_an_outcome_that_was_unknown_before_an_outage_is_not_sent_after_it(house
     house.work()
     row = house.messages("Bo", "out")[-1]
     assert (row.state, row.why) == ("held", awake.OUTAGE)
+
+
+def test_a_text_that_waited_for_the_morning_is_refused_with_the_rest(house: House) -> None:
+    """Its alarm and the message go together: nothing is held for ever, and the campaign can end."""
+    join(house.runtime, ["+14155550199"], zone=None)
+    with house.runtime.begin() as connection:
+        connection.execute(update(Contact).values(paused_until=None))
+    queue(house, "Bo", kind="service", cause="a:1:1")
+    with house.runtime.begin() as connection:
+        message = house.messages("Bo", "out")[0].id
+        connection.execute(update(Message).values(state="held", why="quiet hours"))
+        set_alarm(connection, "release", message, 0, house.runtime.now(connection) + timedelta(hours=1))
+    sleep(house, 5)
+    wake_up(house)
+    assert held.refuse(house.runtime) == 1
+    assert [(row.state, row.why) for row in house.messages("Bo", "out")] == [("refused", "by hand")]
+
+
+def test_a_campaign_text_that_is_let_go_is_no_batchs_any_more(house: House) -> None:
+    """It was held in a batch that is long over."""
+    join(house.runtime, [number(1)])
+    house.carrier.faults(create="drop")
+    campaign = draft(house)
+    schedule(house, campaign)
+    for _ in range(12):
+        house.work()
+        pass_time(house, 30)
+    assert balance(house, campaign).held == {"unknown outcome": 1}
+    house.carrier.faults(create="ok")
+    assert held.release(house.runtime) == 1
+    house.work()
+    assert (state(house, campaign), balance(house, campaign).sent) == ("finished", 1)

@@ -49,7 +49,8 @@ NEXT = (
 )
 WAITS_UNTIL = select(func.min(func.coalesce(Recipient.due_at, bindparam("now")))).where(_recipients)
 _ready = in_state("ready") & Message.batch_id.is_not(None)
-READY = select(Message.id).where(_ready, Message.batch_id.in_(bindparam("batches", expanding=True))).limit(AHEAD)
+_some = select(Message.id).where(_ready, Message.batch_id.in_(bindparam("batches", expanding=True))).limit(AHEAD)
+READY = select(func.count()).select_from(_some.subquery())  # as far as we need to know
 ADD = insert(Message.__table__).on_conflict_do_nothing(index_elements=["cause"])
 
 Outcome = tuple[str, str | None, datetime | None]  # of a recipient: state, why, due_at
@@ -82,8 +83,8 @@ class Batches:
             watch(runtime)
             self.watched_at = time.monotonic()
         with runtime.read() as connection:
-            ready = connection.execute(READY, {"batches": list(self.leased)}).all() if self.leased else ()
-        if len(ready) >= AHEAD:
+            ready = (self.leased and connection.scalar(READY, {"batches": list(self.leased)})) or 0
+        if ready >= AHEAD:
             return False
         mine = next((one for one in self.leased.values() if not one.done), None) or self._lease(runtime)
         if mine is None:
@@ -184,7 +185,7 @@ def _let_go(runtime: Runtime, connection: Connection, batch: Any) -> None:
     now = runtime.now(connection)
     whose = {"campaign": batch.campaign_id, "first": batch.first_id, "last": batch.last_id, "now": now}
     due_at = connection.scalar(WAITS_UNTIL, whose)
-    ready = connection.execute(READY, {"batches": [batch.id]}).first() is not None
+    ready = bool(connection.scalar(READY, {"batches": [batch.id]}))
     mine = update(Batch).where(Batch.id == batch.id)
     values = {"over": due_at is None and not ready, "due_at": now if ready or due_at is None else due_at}
     connection.execute(mine.values(lease_until=runtime.machine_now(), **values))

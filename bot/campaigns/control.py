@@ -25,11 +25,12 @@ FINISHED = and_(
     ~_has_open_batch,
     ~exists().where(_of_campaign, in_state(*OPEN_STATES)),
 )
+LEFT_BEHIND = and_(in_state("ready"), Message.batch_id.is_not(None), exists().where(Batch.id == Message.batch_id, Batch.over))
 LEFT_OVER = and_(Campaign.state == "cancelled", or_(_has_open_batch, exists().where(_of_campaign, in_state("ready", "held"))))
-SENDING = select(Campaign.id, Campaign.error_limit).where(Campaign.state == "sending", Campaign.launched_at.is_not(None))
+SENDING = select(Campaign.id, Campaign.error_limit, Campaign.resumed_at).where(Campaign.state == "sending")
 
 LATEST_OUTCOMES = [
-    select(Message.id, (Message.status.in_(("undelivered", "failed")) | in_state("failed")).label("is_error"))
+    select(Message.id, Message.marked_at, (Message.status.in_(("undelivered", "failed")) | in_state("failed")).label("is_error"))
     .where(Message.campaign_id.is_not(None), Message.campaign_id == bindparam("campaign"), in_state(state))
     .order_by(Message.id.desc())
     .limit(LATEST)
@@ -53,7 +54,7 @@ def resume(runtime: Runtime, campaign_id: int) -> None:
             launch.set_again(connection, row, runtime.now(connection))
         else:
             mine = update(Campaign).where(Campaign.id == row.id, Campaign.state == "paused")
-            connection.execute(mine.values(state="sending", why=None))
+            connection.execute(mine.values(state="sending", why=None, resumed_at=runtime.machine_now()))
 
 
 def cancel(runtime: Runtime, campaign_id: int) -> None:
@@ -102,7 +103,7 @@ def watch(runtime: Runtime) -> int:
     changed = 0
     with runtime.read() as connection:
         sending = connection.execute(SENDING).all()
-        shares = {row.id: _errors(connection, row.id) for row in sending}
+        shares = {row.id: _errors(connection, row) for row in sending}
     for row in sending:
         outcomes, errors = shares[row.id]
         if outcomes >= FEWEST and errors * 100 >= row.error_limit * outcomes:
@@ -110,13 +111,22 @@ def watch(runtime: Runtime) -> int:
             with runtime.begin() as connection:
                 changed += connection.execute(mine.values(state="paused", why=ERRORS)).rowcount
             log.error("campaign %s pauses itself: %s of its latest %s texts failed", row.id, errors, outcomes)
-    return changed + finish(runtime)
+    return changed + _gather(runtime) + finish(runtime)
 
 
-def _errors(connection: Connection, campaign_id: int) -> tuple[int, int]:
-    """How many of the latest texts have an outcome, and of how many it is an error."""
-    found = [row for query in LATEST_OUTCOMES for row in connection.execute(query, {"campaign": campaign_id})]
-    latest = sorted(found, key=lambda row: -row.id)[:LATEST]
+def _gather(runtime: Runtime) -> int:
+    """Messages that came back after their batch was said to be over are no batch's any more."""
+    with runtime.read() as connection:
+        if not connection.scalar(select(exists().where(LEFT_BEHIND))):
+            return 0
+    with runtime.begin() as connection:
+        return connection.execute(update(Message).where(LEFT_BEHIND).values(batch_id=None)).rowcount
+
+
+def _errors(connection: Connection, campaign: Any) -> tuple[int, int]:
+    """How many of the latest texts since it was last resumed have an outcome, and of how many it is an error."""
+    found = [row for query in LATEST_OUTCOMES for row in connection.execute(query, {"campaign": campaign.id})]
+    latest = [row for row in sorted(found, key=lambda row: -row.id)[:LATEST] if row.marked_at > campaign.resumed_at]
     return len(latest), sum(bool(row.is_error) for row in latest)
 
 

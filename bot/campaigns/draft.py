@@ -64,11 +64,12 @@ def read(data: dict[str, Any]) -> Draft:
 
 
 def create(connection: Connection, draft: Draft, now: datetime) -> int:
-    """Keep a draft. Returns the campaign's id; raises CampaignError with all that is wrong with it."""
+    """Keep a draft, instead of an earlier one of its name. Returns its id; raises CampaignError with all that is wrong."""
     shop = catalogue(connection)
     problems = list(_problems(connection, shop, draft))
-    if connection.scalar(select(Campaign.id).where(Campaign.name == draft.name)) is not None:
-        problems.insert(0, Problem("name", f"there is a campaign {draft.name!r} already"))
+    earlier = connection.execute(select(Campaign.id, Campaign.state).where(Campaign.name == draft.name)).one_or_none()
+    if earlier is not None and earlier.state != "draft":
+        problems.insert(0, Problem("name", f"there is a campaign {draft.name!r} already, and it is no draft any more"))
     if draft.ends_at is not None and draft.ends_at <= now:
         problems.append(Problem("ends_at", "is over already"))
     if problems:
@@ -78,7 +79,8 @@ def create(connection: Connection, draft: Draft, now: datetime) -> int:
         "state": "draft", "version": 0, "taken_to": 0, "made_at": now,
         "within": [ids[name] for name in draft.within], "without": [ids[name] for name in draft.without],
     }  # fmt: skip
-    return int(connection.execute(insert(Campaign).values(**row).returning(Campaign.id)).scalar_one())
+    put = insert(Campaign).values(**row).on_conflict_do_update(index_elements=["name"], set_=row, where=Campaign.state == "draft")
+    return int(connection.execute(put.returning(Campaign.id)).scalar_one())
 
 
 def check(connection: Connection, campaign: Any) -> None:

@@ -14,6 +14,7 @@ from bot.campaigns.words import Unsaid, Words
 from bot.catalogue import catalogue
 from bot.consent import facts, gate
 from bot.runtime import Runtime
+from bot.throttle import WIDTH
 from models import Contact, Subscription
 
 PAGE = 1_000  # contacts in memory at a time
@@ -73,7 +74,7 @@ def preview(runtime: Runtime, campaign_id: int, told: Callable[[int, int], None]
             found.matching, after = found.matching + len(rows), rows[-1].id
             told(found.matching, max(of, found.matching))
     rates = {number: row.parts_per_second for number, row in shop.senders.items()}
-    found.seconds = max((parts / rates[number] for number, parts in found.senders.items()), default=0.0)
+    found.seconds = max((parts * WIDTH / rates[number] for number, parts in found.senders.items()), default=0.0)
     return found
 
 

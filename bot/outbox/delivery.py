@@ -26,9 +26,9 @@ IN_FLIGHT = 50  # calls at a time of one process
 GROUP = 50  # messages claimed at a time, and at most as many as calls are free
 FEWEST = 8  # while calls are under way, fewer free calls than this wait for company: a claim costs a commit
 # How far ahead (seconds) slots are looked for: answers see further, so that they overtake all else.
-AHEAD, ANSWERS_AHEAD = 0.25, 1.0
-LONGEST_WAIT = 1.5  # seconds that a claimed message may wait for its slot
-RECORD_EVERY = 0.05  # seconds
+AHEAD, ANSWERS_AHEAD = 0.25, 0.8
+LONGEST_WAIT = 0.9  # seconds that a claimed message may wait for its slot
+RECORD_EVERY = PREPARE_EVERY = 0.05  # seconds
 PATIENCE_FOR = 5.0  # seconds: a result that cannot be written for so long is asked from the carrier's list later
 
 
@@ -225,7 +225,7 @@ class Delivery:
         """Keep some messages ready ahead of need."""
         while not self.fed and not self.over():
             if not await asyncio.to_thread(self.source.prepare, self.runtime):
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(PREPARE_EVERY)
 
 
 def _by_sender(rows: Iterable[T]) -> list[list[T]]:

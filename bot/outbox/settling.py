@@ -107,7 +107,7 @@ def _settle_one(runtime: Runtime, seen: Any, asked_at: datetime, listed: Sequenc
             reopen(connection, row.account, [found.sid])
         elif listed is None or asked_at < row.marked_at + timedelta(seconds=runtime.carrier.settling_for):
             connection.execute(mine.values(not_before=asked_at + ASK_AGAIN_FOR))
-        elif row.kind not in ANSWERS and awake.last_outage(connection) > row.marked_at:
+        elif row.campaign_id is None and row.kind not in ANSWERS and awake.last_outage(connection) > row.marked_at:
             connection.execute(mine.values(state="held", why="outage"))
         elif row.attempts < ATTEMPTS:
             connection.execute(mine.values(state="ready", not_before=asked_at, batch_id=None))

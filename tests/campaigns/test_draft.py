@@ -45,8 +45,10 @@ def test_all_that_is_wrong_is_said_at_once(house: House) -> None:
     assert {problem.field for problem in refused.value.problems} == {"topic", "ours", "dialog"}
 
 
-def test_a_name_is_given_once(house: House) -> None:
-    draft(house)
+def test_a_draft_may_be_written_anew_until_it_is_scheduled(house: House) -> None:
+    first = draft(house)
+    assert draft(house, texts={"": "ACME: autre chose. STOP"}) == first
+    schedule(house, first)
     with pytest.raises(campaigns.CampaignError, match="already"):
         draft(house)
 

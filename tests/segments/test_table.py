@@ -13,7 +13,7 @@ from tests.segments.crowd import NOW, Person, at, gather, who
 HOSTILE = "'; DROP TABLE contact; --"
 CAST = [
     Person(
-        "Ana", tags=frozenset({"vip"}), values={"city": "Paris", "age": 34, "postcode": "01000", "born": "1990-05-31"},
+        "Ana", tags=frozenset({"vip"}), values={"city": "Paris", "age": 34, "postcode": "01000", "born": "1990-05-31", "visit": "2026-04-15"},
         topics={"offers": ("in", at("2026-03-28T23:00"))}, texts=(at("2026-04-10T08:00"),), lists=frozenset({"friends"}),
         campaigns={"spring": ("sent", at("2026-04-09T08:00"))},
     ),
@@ -26,9 +26,9 @@ CAST = [
     Person(
         "Cleo", country="BE", language="en", values={"city": "Saint-Malo 100%", "age": 18.5, "born": "May 1990"},
         topics={"offers": ("out", at("2026-03-30T08:00")), "orders": ("in", at("2026-02-01T08:00"))},
-        texts=(at("2026-01-05T08:00"), at("2026-04-10T08:00")), campaigns={"spring": ("sent", at("2026-04-11T08:00"))},
+        texts=(at("2026-01-05T08:00"), at("2026-04-10T08:00")), campaigns={"spring": ("sent", at("2026-04-10T08:00"))},
     ),
-    Person("Dee", country=None, values={"city": "", "age": "old"}, campaigns={"spring": ("ready", at("2026-04-09T08:00"))}),
+    Person("Dee", country=None, values={"city": "", "age": "old", "visit": "2026-04-16"}, campaigns={"spring": ("ready", at("2026-04-09T08:00"))}),
     Person("Eve", country="US", language="fr", zone="Europe/Paris", values={"city": HOSTILE, "age": -2}),
 ]  # fmt: skip
 
@@ -66,7 +66,7 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     ({"field": "born", "before": "1990-05-31"}, NOBODY),
     ({"field": "born", "before": "P30Y"}, "Ana Bo"),
     ({"field": "born", "within": "P36Y"}, "Ana Bo"),
-    ({"field": "born", "within": "P30D"}, NOBODY),
+    ({"field": "visit", "within": "P30D"}, "Ana"),  # Dee's is tomorrow
     ({"tag": "vip"}, "Ana Bo"),
     ({"tag": HOSTILE}, "Bo"),
     ({"tag": "VIP"}, NOBODY),
@@ -94,6 +94,7 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     ({"replied": {"since": "2026-04-11"}}, NOBODY),
     ({"replied": {"before": "P3M"}}, "Bo Cleo"),
     ({"replied": {"since": "2026-01-01", "until": "2026-01-05"}}, "Bo Cleo"),
+    ({"replied": {"until": "2026-04-15"}}, "Ana Bo Cleo"),
     ({"replied": {"to": "spring"}}, "Ana"),
     ({"replied": {"to": "spring", "before": "2026-04-10"}}, NOBODY),
     ({"replied": {"to": "spring", "until": "2026-04-10"}}, "Ana"),

@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("last_id", ID, nullable=True),
         sa.Column("taken_to", ID, nullable=False),
         sa.Column("worked_at", AT, nullable=False),
+        sa.Column("resumed_at", AT, nullable=False),
         sa.Column("finished_at", AT, nullable=True),
         sa.Column("made_at", AT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign")),
