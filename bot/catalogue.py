@@ -14,7 +14,7 @@ from keywords.table import Entry, Phrase, Table, build
 from keywords.text import fold
 from models import DialogVersion, Keyword, Sender, Shop, Topic
 
-REVISION = select(Shop.revision)
+REVISION = select(Shop.__table__.c.revision)
 _compiled: dict[tuple[str, int], Compiled] = {}  # (database, version id): a published version never changes
 _latest: dict[str, "Catalogue"] = {}  # database -> what it held at its newest known revision
 

@@ -16,15 +16,18 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import select
+import yaml
+from sqlalchemy import Connection, select
 
-from bot import embedded, log, schema
+from bot import campaigns, embedded, log, schema, segments
+from bot.held import held
 from bot.runtime import Runtime, open_runtime
-from bot.sample import SHOP, people
+from bot.sample import CAMPAIGN, SHOP, people
 from bot.settings import Settings, load, names
 from bot.shop import load_shop
 from bot.supervisor import Supervisor, told_to_stop
@@ -72,6 +75,7 @@ def run(port: int, fresh: bool) -> None:
         _start(supervisor, carrier_port)
         if _ready(stop, supervisor, (f"http://127.0.0.1:{carrier_port}/control/senders", f"http://127.0.0.1:{port}/readyz")):
             _say_where(port)
+            _say_held(open_runtime(load()))
             supervisor.run(stop)
         click.echo("Stopping …")
 
@@ -159,6 +163,7 @@ def _set_up(runtime: Runtime, carrier_port: int) -> None:
             click.echo("Setting up the sample shop …")
             load_shop(connection, SHOP)
             people.populate(connection, runtime.suppression_key, runtime.now(connection))
+            _campaign(connection, runtime.now(connection))
         senders = connection.execute(select(Sender.__table__).order_by(Sender.id)).all()
         brand = connection.scalar(select(Shop.brand))
     runtime.engine.dispose()
@@ -172,6 +177,14 @@ def _set_up(runtime: Runtime, carrier_port: int) -> None:
         "clock_url": f"{base}/phone/clock",
     }
     _write_private(Path("carrier.json"), json.dumps(config, ensure_ascii=False))
+
+
+def _campaign(connection: Connection, now: datetime) -> None:
+    """One campaign that begins as soon as the workers do."""
+    sample = yaml.safe_load(CAMPAIGN.read_text(encoding="utf-8"))
+    for name, rule in sample["segments"].items():
+        segments.save(connection, name, rule, now)
+    campaigns.schedule(connection, campaigns.create(connection, campaigns.read(sample["campaign"]), now), None, now)
 
 
 def _sender(row: Any, base: str, brand: str | None) -> dict[str, Any]:
@@ -216,5 +229,15 @@ def _say_where(port: int) -> None:
     click.echo("Parley is running, on this machine only.\n")
     click.echo(f"  Phone   {base}/phone    text JOIN, and see what comes back")
     click.echo(f"  Health  {base}/readyz")
-    click.echo(f"  Logs    {FOLDER}/*.log\n")
+    click.echo(f"  Logs    {FOLDER}/*.log")
+    click.echo('  A campaign is under way:    parley campaign show "Soldes d\'hiver"\n')
     click.echo("Ctrl-C stops it. The data stays for the next start; `make demo FRESH=1` begins anew.")
+
+
+def _say_held(runtime: Runtime) -> None:
+    """A demo that was off for long is an outage like any other."""
+    with runtime.read() as connection:
+        found = held(connection)
+    if found.total or found.campaigns:
+        click.echo("While it was off, some things fell due. They wait for your word:    parley held show")
+    runtime.engine.dispose()

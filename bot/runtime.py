@@ -23,7 +23,7 @@ from models import Clock, Suppression
 if TYPE_CHECKING:
     from bot.carriers import Carrier
 
-AHEAD = select(Clock.ahead_for)
+AHEAD = select(Clock.__table__.c.ahead_for)
 
 
 def machine_now() -> datetime:

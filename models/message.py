@@ -76,7 +76,7 @@ class Message(Base):
 
 def in_state(*states: str) -> ColumnElement[bool]:
     """A message is in one of these states, written into the statement: SQLite finds a partial index in no other way."""
-    return Message.state.in_([literal_column(f"'{state}'") for state in states])
+    return Message.__table__.c.state.in_([literal_column(f"'{state}'") for state in states])
 
 
 class Callback(Base):

@@ -24,34 +24,38 @@ WATCH_EVERY = 0.5  # seconds between two looks at how many texts fail
 AHEAD = 150  # texts ready before they are needed
 SOME = 100  # recipients judged and rendered at a time
 
-OPEN = and_(~Batch.over, Batch.due_at <= bindparam("now"), Batch.lease_until < bindparam("machine_now"))
+# Core tables: see outbox.claim.
+BATCH, CAMPAIGN, CONTACT, MESSAGE, RECIPIENT, SUBSCRIPTION = (
+    one.__table__ for one in (Batch, Campaign, Contact, Message, Recipient, Subscription)
+)
+OPEN = and_(~BATCH.c.over, BATCH.c.due_at <= bindparam("now"), BATCH.c.lease_until < bindparam("machine_now"))
 # The campaign that waited longest gets the next worker, so that a slow sender holds up nobody else's campaign.
 FREE = (
-    select(func.min(Batch.id).label("id"))
-    .join(Campaign, Campaign.id == Batch.campaign_id)
-    .where(OPEN, Campaign.state == "sending")
-    .group_by(Batch.campaign_id)
-    .order_by(func.max(Campaign.worked_at), Batch.campaign_id)
+    select(func.min(BATCH.c.id).label("id"))
+    .join(CAMPAIGN, CAMPAIGN.c.id == BATCH.c.campaign_id)
+    .where(OPEN, CAMPAIGN.c.state == "sending")
+    .group_by(BATCH.c.campaign_id)
+    .order_by(func.max(CAMPAIGN.c.worked_at), BATCH.c.campaign_id)
 )
 _recipients = and_(
-    Recipient.campaign_id == bindparam("campaign"),
-    Recipient.contact_id.between(bindparam("first"), bindparam("last")),
-    Recipient.state == "waiting",
+    RECIPIENT.c.campaign_id == bindparam("campaign"),
+    RECIPIENT.c.contact_id.between(bindparam("first"), bindparam("last")),
+    RECIPIENT.c.state == "waiting",
 )
-_agreed = and_(Subscription.contact_id == Contact.id, Subscription.topic == bindparam("topic"), Subscription.state == "in")
+_in = and_(SUBSCRIPTION.c.topic == bindparam("topic"), SUBSCRIPTION.c.state == "in")
 NEXT = (
-    select(Recipient.contact_id.label("recipient_id"), Contact.__table__, Subscription.event_id.label("agreed"))
-    .outerjoin(Contact, Contact.id == Recipient.contact_id)
-    .outerjoin(Subscription, _agreed)
-    .where(_recipients, or_(Recipient.due_at.is_(None), Recipient.due_at <= bindparam("now")))
-    .order_by(Recipient.contact_id)
+    select(RECIPIENT.c.contact_id.label("recipient_id"), CONTACT, SUBSCRIPTION.c.event_id.label("agreed"))
+    .outerjoin(CONTACT, CONTACT.c.id == RECIPIENT.c.contact_id)
+    .outerjoin(SUBSCRIPTION, and_(SUBSCRIPTION.c.contact_id == CONTACT.c.id, _in))
+    .where(_recipients, or_(RECIPIENT.c.due_at.is_(None), RECIPIENT.c.due_at <= bindparam("now")))
+    .order_by(RECIPIENT.c.contact_id)
     .limit(SOME)
 )
-WAITS_UNTIL = select(func.min(func.coalesce(Recipient.due_at, bindparam("now")))).where(_recipients)
-_ready = in_state("ready") & Message.batch_id.is_not(None)
-_some = select(Message.id).where(_ready, Message.batch_id.in_(bindparam("batches", expanding=True))).limit(AHEAD)
+WAITS_UNTIL = select(func.min(func.coalesce(RECIPIENT.c.due_at, bindparam("now")))).where(_recipients)
+_ready = in_state("ready") & MESSAGE.c.batch_id.is_not(None)
+_some = select(MESSAGE.c.id).where(_ready, MESSAGE.c.batch_id.in_(bindparam("batches", expanding=True))).limit(AHEAD)
 READY = select(func.count()).select_from(_some.subquery())  # as far as we need to know
-ADD = insert(Message.__table__).on_conflict_do_nothing(index_elements=["cause"])
+ADD = insert(MESSAGE).on_conflict_do_nothing(index_elements=["cause"])
 
 Outcome = tuple[str, str | None, datetime | None]  # of a recipient: state, why, due_at
 

@@ -7,12 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from bot import campaigns, segments
 from bot.cli.start import as_json, looking, print_json, told
 from bot.runtime import Runtime
-from models import Campaign, Segment, Shop
+from models import Batch, Campaign, Segment, Shop
 
 sure = click.option("--yes", is_flag=True, help="Do not ask.")
 LOOK_EVERY = 0.5  # seconds
@@ -147,13 +147,13 @@ def show(name: str, follow: bool, as_json: bool) -> None:
     why = f" ({found['why']})" if found["why"] else ""
     click.echo(f"{found['name']}: {found['state']}{why}")
     for lang, text in found["texts"].items():
-        click.echo(f"  {lang or 'text':8} {text}")
-    click.echo(f"  within   {', '.join(found['within'])}")
-    for key in ("without", "topic", "kind", "ours", "dialog", "starts_at", "ends_at", "launched_at", "finished_at"):
+        click.echo(f"  {lang or 'text':11} {text}")
+    click.echo(f"  within      {', '.join(found['within'])}")
+    for key in ("without", "topic", "kind", "ours", "dialog", "starts_at", "ends_at", "launched_at", "held_until", "finished_at"):
         value = found[key]
         if value:
             shown = value.astimezone(zone).strftime("%Y-%m-%d %H:%M") if isinstance(value, datetime) else value
-            click.echo(f"  {key:8} {', '.join(shown) if isinstance(shown, list) else shown}")
+            click.echo(f"  {key:11} {', '.join(shown) if isinstance(shown, list) else shown}")
     _print_balance(found["balance"])
 
 
@@ -197,12 +197,14 @@ def _instant(connection: Connection, written: str | None) -> datetime | None:
 
 def _shown(connection: Connection, row: Any) -> dict[str, Any]:
     names = {one.id: one.name for one in connection.execute(select(Segment.id, Segment.name))}
+    open_batches = select(func.min(Batch.due_at)).where(Batch.campaign_id == row.id, ~Batch.over)
     kept = ("name", "state", "why", "kind", "topic", "texts", "ours", "dialog", "answers_for", "error_limit", "starts_at",
             "ends_at", "launched_at", "finished_at")  # fmt: skip
     return {
         **{key: getattr(row, key) for key in kept},
         "within": [names.get(id_, str(id_)) for id_ in row.within],
         "without": [names.get(id_, str(id_)) for id_ in row.without],
+        "held_until": connection.scalar(open_batches.where(Batch.due_at > row.launched_at)) if row.launched_at else None,
         "balance": campaigns.balance(connection, row.id).as_json(),
     }
 

@@ -13,7 +13,8 @@ from bot.runtime import Runtime
 from models import Suppression
 
 ANSWERS = ("reply", "compliance")  # someone waits for them
-ON_LIST = select(Suppression.digest).where(Suppression.digest.in_(bindparam("digests", expanding=True)))
+SUPPRESSION = Suppression.__table__
+ON_LIST = select(SUPPRESSION.c.digest).where(SUPPRESSION.c.digest.in_(bindparam("digests", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)

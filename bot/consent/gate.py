@@ -4,7 +4,7 @@ The same code sends, explains and previews, so they cannot disagree. Adding a ru
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -107,6 +107,10 @@ JUDGES: tuple[Judge, ...] = (
 )  # fmt: skip
 
 
+_FACTS = tuple(field.name for field in fields(Facts))
+_OUTCOMES = {Go: "go", Hold: "hold", Refuse: "refuse"}
+
+
 def judge(facts: Facts, judges: tuple[Judge, ...] = JUDGES) -> Verdict:
     """Ask the judges in order; the first who objects decides."""
     for ask in judges:
@@ -118,8 +122,6 @@ def judge(facts: Facts, judges: tuple[Judge, ...] = JUDGES) -> Verdict:
 
 def record(verdict: Verdict, facts: Facts) -> dict[str, Any]:
     """The verdict as it is kept: outcome, which judge, on which facts (only those that say something)."""
-    outcome = {Go: "go", Hold: "hold", Refuse: "refuse"}[type(verdict)]
-    said = {
-        name: str(value) if isinstance(value, datetime) else value for name, value in asdict(facts).items() if value
-    }
-    return {"outcome": outcome, "why": getattr(verdict, "why", "passed"), "facts": said}
+    known = ((name, getattr(facts, name)) for name in _FACTS)
+    said = {name: str(value) if isinstance(value, datetime) else value for name, value in known if value}
+    return {"outcome": _OUTCOMES[type(verdict)], "why": getattr(verdict, "why", "passed"), "facts": said}

@@ -18,20 +18,22 @@ from models.message import in_state
 
 LEASE_FOR = timedelta(seconds=8)  # of a call, which itself takes at most 5 s
 CALL_FOR = timedelta(seconds=6)  # a call that could outlive its lease is not begun
+GROUP = 50  # messages claimed at a time, at most
 # An answer that comes later than this answers nothing any more. A confirmation of a STOP must come within 5 minutes
 # (47 CFR 64.1200(a)(12)).
 GOOD_FOR = {"reply": timedelta(minutes=15), "compliance": timedelta(minutes=5)}
 
-MESSAGE, CONTACT = Message.__table__, Contact.__table__
+# Core tables, not mapped classes: these run for every group of texts, and the mapper's part of a statement costs more.
+MESSAGE, CONTACT, CAMPAIGN, SUBSCRIPTION = (one.__table__ for one in (Message, Contact, Campaign, Subscription))
 
 MACHINE_NOW = bindparam("machine_now", type_=UtcDateTime())
 READY = and_(
     in_state("ready"),
     MESSAGE.c.not_before <= MACHINE_NOW,
-    or_(MESSAGE.c.campaign_id.is_(None), Campaign.state == "sending"),
+    or_(MESSAGE.c.campaign_id.is_(None), CAMPAIGN.c.state == "sending"),
 )
 """What may be claimed; `FROM` must be WAITING."""
-WAITING = MESSAGE.outerjoin(Campaign, Campaign.id == MESSAGE.c.campaign_id)
+WAITING = MESSAGE.outerjoin(CAMPAIGN, CAMPAIGN.c.id == MESSAGE.c.campaign_id)
 
 _shown = (
     *(MESSAGE.c[name] for name in ("id", "contact_id", "campaign_id", "ours", "kind")),
@@ -48,18 +50,19 @@ LOOSE = _ready.where(MESSAGE.c.batch_id.is_(None)).order_by(
 _of_batches = MESSAGE.c.batch_id.is_not(None) & MESSAGE.c.batch_id.in_(bindparam("batches", expanding=True))
 OF_BATCHES = _ready.where(_of_batches).order_by(MESSAGE.c.batch_id, MESSAGE.c.id)
 
-STATES = select(Campaign.id, Campaign.state, Campaign.ends_at).where(Campaign.id.in_(bindparam("ids", expanding=True)))
+STATES = select(CAMPAIGN.c.id, CAMPAIGN.c.state, CAMPAIGN.c.ends_at).where(CAMPAIGN.c.id.in_(bindparam("ids", expanding=True)))
 # Whoever is talking to somebody else is passed over, not waited for.
 LOCK = (
     select(CONTACT).where(CONTACT.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(CONTACT.c.id).with_for_update(skip_locked=True)
 )  # fmt: skip
 _agreed = and_(
-    Subscription.contact_id == MESSAGE.c.contact_id, Subscription.topic == MESSAGE.c.topic, Subscription.state == "in"
+    SUBSCRIPTION.c.contact_id == MESSAGE.c.contact_id, SUBSCRIPTION.c.topic == MESSAGE.c.topic,
+    SUBSCRIPTION.c.state == "in",
 )
 MINE = (
-    select(MESSAGE, Subscription.event_id.label("agreed"))
-    .select_from(MESSAGE.outerjoin(Subscription, _agreed))
+    select(MESSAGE, SUBSCRIPTION.c.event_id.label("agreed"))
+    .select_from(MESSAGE.outerjoin(SUBSCRIPTION, _agreed))
     .where(MESSAGE.c.id.in_(bindparam("ids", expanding=True)), MESSAGE.c.state == "ready")
     .order_by(MESSAGE.c.id)
 )
@@ -85,6 +88,11 @@ class Claimed:
     marked_at: datetime
 
 
+def padded(values: list[Any]) -> list[Any]:
+    """The values, the last one repeated up to a full group: statements of one length are prepared once."""
+    return values + values[-1:] * (GROUP - len(values))
+
+
 def look(runtime: Runtime, query: Select[Any], room: int, busy: Collection[str], **more: Any) -> Sequence[Any]:
     """Up to `room` messages that may leave, of senders that are not busy. Nothing is locked."""
     with runtime.read() as connection:
@@ -101,8 +109,8 @@ def claim(runtime: Runtime, rows: Sequence[Any]) -> list[Claimed]:
     """
     with runtime.begin() as connection:
         campaigns = _campaigns(connection, rows)
-        contacts = {one.id: one for one in connection.execute(LOCK, {"ids": [row.contact_id for row in rows]})}
-        mine = connection.execute(MINE, {"ids": [row.id for row in rows]}).all()
+        contacts = {one.id: one for one in connection.execute(LOCK, {"ids": padded([row.contact_id for row in rows])})}
+        mine = connection.execute(MINE, {"ids": padded([row.id for row in rows])}).all()
         mine = [row for row in mine if row.contact_id in contacts and _goes_on(row, campaigns)]
         if not mine:
             return []
@@ -112,7 +120,7 @@ def claim(runtime: Runtime, rows: Sequence[Any]) -> list[Claimed]:
         going = [row for row in mine if _may_go(connection, row, at, contacts[row.contact_id], campaigns, machine_now)]
         if going:
             marked = {"now": at.now, "marked": machine_now, "lease": machine_now + LEASE_FOR}
-            connection.execute(MARK, {"ids": [row.id for row in going], **marked})
+            connection.execute(MARK, {"ids": padded([row.id for row in going]), **marked})
         return [_claimed(runtime, shop, contacts[row.contact_id].phone, row, machine_now) for row in going]
 
 

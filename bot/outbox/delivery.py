@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.carriers import Busy, SendResult
 from bot.catalogue import catalogue
 from bot.consent.facts import ANSWERS
-from bot.outbox.claim import CALL_FOR, LEASE_FOR, LOOSE, Claimed, claim, look
+from bot.outbox.claim import CALL_FOR, GROUP, LEASE_FOR, LOOSE, Claimed, claim, look
 from bot.outbox.result import record
 from bot.runtime import Runtime
 from bot.throttle import NoThrottle, Slot
@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 IN_FLIGHT = 50  # calls at a time of one process
-GROUP = 50  # messages claimed at a time, and at most as many as calls are free
 FEWEST = 8  # while calls are under way, fewer free calls than this wait for company: a claim costs a commit
 # How far ahead (seconds) slots are looked for: answers see further, so that they overtake all else.
 AHEAD, ANSWERS_AHEAD = 0.25, 0.8

@@ -4,3 +4,4 @@ from pathlib import Path
 
 SHOP = Path(__file__).parent / "shop.yaml"
 CROWD = Path(__file__).parent / "crowd.yaml"
+CAMPAIGN = Path(__file__).parent / "campaign.yaml"

@@ -13,7 +13,8 @@ from tests.segments.crowd import NOW, Person, at, gather, who
 HOSTILE = "'; DROP TABLE contact; --"
 CAST = [
     Person(
-        "Ana", tags=frozenset({"vip"}), values={"city": "Paris", "age": 34, "postcode": "01000", "born": "1990-05-31", "visit": "2026-04-15"},
+        "Ana", tags=frozenset({"vip"}),
+        values={"city": "Paris", "age": 34, "postcode": "01000", "born": "1990-05-31", "visit": "2026-04-15"},
         topics={"offers": ("in", at("2026-03-28T23:00"))}, texts=(at("2026-04-10T08:00"),), lists=frozenset({"friends"}),
         campaigns={"spring": ("sent", at("2026-04-09T08:00"))},
     ),
@@ -28,7 +29,10 @@ CAST = [
         topics={"offers": ("out", at("2026-03-30T08:00")), "orders": ("in", at("2026-02-01T08:00"))},
         texts=(at("2026-01-05T08:00"), at("2026-04-10T08:00")), campaigns={"spring": ("sent", at("2026-04-10T08:00"))},
     ),
-    Person("Dee", country=None, values={"city": "", "age": "old", "visit": "2026-04-16"}, campaigns={"spring": ("ready", at("2026-04-09T08:00"))}),
+    Person(
+        "Dee", country=None, values={"city": "", "age": "old", "visit": "2026-04-16"},
+        campaigns={"spring": ("ready", at("2026-04-09T08:00"))},
+    ),
     Person("Eve", country="US", language="fr", zone="Europe/Paris", values={"city": HOSTILE, "age": -2}),
 ]  # fmt: skip
 
