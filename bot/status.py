@@ -16,7 +16,7 @@ from bot.carriers.codes import lookup
 from bot.consent.ledger import Ledger, Proof
 from bot.contacts import lock
 from bot.runtime import Runtime
-from models import Callback, Contact, Conversation, Message, insert
+from models import Callback, Contact, Conversation, Message, insert, one_of
 from models.base import UtcDateTime
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,14 @@ CLIMB = (
         error_code=bindparam("new_code"),
         state=case((bindparam("gone"), "failed"), else_="sent"),
     )
+)
+
+
+_callback = Callback.__table__
+REOPEN = (
+    update(_callback)
+    .where(_callback.c.account == bindparam("its_account"), one_of(_callback.c.sid, "sids"), _callback.c.message_id.is_(None))
+    .values(folded=False, look_at=_callback.c.made_at)
 )
 
 
@@ -105,8 +113,7 @@ def fold(runtime: Runtime) -> int:
 
 def reopen(connection: Connection, account: str, sids: Sequence[str]) -> None:
     """Messages of ours have just got these ids of the carrier's: statuses that came before are looked at again."""
-    before = (Callback.account == account) & Callback.sid.in_(sids) & Callback.message_id.is_(None)
-    connection.execute(update(Callback).where(before).values(folded=False, look_at=Callback.made_at))
+    connection.execute(REOPEN, {"its_account": account, "sids": sids})
 
 
 def apply_action(runtime: Runtime, connection: Connection, contact: Any, action: str, sent_at: datetime) -> None:

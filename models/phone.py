@@ -81,13 +81,18 @@ def language_of(country: str | None) -> str:
     return _LANGUAGE_OF.get(country or "", "en")
 
 
-@lru_cache(maxsize=4096)
 def zones_of(number: str) -> tuple[str, ...]:
     """Return all time zones in which the owner of an E.164 number may be; () when nobody knows.
 
     Often more than one (Réunion and Mayotte share +262; a US toll-free number has dozens): an hour is
     allowed only if it is allowed in every one of them.
     """
+    # The last digits tell persons apart, not places: neighbours are looked up once.
+    return _zones(number[:-3] + "000" if len(number) > 9 else number)
+
+
+@lru_cache(maxsize=65_536)
+def _zones(number: str) -> tuple[str, ...]:
     from phonenumbers import timezone  # 7 MB that most processes never need
 
     parsed = _parse(number, None)

@@ -114,8 +114,8 @@ def know_nothing_at_the_claim(house: House, patch: Patch) -> None:
 def call_without_a_mark(house: House, patch: Patch) -> None:
     real = delivery.claim
 
-    def unmarked(hands: Any, rows: Any) -> Any:
-        claimed = real(hands, rows)
+    def unmarked(hands: Any, shop: Any, rows: Any) -> Any:
+        claimed = real(hands, shop, rows)
         mine = update(Message).where(Message.id.in_([one.outgoing.message_id for one in claimed]))
         with hands.begin() as connection:
             connection.execute(mine.values(state="ready", not_before=hands.machine_now() + timedelta(seconds=20)))

@@ -302,7 +302,7 @@ def test_two_processes_that_claim_at_once_claim_each_message_once(house: House, 
 
     def claim(runtime: Runtime) -> None:
         try:
-            claimed.extend(one.outgoing.message_id for one in claiming.claim(runtime, rows))
+            claimed.extend(one.outgoing.message_id for one in claiming.claim(runtime, shop, rows))
         except Exception as error:  # noqa: BLE001 - told by the test
             errors.append(error)
 

@@ -15,7 +15,7 @@ from bot.campaigns.words import Unsaid, Words
 from bot.catalogue import catalogue
 from bot.consent import facts, gate
 from bot.runtime import Runtime
-from models import Batch, Campaign, Contact, Message, Recipient, Subscription, insert
+from models import Batch, Campaign, Contact, Message, Recipient, Subscription, insert, one_of
 from models.message import in_state
 
 LEASE_FOR = timedelta(seconds=15)  # renewed in time; who dies leaves the batch to others after that
@@ -53,8 +53,13 @@ NEXT = (
 )
 WAITS_UNTIL = select(func.min(func.coalesce(RECIPIENT.c.due_at, bindparam("now")))).where(_recipients)
 _ready = in_state("ready") & MESSAGE.c.batch_id.is_not(None)
-_some = select(MESSAGE.c.id).where(_ready, MESSAGE.c.batch_id.in_(bindparam("batches", expanding=True))).limit(AHEAD)
+_some = select(MESSAGE.c.id).where(_ready, one_of(MESSAGE.c.batch_id, "batches")).limit(AHEAD)
 READY = select(func.count()).select_from(_some.subquery())  # as far as we need to know
+OUTCOME = (
+    update(RECIPIENT)
+    .where(RECIPIENT.c.campaign_id == bindparam("campaign"), one_of(RECIPIENT.c.contact_id, "ids"))
+    .values(state=bindparam("new_state"), why=bindparam("new_why"), due_at=bindparam("until"))
+)
 ADD = insert(MESSAGE).on_conflict_do_nothing(index_elements=["cause"])
 
 Outcome = tuple[str, str | None, datetime | None]  # of a recipient: state, why, due_at
@@ -153,8 +158,8 @@ def prepare(runtime: Runtime, batch: Any) -> bool:
         if messages:
             connection.execute(ADD, messages)
         for (state, why, due_at), ids in outcomes.items():
-            mine = (Recipient.campaign_id == campaign.id) & Recipient.contact_id.in_(ids)
-            connection.execute(update(Recipient).where(mine).values(state=state, why=why, due_at=due_at))
+            said = {"new_state": state, "new_why": why, "until": due_at}
+            connection.execute(OUTCOME, {"campaign": campaign.id, "ids": ids, **said})
     return len(rows) == SOME
 
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from bot.consent import gate, hours
 from bot.consent.ledger import digest
 from bot.runtime import Runtime
-from models import Suppression
+from models import Suppression, one_of
 
 ANSWERS = ("reply", "compliance")  # someone waits for them
 SUPPRESSION = Suppression.__table__
-ON_LIST = select(SUPPRESSION.c.digest).where(SUPPRESSION.c.digest.in_(bindparam("digests", expanding=True)))
+ON_LIST = select(SUPPRESSION.c.digest).where(one_of(SUPPRESSION.c.digest, "digests"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, not_, or_, select, update
 
 from bot.alarms import set_alarm
 from bot.carriers import Outgoing
-from bot.catalogue import Catalogue, catalogue
+from bot.catalogue import Catalogue
 from bot.consent import facts, gate
 from bot.runtime import Runtime
-from models import Campaign, Contact, Message, Subscription
+from models import Campaign, Contact, Message, Subscription, one_of
 from models.base import UtcDateTime
 from models.message import in_state
 
@@ -41,37 +41,43 @@ _shown = (
 )
 _ready = (
     select(*_shown).select_from(WAITING)
-    .where(READY, MESSAGE.c.ours.not_in(bindparam("busy", expanding=True)))
+    .where(READY, not_(one_of(MESSAGE.c.ours, "busy")))
     .limit(bindparam("room"))
 )  # fmt: skip
 LOOSE = _ready.where(MESSAGE.c.batch_id.is_(None)).order_by(
     MESSAGE.c.kind.not_in(facts.ANSWERS), MESSAGE.c.not_before, MESSAGE.c.id
 )
-_of_batches = MESSAGE.c.batch_id.is_not(None) & MESSAGE.c.batch_id.in_(bindparam("batches", expanding=True))
+_of_batches = MESSAGE.c.batch_id.is_not(None) & one_of(MESSAGE.c.batch_id, "batches")
 OF_BATCHES = _ready.where(_of_batches).order_by(MESSAGE.c.batch_id, MESSAGE.c.id)
 
-STATES = select(CAMPAIGN.c.id, CAMPAIGN.c.state, CAMPAIGN.c.ends_at).where(CAMPAIGN.c.id.in_(bindparam("ids", expanding=True)))
+STATES = select(CAMPAIGN.c.id, CAMPAIGN.c.state, CAMPAIGN.c.ends_at).where(one_of(CAMPAIGN.c.id, "ids"))
 # Whoever is talking to somebody else is passed over, not waited for.
+_known = ("id", "phone", "zone", "sample", "paused_until", "unreachable_at")
 LOCK = (
-    select(CONTACT).where(CONTACT.c.id.in_(bindparam("ids", expanding=True)))
+    select(*(CONTACT.c[name] for name in _known)).where(one_of(CONTACT.c.id, "ids"))
     .order_by(CONTACT.c.id).with_for_update(skip_locked=True)
 )  # fmt: skip
 _agreed = and_(
     SUBSCRIPTION.c.contact_id == MESSAGE.c.contact_id, SUBSCRIPTION.c.topic == MESSAGE.c.topic,
     SUBSCRIPTION.c.state == "in",
 )
+_needed = (
+    "id", "contact_id", "campaign_id", "batch_id", "kind", "ours", "body", "media", "parts", "made_at", "sid", "why",
+    "consent_event_id",
+)  # fmt: skip
 MINE = (
-    select(MESSAGE, SUBSCRIPTION.c.event_id.label("agreed"))
+    select(*(MESSAGE.c[name] for name in _needed), SUBSCRIPTION.c.event_id.label("agreed"))
     .select_from(MESSAGE.outerjoin(SUBSCRIPTION, _agreed))
-    .where(MESSAGE.c.id.in_(bindparam("ids", expanding=True)), MESSAGE.c.state == "ready")
+    .where(one_of(MESSAGE.c.id, "ids"), MESSAGE.c.state == "ready")
     .order_by(MESSAGE.c.id)
 )
 
+VERDICTS = select(MESSAGE.c.verdicts).where(MESSAGE.c.id == bindparam("message_id"))
 JUDGED = update(MESSAGE).where(MESSAGE.c.id == bindparam("message_id")).values(
     state=bindparam("new_state"), why=bindparam("new_why"), verdicts=bindparam("new_verdicts"),
     consent_event_id=bindparam("event_id"),
 )  # fmt: skip
-MARK = update(MESSAGE).where(MESSAGE.c.id.in_(bindparam("ids", expanding=True))).values(
+MARK = update(MESSAGE).where(one_of(MESSAGE.c.id, "ids")).values(
     state="sending", at=bindparam("now"), marked_at=bindparam("marked"), lease_until=bindparam("lease"),
     attempts=MESSAGE.c.attempts + 1,
 )  # fmt: skip
@@ -88,11 +94,6 @@ class Claimed:
     marked_at: datetime
 
 
-def padded(values: list[Any]) -> list[Any]:
-    """The values, the last one repeated up to a full group: statements of one length are prepared once."""
-    return values + values[-1:] * (GROUP - len(values))
-
-
 def look(runtime: Runtime, query: Select[Any], room: int, busy: Collection[str], **more: Any) -> Sequence[Any]:
     """Up to `room` messages that may leave, of senders that are not busy. Nothing is locked."""
     with runtime.read() as connection:
@@ -100,7 +101,7 @@ def look(runtime: Runtime, query: Select[Any], room: int, busy: Collection[str],
         return connection.execute(query, known).all()
 
 
-def claim(runtime: Runtime, rows: Sequence[Any]) -> list[Claimed]:
+def claim(runtime: Runtime, shop: Catalogue, rows: Sequence[Any]) -> list[Claimed]:
     """Mark those of these messages as `sending` that the gate lets go, in one transaction.
 
     1. Their campaigns, locked: still sending? Their contacts, locked in ascending id.
@@ -109,18 +110,18 @@ def claim(runtime: Runtime, rows: Sequence[Any]) -> list[Claimed]:
     """
     with runtime.begin() as connection:
         campaigns = _campaigns(connection, rows)
-        contacts = {one.id: one for one in connection.execute(LOCK, {"ids": padded([row.contact_id for row in rows])})}
-        mine = connection.execute(MINE, {"ids": padded([row.id for row in rows])}).all()
+        contacts = {one.id: one for one in connection.execute(LOCK, {"ids": [row.contact_id for row in rows]})}
+        mine = connection.execute(MINE, {"ids": [row.id for row in rows]}).all()
         mine = [row for row in mine if row.contact_id in contacts and _goes_on(row, campaigns)]
         if not mine:
             return []
-        shop, machine_now = catalogue(connection), runtime.machine_now()
+        machine_now = runtime.machine_now()
         phones = [contacts[row.contact_id].phone for row in mine]
         at = facts.moment(runtime, connection, runtime.now(connection), shop.shop.zone, phones)
         going = [row for row in mine if _may_go(connection, row, at, contacts[row.contact_id], campaigns, machine_now)]
         if going:
             marked = {"now": at.now, "marked": machine_now, "lease": machine_now + LEASE_FOR}
-            connection.execute(MARK, {"ids": padded([row.id for row in going]), **marked})
+            connection.execute(MARK, {"ids": [row.id for row in going], **marked})
         return [_claimed(runtime, shop, contacts[row.contact_id].phone, row, machine_now) for row in going]
 
 
@@ -143,9 +144,9 @@ def _facts(row: Any, at: facts.Moment, contact: Any, campaigns: dict[int, Any], 
 
 
 def _is_known(row: Any, known: gate.Facts, verdict: gate.Verdict) -> bool:
-    """Whether the row says already that it may go, on the same consent: judged when it was made, and nothing has changed."""
-    said = row.verdicts[-1]["outcome"] if row.verdicts else None
-    return isinstance(verdict, gate.Go) and said == "go" and row.consent_event_id == known.consent_event_id
+    """Whether a campaign's text was let go when it was made, a moment ago and on the same consent: nothing is new then."""
+    same = row.batch_id is not None and row.why is None and row.consent_event_id == known.consent_event_id
+    return same and isinstance(verdict, gate.Go)
 
 
 def _may_go(
@@ -156,7 +157,8 @@ def _may_go(
     verdict = gate.judge(known)
     if not _is_known(row, known, verdict):
         state = {gate.Go: "ready", gate.Hold: "held", gate.Refuse: "refused"}[type(verdict)]
-        kept = [*row.verdicts, {"at": at.now.isoformat(), **gate.record(verdict, known)}]
+        earlier = connection.scalar(VERDICTS, {"message_id": row.id}) or []
+        kept = [*earlier, {"at": at.now.isoformat(), **gate.record(verdict, known)}]
         news = {"new_state": state, "new_why": getattr(verdict, "why", None), "new_verdicts": kept}
         connection.execute(JUDGED, {"message_id": row.id, "event_id": known.consent_event_id, **news})
     if isinstance(verdict, gate.Hold):

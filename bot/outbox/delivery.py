@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from bot.carriers import Busy, SendResult
-from bot.catalogue import catalogue
+from bot.catalogue import Catalogue, catalogue
 from bot.consent.facts import ANSWERS
 from bot.outbox.claim import CALL_FOR, GROUP, LEASE_FOR, LOOSE, Claimed, claim, look
 from bot.outbox.result import record
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 IN_FLIGHT = 50  # calls at a time of one process
-FEWEST = 8  # while calls are under way, fewer free calls than this wait for company: a claim costs a commit
+FEWEST = 16  # while calls are under way, fewer free calls than this wait for company: a claim costs a commit
 # How far ahead (seconds) slots are looked for: answers see further, so that they overtake all else.
 AHEAD, ANSWERS_AHEAD = 0.25, 0.8
 LONGEST_WAIT = 0.9  # seconds that a claimed message may wait for its slot
@@ -61,7 +61,9 @@ def deliver(runtime: Runtime, seconds: float = 5, source: Source | None = None, 
     3. Call, each at its slot, holding no transaction, within the carrier's own total limit.
     4. Write the results, many at once; an unknown one is left to `settle`.
     """
-    delivery = Delivery(runtime, source or Loose(), time.monotonic() + seconds, stop or threading.Event())
+    with runtime.read() as connection:
+        shop = catalogue(connection)
+    delivery = Delivery(runtime, shop, source or Loose(), time.monotonic() + seconds, stop or threading.Event())
     if not delivery.look():
         return 0
     with asyncio.Runner() as loop:
@@ -73,14 +75,15 @@ class Delivery:
     """One stretch of sending."""
 
     runtime: Runtime
+    shop: Catalogue  # as it was when this began
     source: Source
     until: float  # of the monotonic clock, like all instants here
     stop: threading.Event
     calls: set[asyncio.Task[None]] = field(default_factory=set)
+    end: asyncio.Event = field(default_factory=asyncio.Event)  # of a call
     results: list[tuple[Claimed, SendResult]] = field(default_factory=list)
     busy: dict[str, float] = field(default_factory=dict)  # sender -> when it has a slot again
     rows: Sequence[Any] = ()  # looked for and not yet claimed
-    rates: dict[str, float] = field(default_factory=dict)
     made: int = 0
     empty: bool = False
     fed: bool = False
@@ -115,7 +118,7 @@ class Delivery:
         while not self.over():
             room = min(GROUP, IN_FLIGHT - len(self.calls))
             if room < FEWEST and self.calls:
-                await asyncio.wait(self.calls, return_when=asyncio.FIRST_COMPLETED)
+                await self._one_ends()
                 continue
             try:
                 group = await asyncio.to_thread(self._next, room)
@@ -125,7 +128,7 @@ class Delivery:
             for claimed, slot in group:
                 call = asyncio.create_task(self._call(claimed, slot))
                 self.calls.add(call)
-                call.add_done_callback(self.calls.discard)
+                call.add_done_callback(self._ended)
             if not group and not await self._wait():
                 return
 
@@ -136,11 +139,19 @@ class Delivery:
         if soonest is None and self.empty and not self.calls:
             return False
         pause = min(0.1, max(0.005, soonest - now)) if soonest is not None else 0.02
-        if self.calls:
-            await asyncio.wait(self.calls, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
-        else:
-            await asyncio.sleep(pause)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self._one_ends()
         return True
+
+    def _ended(self, call: asyncio.Task[None]) -> None:
+        self.calls.discard(call)
+        self.end.set()
+
+    async def _one_ends(self) -> None:
+        """Wait until a call ends."""
+        self.end.clear()
+        await self.end.wait()
 
     def _next(self, room: int) -> list[tuple[Claimed, Slot | None]]:
         """The next group, claimed, each with its slot. In a thread of its own."""
@@ -150,7 +161,7 @@ class Delivery:
         self.rows, rows = rows[room:], rows[:room]
         self.empty = not rows
         chosen = self._affordable(rows)
-        claimed = claim(self.runtime, chosen) if chosen else []
+        claimed = claim(self.runtime, self.shop, chosen) if chosen else []
         return [pair for mine in _by_sender(claimed) for pair in zip(mine, self._slots(mine), strict=True)]
 
     def _affordable(self, rows: Sequence[Any]) -> list[Any]:
@@ -171,11 +182,8 @@ class Delivery:
         return [*found.taken, *[None] * (len(mine) - len(found.taken))]
 
     def _rate(self, sender: str) -> float:
-        if sender not in self.rates:
-            with self.runtime.read() as connection:
-                known = catalogue(connection).senders.get(sender)
-            self.rates[sender] = known.parts_per_second if known else 1.0
-        return self.rates[sender]
+        known = self.shop.senders.get(sender)
+        return float(known.parts_per_second) if known else 1.0
 
     async def _call(self, claimed: Claimed, slot: Slot | None) -> None:
         """Call at the slot; who misses it takes another one, as long as the lease allows a call."""

@@ -37,6 +37,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
         self._base = urlsplit(base) if base else None
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CALLS_AT_ONCE),
+            cookie_jar=aiohttp.DummyCookieJar(),  # the API needs none, and looking for them costs
             timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_FOR),
         )
 
