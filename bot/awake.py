@@ -6,7 +6,7 @@ Nobody wants the offers of this morning tonight, nor those of a backup that was 
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, or_, select, update
 
 from bot.processes import me
 from bot.runtime import Runtime
@@ -64,7 +64,9 @@ def _hold_overdue(connection: Connection, began_at: datetime, now: datetime, bus
         missed = (Campaign.state == "scheduled") & (Campaign.starts_at <= business_now)
         connection.execute(update(Campaign).where(started | missed).values(state="paused", why=OUTAGE))
         connection.execute(delete(Alarm).where(due, Alarm.kind == "launch"))  # whoever resumes it sets another one
-    alarms = connection.execute(update(Alarm).where(due, Alarm.kind != "launch").values(held=True)).rowcount
+    of_campaign = exists().where(Message.id == Alarm.subject, Message.campaign_id.is_not(None))
+    others = and_(due, Alarm.kind != "launch", or_(Alarm.kind != "release", ~of_campaign))
+    alarms = connection.execute(update(Alarm).where(others).values(held=True)).rowcount
     waiting = update(Message).where(in_state("ready"), Message.not_before <= now, Message.campaign_id.is_(None))
     messages = connection.execute(waiting.values(state="held", why=OUTAGE)).rowcount
     log.warning("no clock was awake since %s: %s alarms and %s messages are held", began_at, alarms, messages)

@@ -56,8 +56,11 @@ def tick(runtime: Runtime) -> None:
         return
     with _staying_awake(runtime):
         for queue, do in WORK.items():
-            if jobs.due(runtime, queue) and not wake(runtime, queue):
-                do(runtime, WORK_FOR)
+            try:
+                if jobs.due(runtime, queue) and not wake(runtime, queue):
+                    do(runtime, WORK_FOR)
+            except Exception:
+                log.exception("the clock could not see to the queue %s", queue)
 
 
 @contextmanager

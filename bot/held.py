@@ -6,13 +6,14 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from bot.awake import OUTAGE
 from bot.campaigns.control import BY_HAND
+from bot.outbox.claim import ERROR
 from bot.runtime import Runtime
 from models import Alarm, Campaign, Conversation, Message
 from models.message import in_state
 
 UNKNOWN = "unknown outcome"
 
-MESSAGES = in_state("held") & Message.why.in_((OUTAGE, UNKNOWN))
+MESSAGES = in_state("held") & Message.why.in_((OUTAGE, UNKNOWN, ERROR))
 OF_CONVERSATIONS = ("wake", "expire")
 
 

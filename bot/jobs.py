@@ -26,7 +26,7 @@ RING: Mapping[str, alarms.Ring] = {
 }
 
 # Seconds: a job is short, so that a worker stops within a deploy. Calls under way may take it some more.
-WORK_FOR, BULK_FOR = 5.0, 6.0
+WORK_FOR, BULK_FOR, TURN_FOR = 5.0, 6.0, 1.0
 
 # Is there anything to do? One query per queue, on partial indexes; "replies" and "bulk" share one throttle.
 DUE: Mapping[str, Select[Any]] = {
@@ -81,8 +81,8 @@ def work(runtime: Runtime, seconds: float = WORK_FOR, stop: threading.Event | No
     until, over = time.monotonic() + seconds, stop or threading.Event()
     while time.monotonic() < until and not over.is_set() and due(runtime, "replies"):
         done = status.fold(runtime) + alarms.ring_due(runtime, RING) + outbox.sweep(runtime)
-        done += outbox.deliver(runtime, until - time.monotonic(), stop=over)
-        done += outbox.settle(runtime, until - time.monotonic()) + campaigns.watch(runtime)
+        # Each in turn: who waits for a slot must not keep those waiting who wait for the carrier's list.
+        done += outbox.deliver(runtime, TURN_FOR, stop=over) + outbox.settle(runtime, TURN_FOR) + campaigns.watch(runtime)
         if not done:
             return
 
@@ -99,8 +99,8 @@ def send_batches(runtime: Runtime, seconds: float = BULK_FOR, stop: threading.Ev
 
 def take_audience(runtime: Runtime, seconds: float = WORK_FOR, stop: threading.Event | None = None) -> None:
     """Write down the recipients of campaigns that have begun; refuse those of campaigns that were cancelled."""
-    campaigns.take_audience(runtime, seconds)
     campaigns.clear(runtime)
+    campaigns.take_audience(runtime, seconds)
 
 
 def due(runtime: Runtime, queue: str) -> bool:

@@ -1,6 +1,7 @@
 """Which of our processes live."""
 
 import os
+import secrets
 import socket
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, delete, select
 from bot.runtime import Runtime
 from models import Process, insert
 
+TOKEN = secrets.token_hex(4)  # hosts that share a name, as containers may, are told apart
 QUEUES = ("replies", "default", "bulk")
 DEAD_AFTER = timedelta(seconds=15)
 FORGOTTEN_AFTER = timedelta(days=1)
@@ -17,7 +19,7 @@ FORGOTTEN_AFTER = timedelta(days=1)
 
 def me() -> str:
     """This process, as it signs leases."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    return f"{socket.gethostname()} {TOKEN}:{os.getpid()}"
 
 
 def beat(runtime: Runtime, kind: str) -> None:

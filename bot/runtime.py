@@ -65,6 +65,11 @@ class Runtime:
         with self.engine.connect().execution_options(parley_reads=True) as connection:
             yield connection
 
+    def begin_in_child(self) -> None:
+        """In a forked process: no connection of the parent's is used, and no lock that one of its threads may hold."""
+        self.engine.dispose(close=False)
+        object.__setattr__(self, "_writing", threading.Lock())
+
     def redis_answers(self) -> bool:
         """Whether the queue's Redis is there."""
         try:

@@ -4,6 +4,7 @@ The law: in every interval of a second or longer, the parts whose call begins in
 and the parts of one message. So nothing is saved up: each message has its own slot, at the end of the one before.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,10 +19,15 @@ from redis.exceptions import RedisError
 # crowd together keep the law: over a second at least, 0.05 s of lateness are made good by 0.05 of width.
 LATE_FOR = 0.05
 WIDTH = 1.053
-START_AFTER = 1.0  # seconds: a new Redis does not know which slots the old one gave; none was further away
+# A new Redis does not know which slots the old one gave: none was further away than START_AFTER (seconds), nor wider than
+# that of the longest text.
+START_AFTER, LONGEST = 1.0, 10
 FORGOTTEN_AFTER = 60_000  # milliseconds after its last slot
 BORN = "parley:throttle:born"
 
+SLOW_FOR = 0.5  # seconds after which a Redis that was too slow is asked again
+
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -58,11 +64,16 @@ class Throttle(Protocol):
         """Give no slot of this sender for so long: the carrier asked for it."""
 
 
+def start_after(rate: float) -> float:
+    """Seconds without slots when nobody knows which ones were given before."""
+    return max(START_AFTER, LONGEST * WIDTH / rate)
+
+
 @dataclass(slots=True)
 class LocalThrottle:
-    """For one process that sends alone. `begins_at`: no slot before that instant of the monotonic clock."""
+    """For one process that sends alone. `born_at`: others may have sent until that instant of the monotonic clock."""
 
-    begins_at: float = 0.0
+    born_at: float | None = None
     _free: dict[str, float] = field(default_factory=dict)
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
@@ -79,7 +90,8 @@ class LocalThrottle:
 
     def _find(self, sender: str, parts: Sequence[int], rate: float, within: float) -> tuple[Slots, float]:
         now = time.monotonic()
-        free, taken = max(self._free.get(sender, 0.0), now, self.begins_at), []
+        begins_at = self.born_at + start_after(rate) if self.born_at is not None else 0.0
+        free, taken = max(self._free.get(sender, 0.0), now, begins_at), []
         for part in parts:
             if free > now + within:
                 break
@@ -133,6 +145,7 @@ class RedisThrottle:
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
         self._take, self._hold = redis.register_script(TAKE), redis.register_script(HOLD)
+        self._held: dict[str, float] = {}  # what the carrier asked for outlives a Redis
 
     def look(self, sender: str, parts: Sequence[int], rate: float, within: float) -> Slots:
         """See Throttle."""
@@ -144,15 +157,21 @@ class RedisThrottle:
 
     def _find(self, sender: str, parts: Sequence[int], rate: float, within: float, verb: str) -> Slots:
         asked = time.monotonic()
-        given = [int(START_AFTER * 1e6), FORGOTTEN_AFTER, int(within * 1e6), WIDTH * 1e6 / rate, verb, *parts]
+        if (left := self._held.get(sender, 0.0) - asked) > 0:
+            return Slots((), max(0.0, left - within))
+        given = [int(start_after(rate) * 1e6), FORGOTTEN_AFTER, int(within * 1e6), WIDTH * 1e6 / rate, verb, *parts]
         free, slots = self._ask(self._take, sender, given)
         now = time.monotonic()
         late = LATE_FOR - (now - asked)
+        if late <= 0:
+            log.warning("Redis took %.2f s to answer: too slow to keep the pace by, nothing is sent meanwhile", now - asked)
+            return Slots((), SLOW_FOR)
         taken = tuple(Slot(now + int(slot) / 1e6, now + int(slot) / 1e6 + late) for slot in slots)
         return Slots(taken, max(0.0, int(free) / 1e6 - within))
 
     def hold(self, sender: str, seconds: float) -> None:
         """See Throttle."""
+        self._held[sender] = time.monotonic() + seconds
         self._ask(self._hold, sender, [int(START_AFTER * 1e6), FORGOTTEN_AFTER, int(seconds * 1e6)])
 
     def begin_anew(self) -> None:
@@ -175,6 +194,7 @@ class ClockThrottle:
     def __init__(self, redis: "Redis | None") -> None:
         self._shared = RedisThrottle(redis) if redis is not None else None
         self._own: LocalThrottle | None = None
+        self._held: dict[str, float] = {}
 
     def look(self, sender: str, parts: Sequence[int], rate: float, within: float) -> Slots:
         """See Throttle."""
@@ -185,8 +205,13 @@ class ClockThrottle:
         return self._with(lambda throttle: throttle.take(sender, parts, rate, within))
 
     def hold(self, sender: str, seconds: float) -> None:
-        """See Throttle."""
-        self._with(lambda throttle: throttle.hold(sender, seconds))
+        """See Throttle. It holds on either side."""
+        self._held[sender] = time.monotonic() + seconds
+        if self._shared is not None:
+            with suppress(NoThrottle):
+                self._shared.hold(sender, seconds)
+        if self._own is not None:
+            self._own.hold(sender, seconds)
 
     def _with(self, do: Callable[[Throttle], T]) -> T:
         """Going over from one to the other costs a moment without slots."""
@@ -197,5 +222,7 @@ class ClockThrottle:
                     self._own = None
                 return do(self._shared)
         if self._own is None:
-            self._own = LocalThrottle(time.monotonic() + START_AFTER)
+            self._own = LocalThrottle(time.monotonic())
+            for sender, until in self._held.items():
+                self._own.hold(sender, until - time.monotonic())
         return do(self._own)

@@ -159,8 +159,7 @@ def work(runtime: Runtime, queue: str, stop: threading.Event) -> None:
     jobs.lend(runtime, stop)
     over = threading.Event()
     threading.Thread(target=_live, args=(runtime, queue, stop, over), daemon=True).start()
-    # A child of this process must not use its connections to the database.
-    os.register_at_fork(after_in_child=lambda: runtime.engine.dispose(close=False))
+    os.register_at_fork(after_in_child=runtime.begin_in_child)
     try:
         while not runtime.redis_answers():
             if stop.wait(1):

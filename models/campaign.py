@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Json
 
+# As the index of open batches says it: SQLite finds it in no other way.
+IS_OPEN = text("NOT batch.over")
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 # draft -> scheduled -> sending -> finished; from scheduled and sending also to paused and back, or to cancelled.

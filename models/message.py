@@ -76,7 +76,9 @@ class Message(Base):
 
 def in_state(*states: str) -> ColumnElement[bool]:
     """A message is in one of these states, written into the statement: SQLite finds a partial index in no other way."""
-    return Message.__table__.c.state.in_([literal_column(f"'{state}'") for state in states])
+    column = Message.__table__.c.state
+    values: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in states]
+    return column == values[0] if len(values) == 1 else column.in_(values)
 
 
 class Callback(Base):

@@ -100,7 +100,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         for left in FOLDER.glob(f"{name}.db*"):
-            left.unlink()
+            left.unlink(missing_ok=True)
         return
     url, _, template = request.getfixturevalue("postgres").partition("#")
     _administer(url, f"CREATE DATABASE {name} TEMPLATE {template}")

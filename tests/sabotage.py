@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from flask import Response
 from rq.utils import import_attribute
-from sqlalchemy import bindparam, event, exists, insert, select, text, update
+from sqlalchemy import event, exists, insert, select, text, update
 
 from bot import alarms, awake, contacts, inbound, outbox, runtime, status, talk, throttle, worker
 from bot.campaigns import batches, control, launch
@@ -21,7 +21,7 @@ from bot.catalogue import Catalogue
 from bot.consent import gate, ledger
 from bot.outbox import claim, delivery
 from bot.web import webhooks
-from models import Callback, Campaign, Contact, DialogVersion, Message
+from models import Callback, Campaign, Contact, DialogVersion, Message, one_of
 from tests.house import House
 
 Patch = pytest.MonkeyPatch
@@ -125,11 +125,12 @@ def call_without_a_mark(house: House, patch: Patch) -> None:
 
 
 def claim_without_locks(house: House, patch: Patch) -> None:
-    """PostgreSQL: contacts are only read. SQLite: a writer begins like a reader."""
+    """PostgreSQL: contacts and messages are only read. SQLite: a writer begins like a reader."""
     if house.runtime.engine.dialect.name == "sqlite":
         patch.setattr(runtime, "_begin_sqlite", lambda connection: connection.exec_driver_sql("BEGIN"))
         return
-    patch.setattr(claim, "LOCK", select(claim.CONTACT).where(claim.CONTACT.c.id.in_(bindparam("ids", expanding=True))))
+    patch.setattr(claim, "LOCK", select(claim.CONTACT).where(one_of(claim.CONTACT.c.id, "ids")))
+    patch.setattr(claim, "MINE", claim._mine)
 
 
 def send_again_blindly(house: House, patch: Patch) -> None:

@@ -169,8 +169,8 @@ def test_a_failed_ring_is_tried_again_later_and_later_and_then_left_for_a_person
         passed += wait + timedelta(seconds=30)
     much_later, bell = ahead(house, timedelta(days=30)), Bell()
     assert ring_due(much_later, {"test": bell}) == 0
-    assert not jobs.due(much_later)
-    assert not jobs.due(much_later)
+    assert not jobs.due(much_later, "replies")
+    assert not jobs.due(much_later, "replies")
     assert [row.attempts for row in left(house)] == [PATIENCE]
 
 

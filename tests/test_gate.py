@@ -7,6 +7,7 @@ import pytest
 
 from bot.consent import gate
 from bot.consent.gate import Facts, Go, Hold, Refuse, Verdict
+from bot.consent.hours import NEVER
 
 LATER = datetime(2027, 1, 2, 3, 4, tzinfo=UTC)
 MOST = gate.REPLIES_PER_HOUR
@@ -31,6 +32,13 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[dict[str, Any], Verdict]
         ],
         [({"kind": kind}, Refuse("no consent")) for kind in ("service", "marketing")],
     ),
+    "unreachable": (
+        [{"kind": "reply", "unreachable": True}, {"kind": "marketing", "consent_event_id": 1}],
+        [
+            ({"kind": kind, "unreachable": True, "consent_event_id": 1}, Refuse("unreachable"))
+            for kind in ("opt_in", "service", "marketing")
+        ],
+    ),
     "already_sent": ([{"kind": "reply"}], [({"kind": "reply", "sent_before": True}, Refuse("already sent"))]),
     "looping": (
         [
@@ -50,6 +58,14 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[dict[str, Any], Verdict]
             {"kind": "reply", "paused_until": LATER},
         ],
         [({"kind": "marketing", "consent_event_id": 1, "paused_until": LATER}, Hold("paused", LATER))],
+    ),
+    "quiet": (
+        [{"kind": "reply", "quiet_until": LATER}, {"kind": "service", "quiet_until": LATER, "consent_event_id": 1}],
+        [
+            ({"kind": "marketing", "quiet_until": LATER, "consent_event_id": 1}, Hold("quiet hours", LATER)),
+            ({"kind": "opt_in", "quiet_until": LATER}, Hold("quiet hours", LATER)),
+            ({"kind": "marketing", "quiet_until": NEVER, "consent_event_id": 1}, Refuse("no hour suits")),
+        ],
     ),
 }  # fmt: skip
 

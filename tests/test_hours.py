@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.consent.hours import CLOSES, OPENS, quiet_until, zones
+from bot.consent import gate
+from bot.consent.hours import CLOSES, NEVER, OPENS, quiet_until, zones
 
 ZONES = ("Europe/Paris", "America/Los_Angeles", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia", "America/St_Johns")
 WEEKS = (datetime(2026, 3, 27, tzinfo=UTC), datetime(2026, 10, 23, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
@@ -39,11 +40,12 @@ def test_a_number_that_may_be_in_several_zones_is_texted_when_all_of_them_allow_
     assert any(local(until - timedelta(minutes=1), zone) < OPENS for zone in both)
 
 
-def test_zones_so_far_apart_that_no_hour_suits_them_all_follow_the_first() -> None:
-    apart = ["Europe/Paris", "Pacific/Auckland", "America/Los_Angeles"]
-    until = quiet_until(datetime(2026, 11, 25, 3, tzinfo=UTC), apart)
-    assert until is not None
-    assert local(until, "Europe/Paris") == OPENS
+def test_zones_so_far_apart_that_no_hour_suits_them_all_are_never_texted() -> None:
+    """A Russian mobile may be anywhere from Kaliningrad to Kamchatka: until its owner tells, nothing that sells goes there."""
+    far = zones("+79161234567", None, "Europe/Paris")
+    assert len(far) > 5
+    assert all(quiet_until(datetime(2026, 11, 25, hour, tzinfo=UTC), far) == NEVER for hour in range(24))
+    assert gate.judge(gate.Facts("marketing", consent_event_id=1, quiet_until=NEVER)) == gate.Refuse("no hour suits")
 
 
 def test_the_zone_that_a_contact_told_beats_the_one_of_the_number() -> None:

@@ -289,6 +289,8 @@ def test_two_processes_that_claim_at_once_claim_each_message_once(house: House, 
         queue(house, cause=f"a:1:{number}", body=f"bonjour {number}")
     database = house.runtime.settings.database_url
     hands = [replace(house.runtime, engine=open_engine(database), _writing=threading.Lock()) for _ in range(2)]
+    with house.runtime.read() as connection:
+        shop = catalogue(connection)
     rows = look(house.runtime, claiming.LOOSE, 50, ())
     real = claiming._facts
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import StatementError
 
 from bot import create_app, log
 from bot.alarms import set_alarm
 from bot.runtime import open_runtime
-from models import Alarm
+from models import Alarm, Clock
 from tests.house import PARIS, House, settings
 
 OTHER_KEY = "t" * 40
@@ -58,7 +58,8 @@ def test_with_another_secret_key_than_the_list_of_the_stopped_no_process_starts(
 
 def test_business_time_is_machine_time_on_a_real_carrier(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """However far the demo's clock was moved in this database."""
-    house.carrier.clock(3600)
+    with house.runtime.begin() as connection:
+        connection.execute(update(Clock).values(ahead_for=3600))
     noon = datetime(2027, 1, 1, 12, tzinfo=UTC)
     runtime = replace(house.runtime, machine_now=lambda: noon)
     with runtime.read() as connection:

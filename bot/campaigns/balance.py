@@ -71,4 +71,7 @@ def balance(connection: Connection, campaign_id: int) -> Balance:
         else:
             waiting += count
             held.update({why or "held": count} if state == "held" else {})
+        handed_over -= count
+    if handed_over > 0:  # their messages went with them
+        refused["erased"] += handed_over
     return Balance(intended, sent, dict(refused), dict(failed), unknown, waiting, dict(held), parts, dict(statuses))

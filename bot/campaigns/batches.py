@@ -1,5 +1,6 @@
 """A worker's part of a campaign: it leases a batch, judges and renders its recipients, and sees that their texts leave."""
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,7 +17,10 @@ from bot.catalogue import catalogue
 from bot.consent import facts, gate
 from bot.runtime import Runtime
 from models import Batch, Campaign, Contact, Message, Recipient, Subscription, insert, one_of
+from models.campaign import IS_OPEN
 from models.message import in_state
+
+log = logging.getLogger(__name__)
 
 LEASE_FOR = timedelta(seconds=15)  # renewed in time; who dies leaves the batch to others after that
 RENEW_FOR = timedelta(seconds=8)
@@ -28,7 +32,7 @@ SOME = 100  # recipients judged and rendered at a time
 BATCH, CAMPAIGN, CONTACT, MESSAGE, RECIPIENT, SUBSCRIPTION = (
     one.__table__ for one in (Batch, Campaign, Contact, Message, Recipient, Subscription)
 )
-OPEN = and_(~BATCH.c.over, BATCH.c.due_at <= bindparam("now"), BATCH.c.lease_until < bindparam("machine_now"))
+OPEN = and_(IS_OPEN, BATCH.c.due_at <= bindparam("now"), BATCH.c.lease_until < bindparam("machine_now"))
 # The campaign that waited longest gets the next worker, so that a slow sender holds up nobody else's campaign.
 FREE = (
     select(func.min(BATCH.c.id).label("id"))
@@ -50,6 +54,7 @@ NEXT = (
     .where(_recipients, or_(RECIPIENT.c.due_at.is_(None), RECIPIENT.c.due_at <= bindparam("now")))
     .order_by(RECIPIENT.c.contact_id)
     .limit(SOME)
+    .with_for_update(of=RECIPIENT, skip_locked=True)
 )
 WAITS_UNTIL = select(func.min(func.coalesce(RECIPIENT.c.due_at, bindparam("now")))).where(_recipients)
 _ready = in_state("ready") & MESSAGE.c.batch_id.is_not(None)
@@ -57,7 +62,8 @@ _some = select(MESSAGE.c.id).where(_ready, one_of(MESSAGE.c.batch_id, "batches")
 READY = select(func.count()).select_from(_some.subquery())  # as far as we need to know
 OUTCOME = (
     update(RECIPIENT)
-    .where(RECIPIENT.c.campaign_id == bindparam("campaign"), one_of(RECIPIENT.c.contact_id, "ids"))
+    .where(RECIPIENT.c.campaign_id == bindparam("campaign"), RECIPIENT.c.state == "waiting")
+    .where(one_of(RECIPIENT.c.contact_id, "ids"))
     .values(state=bindparam("new_state"), why=bindparam("new_why"), due_at=bindparam("until"))
 )
 ADD = insert(MESSAGE).on_conflict_do_nothing(index_elements=["cause"])
@@ -113,7 +119,7 @@ class Batches:
             machine_now = runtime.machine_now()
             known = {"now": runtime.now(connection), "machine_now": machine_now}
             for batch_id in connection.scalars(FREE, known).all():
-                free = update(Batch).where(Batch.id == batch_id, Batch.lease_until < machine_now, ~Batch.over)
+                free = update(Batch).where(Batch.id == batch_id, Batch.lease_until < machine_now, IS_OPEN)
                 taken = free.values(lease_until=machine_now + LEASE_FOR).returning(Batch.__table__)
                 row = connection.execute(taken).one_or_none()
                 if row is not None:
@@ -126,9 +132,10 @@ class Batches:
     def _renew(self, runtime: Runtime) -> None:
         now = runtime.machine_now()
         if any(one.until < now + RENEW_FOR for one in self.leased.values()):
-            mine = update(Batch).where(Batch.id.in_(list(self.leased)))
+            mine = update(Batch).where(Batch.id.in_(list(self.leased)), Batch.lease_until > now)
             with runtime.begin() as connection:
-                connection.execute(mine.values(lease_until=now + LEASE_FOR))
+                kept = connection.scalars(mine.values(lease_until=now + LEASE_FOR).returning(Batch.id)).all()
+            self.leased = {id_: self.leased[id_] for id_ in kept}  # a lease that ran out may be another worker's
             for one in self.leased.values():
                 one.until = now + LEASE_FOR
 
@@ -142,7 +149,7 @@ def prepare(runtime: Runtime, batch: Any) -> bool:
     """
     with runtime.begin() as connection:
         still = select(Campaign.__table__).where(Campaign.id == batch.campaign_id, Campaign.state == "sending")
-        campaign = connection.execute(still.with_for_update(read=True)).one_or_none()
+        campaign = connection.execute(still.with_for_update(read=True, key_share=True)).one_or_none()
         if campaign is None:
             return False
         now, shop = runtime.now(connection), catalogue(connection)
@@ -151,7 +158,7 @@ def prepare(runtime: Runtime, batch: Any) -> bool:
         at = facts.moment(runtime, connection, now, shop.shop.zone, [row.phone for row in rows if row.phone])
         words, outcomes, messages = Words(campaign, shop), defaultdict[Outcome, list[int]](list), []
         for row in rows:
-            outcome, message = _judge(runtime, campaign, batch.id, words, at, row)
+            outcome, message = _judge_safely(runtime, campaign, batch.id, words, at, row)
             outcomes[outcome].append(row.recipient_id)
             if message is not None:
                 messages.append(message)
@@ -161,6 +168,15 @@ def prepare(runtime: Runtime, batch: Any) -> bool:
             said = {"new_state": state, "new_why": why, "until": due_at}
             connection.execute(OUTCOME, {"campaign": campaign.id, "ids": ids, **said})
     return len(rows) == SOME
+
+
+def _judge_safely(*known: Any) -> tuple[Outcome, dict[str, Any] | None]:
+    """One contact of whom something is wrong must not keep the others waiting."""
+    try:
+        return _judge(*known)
+    except Exception:
+        log.exception("contact %s of a campaign cannot be judged", known[-1].id)
+        return ("refused", "error", None), None
 
 
 def _judge(

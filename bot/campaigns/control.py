@@ -10,6 +10,7 @@ from bot.campaigns import launch
 from bot.campaigns.draft import CampaignError, Problem
 from bot.runtime import Runtime
 from models import Alarm, Batch, Campaign, Message, Recipient
+from models.campaign import IS_OPEN
 from models.message import OPEN_STATES, in_state
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ BY_HAND, ERRORS = "by hand", "too many errors"
 LATEST, FEWEST = 200, 40  # outcomes that the share of errors is reckoned from
 
 _of_campaign = and_(Message.campaign_id.is_not(None), Message.campaign_id == Campaign.id)
-_has_open_batch = exists().where(Batch.campaign_id == Campaign.id, ~Batch.over)
+_has_open_batch = exists().where(Batch.campaign_id == Campaign.id, IS_OPEN)
 FINISHED = and_(
     Campaign.state == "sending",
     Campaign.taken_to >= Campaign.last_id,
@@ -41,7 +42,7 @@ LATEST_OUTCOMES = [
 def pause(runtime: Runtime, campaign_id: int, why: str = BY_HAND) -> None:
     """From now on nobody gets it. Returns when no call of it is under way any more. Raises CampaignError."""
     _move(runtime, campaign_id, ("scheduled", "sending"), "paused", why)
-    outbox.wait_for_campaign(runtime, campaign_id)
+    _wait(runtime, campaign_id)
 
 
 def resume(runtime: Runtime, campaign_id: int) -> None:
@@ -60,7 +61,7 @@ def resume(runtime: Runtime, campaign_id: int) -> None:
 def cancel(runtime: Runtime, campaign_id: int) -> None:
     """Whoever has not got it never will. Returns when no call of it is under way any more. Raises CampaignError."""
     _move(runtime, campaign_id, ("draft", "scheduled", "sending", "paused"), "cancelled", BY_HAND)
-    outbox.wait_for_campaign(runtime, campaign_id)
+    _wait(runtime, campaign_id)
     clear(runtime)
 
 
@@ -70,6 +71,13 @@ def _move(runtime: Runtime, campaign_id: int, states: tuple[str, ...], state: st
         if not connection.execute(mine.values(state=state, why=why)).rowcount:
             raise CampaignError(Problem("", f"the campaign is {launch.find(connection, campaign_id).state}"))
         connection.execute(delete(Alarm).where(Alarm.kind == "launch", Alarm.subject == campaign_id))
+
+
+def _wait(runtime: Runtime, campaign_id: int) -> None:
+    """Whoever had looked before we moved it has marked what he claims; then the calls under way end."""
+    with runtime.begin() as connection:
+        connection.execute(select(Campaign.id).where(Campaign.id == campaign_id).with_for_update())
+    outbox.wait_for_campaign(runtime, campaign_id)
 
 
 def clear(runtime: Runtime) -> int:
@@ -83,7 +91,7 @@ def _clear(runtime: Runtime, campaign_id: int) -> int:
     done = 0
     refused: dict[str, Any] = {"state": "refused", "why": "cancelled"}
     with runtime.read() as connection:
-        batches = connection.execute(select(Batch.__table__).where(Batch.campaign_id == campaign_id, ~Batch.over)).all()
+        batches = connection.execute(select(Batch.__table__).where(Batch.campaign_id == campaign_id, IS_OPEN)).all()
     for batch in batches:
         theirs = and_(
             Recipient.campaign_id == campaign_id, Recipient.contact_id.between(batch.first_id, batch.last_id),
@@ -126,8 +134,9 @@ def _gather(runtime: Runtime) -> int:
 def _errors(connection: Connection, campaign: Any) -> tuple[int, int]:
     """How many of the latest texts since it was last resumed have an outcome, and of how many it is an error."""
     found = [row for query in LATEST_OUTCOMES for row in connection.execute(query, {"campaign": campaign.id})]
-    latest = [row for row in sorted(found, key=lambda row: -row.id)[:LATEST] if row.marked_at > campaign.resumed_at]
-    return len(latest), sum(bool(row.is_error) for row in latest)
+    latest = sorted(found, key=lambda row: -row.id)[:LATEST]
+    recent = [row for row in latest if row.marked_at is not None and row.marked_at > campaign.resumed_at]
+    return len(recent), sum(bool(row.is_error) for row in recent)
 
 
 def finish(runtime: Runtime) -> int:

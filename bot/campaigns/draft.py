@@ -5,7 +5,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection, select
 
 from bot.campaigns.words import MENTIONS_STOP, Unsaid, Words
@@ -51,7 +51,7 @@ class Draft(BaseModel):
     dialog: str | None = None
     answers_for: int = Field(ANSWERS_FOR, ge=1, le=90)  # days
     error_limit: int = Field(ERROR_LIMIT, ge=1, le=100)  # percent
-    ends_at: datetime | None = None
+    ends_at: AwareDatetime | None = None
 
 
 def read(data: dict[str, Any]) -> Draft:
@@ -132,7 +132,7 @@ def _wrong_text(shop: Catalogue, draft: Draft, lang: str, template: str, fields:
     except BadTemplate as error:
         yield str(error)
         return
-    unknown = [tag for tag in tags if tag not in NAMES and tag.partition("contact.")[2] not in fields]
+    unknown = [tag for tag in tags if tag not in NAMES and not (tag.startswith("contact.") and tag[8:] in fields)]
     for tag in dict.fromkeys(unknown):
         yield f"{{{{ {tag} }}}} is not a merge tag that can be filled in: there is no such field"
     if unknown or draft.topic not in shop.topics:

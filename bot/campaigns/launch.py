@@ -1,11 +1,13 @@
 """From a draft to its audience: scheduled by an alarm, launched once, and its recipients written down in slices."""
 
+import logging
 import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, literal, select, update
+from sqlalchemy.exc import OperationalError
 
 from bot import segments
 from bot.alarms import set_alarm, take
@@ -14,6 +16,8 @@ from bot.runtime import Runtime
 from models import Batch, Campaign, Contact, Recipient, insert
 from models.base import UtcDateTime
 from models.campaign import LONG_AGO
+
+log = logging.getLogger(__name__)
 
 FIRST_SLICE, SLICE = 2_000, 20_000  # ids of contacts: the first texts leave while the rest is still being written down
 BATCH = 500  # recipients
@@ -77,7 +81,15 @@ def take_audience(runtime: Runtime, seconds: float) -> int:
             campaign_id = connection.scalar(UNTAKEN)
         if campaign_id is None:
             break
-        _take_slice(runtime, campaign_id)
+        try:
+            _take_slice(runtime, campaign_id)
+        except OperationalError:  # the database, not the campaign
+            raise
+        except Exception:
+            log.exception("the audience of campaign %s cannot be taken: it is paused", campaign_id)
+            with runtime.begin() as connection:
+                mine = update(Campaign).where(Campaign.id == campaign_id, Campaign.state == "sending")
+                connection.execute(mine.values(state="paused", why="audience"))
         slices += 1
     return slices
 
@@ -86,7 +98,7 @@ def _take_slice(runtime: Runtime, campaign_id: int) -> None:
     """One slice, in one transaction: who is in the segments, the batches, and how far we are. A crash undoes it whole."""
     with runtime.begin() as connection:
         mine = select(Campaign.__table__).where(Campaign.id == campaign_id, Campaign.state == "sending")
-        row = connection.execute(mine.with_for_update()).one_or_none()
+        row = connection.execute(mine.with_for_update(key_share=True)).one_or_none()
         if row is None or row.taken_to >= row.last_id:
             return
         last = min(row.taken_to + (SLICE if row.taken_to else FIRST_SLICE), row.last_id)

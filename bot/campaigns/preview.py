@@ -66,13 +66,17 @@ def preview(runtime: Runtime, campaign_id: int, told: Callable[[int, int], None]
             select(Contact.__table__, Subscription.event_id.label("agreed")).outerjoin(Subscription, _agreed)
             .where(whom, Contact.id > bindparam("after")).order_by(Contact.id).limit(PAGE)
         )  # fmt: skip
-        words = Words(campaign, shop)
-        while rows := connection.execute(page, {"topic": campaign.topic, "after": after}).all():
+    words = Words(campaign, shop)
+    while True:
+        with runtime.read() as connection:  # one page, one transaction: nobody waits for a long reader
+            rows = connection.execute(page, {"topic": campaign.topic, "after": after}).all()
             at = facts.moment(runtime, connection, now, shop.shop.zone, [row.phone for row in rows])
-            for row in rows:
-                _count(found, words, gate.judge(facts.facts(at, row, campaign.kind, row.agreed)), row)
-            found.matching, after = found.matching + len(rows), rows[-1].id
-            told(found.matching, max(of, found.matching))
+        if not rows:
+            break
+        for row in rows:
+            _count(found, words, gate.judge(facts.facts(at, row, campaign.kind, row.agreed)), row)
+        found.matching, after = found.matching + len(rows), rows[-1].id
+        told(found.matching, max(of, found.matching))
     rates = {number: row.parts_per_second for number, row in shop.senders.items()}
     found.seconds = max((parts * WIDTH / rates[number] for number, parts in found.senders.items()), default=0.0)
     return found

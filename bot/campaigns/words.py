@@ -12,7 +12,8 @@ from bot.text.clean import MAX_UNITS, units
 from bot.text.merge import BadTemplate, MissingTag, render
 from bot.text.parts import MOST_PARTS, Measure, measure
 
-MENTIONS_STOP = re.compile(r"\bSTOP\b", re.IGNORECASE)
+# "STOP", or "Stop SMS", "Stop au 36111"; not "Stop by our shop" nor "NON-STOP".
+MENTIONS_STOP = re.compile(r"(?<![\w/.-])(?:STOP\b|[Ss]top (?:SMS|sms|au \d|to \d|\d))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class Words:
             return Unsaid("nothing to say")
         if self.campaign.kind == "marketing" and not MENTIONS_STOP.search(body):
             return Unsaid("no STOP mention")
+        if self.campaign.kind == "marketing" and self.catalogue.shop.brand.casefold() not in body.casefold():
+            return Unsaid("no brand")
         size = measure(body)
         if size.parts > MOST_PARTS or units(body) > MAX_UNITS:
             return Unsaid("too long")

@@ -30,7 +30,8 @@ def campaign() -> None:
 @click.option("--text", "texts", multiple=True, required=True, help="What it says; in one language: fr=…; more than once.")
 @click.option("--within", multiple=True, required=True, help="A segment that gets it; more than once: one of them.")
 @click.option("--without", multiple=True, help="A segment that does not.")
-@click.option("--kind", type=click.Choice(["marketing", "service"]), default="marketing", show_default=True)
+@click.option("--kind", type=click.Choice(["marketing", "service"]), default="marketing", show_default=True,
+              help="What it is to those who get it.")
 @click.option("--from", "ours", help="Our number; by default the one of the contact's country.")
 @click.option("--dialog", help="The dialog that an answer opens.")
 @click.option("--answers-for", type=int, default=7, show_default=True, help="Days for which an answer opens it.")
@@ -74,8 +75,9 @@ def schedule(name: str, at: str | None, yes: bool) -> None:
     runtime = looking()
     with runtime.read() as connection, told():
         row, now, when = campaigns.find(connection, name), runtime.now(connection), _instant(connection, at)
-        whom = segments.audience(connection, row.within, row.without, now)
-        found = segments.count(connection, whom, now, row.topic)
+        if not yes:
+            whom = segments.audience(connection, row.within, row.without, now)
+            found = segments.count(connection, whom, now, row.topic)
     if not yes:
         click.confirm(f"{found.reachable:,} people can be reached {'now' if when is None else at}. Send?", abort=True)
     with runtime.begin() as connection, told():
@@ -212,6 +214,7 @@ def _shown(connection: Connection, row: Any) -> dict[str, Any]:
 def _follow(runtime: Runtime, name: str) -> None:
     with click.progressbar(length=1, label=name) as bar:
         while True:
+            began = time.monotonic()
             with runtime.read() as connection, told():
                 row = campaigns.find(connection, name)
                 found = campaigns.balance(connection, row.id)
@@ -219,7 +222,7 @@ def _follow(runtime: Runtime, name: str) -> None:
             bar.update(found.intended - found.waiting - found.unknown - bar.pos)
             if row.state in OVER or row.state == "draft":
                 return
-            time.sleep(LOOK_EVERY)
+            time.sleep(max(LOOK_EVERY, 5 * (time.monotonic() - began)))
 
 
 def _print_balance(found: Mapping[str, Any]) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from bot.consent.hours import NEVER
+
 REPLIES_PER_HOUR = 10  # automatic replies to one contact: two bots that answer each other fall silent
 
 
@@ -97,9 +99,10 @@ def paused(facts: Facts) -> Verdict | None:
 
 
 def quiet(facts: Facts) -> Verdict | None:
-    """What nobody asked for does not come at night: it comes in the morning."""
-    waits = facts.kind in ("marketing", "opt_in") and facts.quiet_until is not None
-    return Hold("quiet hours", facts.quiet_until) if waits and facts.quiet_until else None
+    """What nobody asked for does not come at night: it comes in the morning, once we know where that is."""
+    if facts.kind not in ("marketing", "opt_in") or facts.quiet_until is None:
+        return None
+    return Refuse("no hour suits") if facts.quiet_until == NEVER else Hold("quiet hours", facts.quiet_until)
 
 
 JUDGES: tuple[Judge, ...] = (

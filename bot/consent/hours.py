@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from models.phone import zones_of
 
-OPENS, CLOSES = time(10), time(20)
+OPENS, CLOSES = time(10), time(19, 59, 50)  # a call may begin some seconds after it was judged
+NEVER = datetime.max.replace(tzinfo=UTC)
 LOOK_FOR = 3  # days; zones so far apart that no hour suits them all find none
 
 
@@ -21,14 +22,15 @@ def zones(phone: str, zone: str | None, shop: str) -> tuple[str, ...]:
 def quiet_until(now: datetime, zones: Sequence[str]) -> datetime | None:
     """None when a text may leave at `now`; else the first instant (UTC) at which it may, in all of these zones at once.
 
-    An instant is asked for its local time, never the other way round: no change of clocks can move it out of the window.
+    NEVER when they are so far apart that no hour suits them all. An instant is asked for its local time, never the other
+    way round: no change of clocks can move it out of the window.
     """
     if _allowed(now, zones):
         return None
     for instant in sorted(_openings(now, zones)):
         if instant > now and _allowed(instant, zones):
             return instant
-    return quiet_until(now, zones[:1])  # no hour suits them all: the first must do
+    return NEVER
 
 
 def _allowed(instant: datetime, zones: Sequence[str]) -> bool:

@@ -1,5 +1,6 @@
 """What may leave now: messages looked for, judged once more under their contacts' locks, and marked before any call."""
 
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,9 @@ from models import Campaign, Contact, Message, Subscription, one_of
 from models.base import UtcDateTime
 from models.message import in_state
 
+log = logging.getLogger(__name__)
+
+ERROR = "error"  # why something is held that cannot be judged
 LEASE_FOR = timedelta(seconds=8)  # of a call, which itself takes at most 5 s
 CALL_FOR = timedelta(seconds=6)  # a call that could outlive its lease is not begun
 GROUP = 50  # messages claimed at a time, at most
@@ -50,7 +54,11 @@ LOOSE = _ready.where(MESSAGE.c.batch_id.is_(None)).order_by(
 _of_batches = MESSAGE.c.batch_id.is_not(None) & one_of(MESSAGE.c.batch_id, "batches")
 OF_BATCHES = _ready.where(_of_batches).order_by(MESSAGE.c.batch_id, MESSAGE.c.id)
 
-STATES = select(CAMPAIGN.c.id, CAMPAIGN.c.state, CAMPAIGN.c.ends_at).where(one_of(CAMPAIGN.c.id, "ids"))
+# The lock of a reader: whoever pauses a campaign need not wait for it before he says so, only before he says that it is done.
+SENDING = (
+    select(CAMPAIGN.c.id, CAMPAIGN.c.ends_at).where(one_of(CAMPAIGN.c.id, "ids"), CAMPAIGN.c.state == "sending")
+    .with_for_update(read=True, key_share=True)
+)  # fmt: skip
 # Whoever is talking to somebody else is passed over, not waited for.
 _known = ("id", "phone", "zone", "sample", "paused_until", "unreachable_at")
 LOCK = (
@@ -65,12 +73,13 @@ _needed = (
     "id", "contact_id", "campaign_id", "batch_id", "kind", "ours", "body", "media", "parts", "made_at", "sid", "why",
     "consent_event_id",
 )  # fmt: skip
-MINE = (
+_mine = (
     select(*(MESSAGE.c[name] for name in _needed), SUBSCRIPTION.c.event_id.label("agreed"))
     .select_from(MESSAGE.outerjoin(SUBSCRIPTION, _agreed))
     .where(one_of(MESSAGE.c.id, "ids"), MESSAGE.c.state == "ready")
     .order_by(MESSAGE.c.id)
 )
+MINE = _mine.with_for_update(of=MESSAGE)  # a late callback may settle one of them at this very moment
 
 VERDICTS = select(MESSAGE.c.verdicts).where(MESSAGE.c.id == bindparam("message_id"))
 JUDGED = update(MESSAGE).where(MESSAGE.c.id == bindparam("message_id")).values(
@@ -129,11 +138,11 @@ def _campaigns(connection: Connection, rows: Sequence[Any]) -> dict[int, Any]:
     ids = {row.campaign_id for row in rows if row.campaign_id is not None}
     if not ids:
         return {}
-    return {one.id: one for one in connection.execute(STATES.with_for_update(read=True), {"ids": sorted(ids)})}
+    return {one.id: one for one in connection.execute(SENDING, {"ids": sorted(ids)})}
 
 
 def _goes_on(row: Any, campaigns: dict[int, Any]) -> bool:
-    return row.campaign_id is None or (row.campaign_id in campaigns and campaigns[row.campaign_id].state == "sending")
+    return row.campaign_id is None or row.campaign_id in campaigns
 
 
 def _facts(row: Any, at: facts.Moment, contact: Any, campaigns: dict[int, Any], machine_now: datetime) -> gate.Facts:
@@ -152,9 +161,14 @@ def _is_known(row: Any, known: gate.Facts, verdict: gate.Verdict) -> bool:
 def _may_go(
     connection: Connection, row: Any, at: facts.Moment, contact: Any, campaigns: dict[int, Any], machine_now: datetime
 ) -> bool:
-    """Ask the gate; write its verdict down where that is news."""
-    known = _facts(row, at, contact, campaigns, machine_now)
-    verdict = gate.judge(known)
+    """Ask the gate; write its verdict down where that is news. What cannot be judged is held for a person."""
+    try:
+        known = _facts(row, at, contact, campaigns, machine_now)
+        verdict = gate.judge(known)
+    except Exception:
+        log.exception("message %s cannot be judged", row.id)
+        connection.execute(update(MESSAGE).where(MESSAGE.c.id == row.id).values(state="held", why=ERROR, for_person=True))
+        return False
     if not _is_known(row, known, verdict):
         state = {gate.Go: "ready", gate.Hold: "held", gate.Refuse: "refused"}[type(verdict)]
         earlier = connection.scalar(VERDICTS, {"message_id": row.id}) or []

@@ -9,8 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy.exc import DBAPIError
-
 from bot.carriers import Busy, SendResult
 from bot.catalogue import Catalogue, catalogue
 from bot.consent.facts import ANSWERS
@@ -85,7 +83,8 @@ class Delivery:
     busy: dict[str, float] = field(default_factory=dict)  # sender -> when it has a slot again
     rows: Sequence[Any] = ()  # looked for and not yet claimed
     made: int = 0
-    empty: bool = False
+    empty: bool = False  # nothing was found when we last looked …
+    more: bool = True  # … but some more may become ready
     fed: bool = False
 
     def over(self) -> bool:
@@ -136,7 +135,7 @@ class Delivery:
         """Nothing can be claimed right now. False: nor will there be."""
         now = time.monotonic()
         soonest = min(self.busy.values(), default=None)
-        if soonest is None and self.empty and not self.calls:
+        if self.empty and not self.busy and not self.more and not self.calls:
             return False
         pause = min(0.1, max(0.005, soonest - now)) if soonest is not None else 0.02
         with suppress(TimeoutError):
@@ -178,8 +177,11 @@ class Delivery:
     def _slots(self, mine: Sequence[Claimed]) -> list[Slot | None]:
         """A slot for each message of one sender; none where others were faster: it goes back."""
         sender = mine[0].ours
-        found = self.runtime.throttle.take(sender, [one.parts for one in mine], self._rate(sender), LONGEST_WAIT)
-        return [*found.taken, *[None] * (len(mine) - len(found.taken))]
+        try:
+            taken = self.runtime.throttle.take(sender, [one.parts for one in mine], self._rate(sender), LONGEST_WAIT).taken
+        except NoThrottle:
+            taken = ()
+        return [*taken, *[None] * (len(mine) - len(taken))]
 
     def _rate(self, sender: str) -> float:
         known = self.shop.senders.get(sender)
@@ -196,15 +198,10 @@ class Delivery:
                 self.made += 1
                 result = await self.runtime.carrier.send(claimed.outgoing)
                 break
-            slot = await asyncio.to_thread(self._another, claimed)
+            slot = (await asyncio.to_thread(self._slots, [claimed]))[0]
         if isinstance(result, Busy) and result.retry_after:
             await asyncio.to_thread(self._hold, claimed.ours, result.retry_after)
         self.results.append((claimed, result))
-
-    def _another(self, claimed: Claimed) -> Slot | None:
-        with suppress(NoThrottle):
-            return self._slots([claimed])[0]
-        return None
 
     def _hold(self, sender: str, seconds: float) -> None:
         try:
@@ -222,8 +219,8 @@ class Delivery:
                 if results:
                     await asyncio.to_thread(record, self.runtime, results)
                 failing_since = None
-            except DBAPIError as error:
-                log.warning("%s results could not be written: %s", len(results), type(error.orig).__name__)
+            except Exception as error:  # noqa: BLE001 - whatever it is, a result is worth another try
+                log.warning("%s results could not be written: %s", len(results), type(error).__name__)
                 failing_since = failing_since or time.monotonic()
                 if time.monotonic() < failing_since + PATIENCE_FOR:
                     self.results = results + self.results
@@ -231,7 +228,8 @@ class Delivery:
     async def _prepare_all(self) -> None:
         """Keep some messages ready ahead of need."""
         while not self.fed and not self.over():
-            if not await asyncio.to_thread(self.source.prepare, self.runtime):
+            self.more = await asyncio.to_thread(self.source.prepare, self.runtime)
+            if not self.more:
                 await asyncio.sleep(PREPARE_EVERY)
 
 

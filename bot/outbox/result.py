@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
 
 from bot.alarms import take
 from bot.carriers import Busy, Refused, SendResult, Sent
@@ -36,18 +38,29 @@ def record(runtime: Runtime, results: Sequence[tuple[Claimed, SendResult]]) -> N
     in_order = sorted(results, key=lambda pair: pair[0].outgoing.message_id)
     sent = [_sent(claimed, result) for claimed, result in in_order if isinstance(result, Sent)]
     back = [_back(runtime, claimed, result) for claimed, result in in_order if isinstance(result, Busy)]
-    if sent or back:
-        with runtime.begin() as connection:
-            if sent:
-                connection.execute(SENT, sent)
-                reopen(connection, runtime.settings.twilio_account_sid, [row["new_sid"] for row in sent])
-            if back:
-                connection.execute(BACK, back)
+    try:
+        _write(runtime, sent, back)
+    except IntegrityError:  # the carrier's id is another message's already: that one alone stays as it is
+        for one in sent:
+            with suppress(IntegrityError):
+                _write(runtime, [one], [])
+        _write(runtime, [], back)
     for claimed, result in in_order:
         if isinstance(result, Refused):
             _refused(runtime, claimed, result)
         elif not isinstance(result, (Sent, Busy)):
             log.warning("message %s: the carrier's answer is not known: %s", claimed.outgoing.message_id, result.reason)
+
+
+def _write(runtime: Runtime, sent: list[dict[str, Any]], back: list[dict[str, Any]]) -> None:
+    if not (sent or back):
+        return
+    with runtime.begin() as connection:
+        if sent:
+            connection.execute(SENT, sent)
+            reopen(connection, runtime.settings.twilio_account_sid, [row["new_sid"] for row in sent])
+        if back:
+            connection.execute(BACK, back)
 
 
 def release(runtime: Runtime, connection: Connection, alarm: Any) -> None:

@@ -15,6 +15,10 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "a STOP that a condition hides": (
         {"texts": {"": "ACME: -20 %{% if contact.first_name %} STOP{% endif %}"}}, "texts", "name STOP",
     ),
+    "a stop that is no way out": ({"texts": {"": "ACME: Stop by our shop, non-STOP !"}}, "texts", "name STOP"),
+    "a tag that only looks like one": (
+        {"texts": {"": "ACME {{ xcontact.first_name | default: 'x' }} STOP"}}, "texts", "no such field",
+    ),
     "an unknown tag": ({"texts": {"": "ACME {{ contact.shoe_size }} STOP"}}, "texts", "no such field"),
     "bad Liquid": ({"texts": {"": "ACME {{ contact.first_name STOP"}}, "texts", "never closed"),
     "a language missing": ({"texts": {"fr": "ACME : -20 %. STOP 36111"}}, "texts", "not said in: en"),

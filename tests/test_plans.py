@@ -1,0 +1,41 @@
+"""What looks for work finds it by an index: no tick, claim or count reads all that was ever sent."""
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.dialects import sqlite
+
+from bot import alarms, jobs, status
+from bot.campaigns import batches, control
+from bot.outbox import claim, settling
+
+HOT: dict[str, Any] = {
+    "loose messages": claim.LOOSE,
+    "messages of batches": claim.OF_BATCHES,
+    "texts that are ready": batches.READY,
+    "the next recipients": batches.NEXT,
+    "unknown outcomes": settling.UNKNOWN,
+    "calls to a contact": settling.TO_CONTACT,
+    "statuses": status.UNFOLDED,
+    "alarms": alarms.DUE,
+    "latest outcomes": control.LATEST_OUTCOMES[0],
+    **{f"due in {queue}": query for queue, query in jobs.DUE.items()},
+}
+GROWS = ("message", "callback", "recipient", "contact")  # tables that grow with every text or person
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_a_statement_that_runs_all_the_time_reads_no_whole_table(name: str, sqlite_template: Path) -> None:
+    """SQLite says how it would go about it; PostgreSQL reads the same predicates."""
+    written = str(HOT[name].compile(dialect=sqlite.dialect(paramstyle="named")))
+    written = re.sub(r"__\[POSTCOMPILE_\w+\]", "'a', 'b'", written)
+    with closing(sqlite3.connect(sqlite_template)) as connection:
+        given = dict.fromkeys(re.findall(r":(\w+)", written), "[]")
+        plan = [row[-1] for row in connection.execute(f"EXPLAIN QUERY PLAN {written}", given)]
+    scans = [step for step in plan if step.startswith("SCAN") and any(step.startswith(f"SCAN {table}") for table in GROWS)]
+    assert not [step for step in scans if "USING" not in step], "\n".join(plan)
+    assert not [step for step in plan if step.startswith("SCAN batch") and "USING" not in step], "\n".join(plan)
