@@ -10,13 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from redis.exceptions import RedisError
-from rq import Queue
-from rq.serializers import JSONSerializer
-
 from bot import jobs
 from bot.awake import stay_awake
-from bot.processes import alive, beat, worker
+from bot.jobs import wake
+from bot.processes import beat
 from bot.runtime import Runtime
 from bot.throttle import ClockThrottle
 
@@ -24,11 +21,8 @@ log = logging.getLogger(__name__)
 
 TICK_FOR = 1.0  # seconds
 BEAT_EVERY = 5.0  # seconds
-WAKE_UPS = 4  # at most so many wait in a queue: more would say nothing new
 WORK_FOR = 1.0  # seconds of work per tick where no worker does it
 LONGEST_TICK = 20.0  # seconds: a clock that hangs for longer is no longer awake
-
-WAKE_UP = {"result_ttl": 0, "failure_ttl": 86_400, "job_timeout": 30}  # seconds; a failed one is kept for a day
 
 WORK: Mapping[str, Callable[[Runtime, float], None]] = {
     "replies": jobs.work, "default": jobs.take_audience, "bulk": jobs.send_batches,
@@ -82,20 +76,3 @@ def _staying_awake(runtime: Runtime) -> Iterator[None]:
     finally:
         over.set()
         keeper.join()
-
-
-def wake(runtime: Runtime, queue: str) -> bool:
-    """Wake a worker of a queue. False where none hears it: no Redis, no worker of that queue alive, or replies left waiting."""
-    if runtime.redis is None:
-        return False
-    with runtime.read() as connection:
-        if worker(queue) not in alive(connection, runtime.machine_now()):
-            return False
-    line = Queue(queue, connection=runtime.redis, serializer=JSONSerializer)
-    try:
-        if len(line) >= WAKE_UPS:
-            return queue != "replies"  # a worker that just died counts as alive for a while, and replies do not wait for that
-        line.enqueue(f"bot.jobs.{queue}", **WAKE_UP)
-        return True
-    except RedisError:
-        return False

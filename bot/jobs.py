@@ -8,6 +8,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.serializers import JSONSerializer
 from sqlalchemy import Select, exists, or_, select
 
 from bot import alarms, awake, campaigns, outbox, status, talk
@@ -15,6 +18,7 @@ from bot.campaigns.batches import OPEN
 from bot.campaigns.control import FINISHED, LEFT_BEHIND, LEFT_OVER
 from bot.campaigns.launch import UNTAKEN
 from bot.outbox.settling import LEASED
+from bot.processes import alive, worker
 from bot.runtime import Runtime
 from models import Alarm, Batch, Campaign, Message
 
@@ -44,6 +48,9 @@ DUE: Mapping[str, Select[Any]] = {
     "default": select(or_(UNTAKEN.exists(), exists().where(LEFT_OVER).select_from(Campaign))),
     "bulk": select(exists().where(OPEN, Campaign.id == Batch.campaign_id, Campaign.state == "sending")),
 }
+
+WAKE_UPS = 4  # at most so many wait in a queue: more would say nothing new
+WAKE_UP = {"result_ttl": 0, "failure_ttl": 86_400, "job_timeout": 30}  # seconds; a failed one is kept for a day
 
 _lent: list[tuple[Runtime, threading.Event]] = []
 
@@ -80,7 +87,10 @@ def work(runtime: Runtime, seconds: float = WORK_FOR, stop: threading.Event | No
     """Do what is due in the queue `replies`, for so long at most."""
     until, over = time.monotonic() + seconds, stop or threading.Event()
     while time.monotonic() < until and not over.is_set() and due(runtime, "replies"):
-        done = status.fold(runtime) + alarms.ring_due(runtime, RING) + outbox.sweep(runtime)
+        rung = alarms.ring_due(runtime, RING)
+        if rung:
+            pass_on(runtime)
+        done = rung + status.fold(runtime) + outbox.sweep(runtime)
         # Each in turn: who waits for a slot must not keep those waiting who wait for the carrier's list.
         done += outbox.deliver(runtime, TURN_FOR, stop=over) + outbox.settle(runtime, TURN_FOR) + campaigns.watch(runtime)
         if not done:
@@ -99,8 +109,34 @@ def send_batches(runtime: Runtime, seconds: float = BULK_FOR, stop: threading.Ev
 
 def take_audience(runtime: Runtime, seconds: float = WORK_FOR, stop: threading.Event | None = None) -> None:
     """Write down the recipients of campaigns that have begun; refuse those of campaigns that were cancelled."""
+    until, over = time.monotonic() + seconds, stop or threading.Event()
     campaigns.clear(runtime)
-    campaigns.take_audience(runtime, seconds)
+    while time.monotonic() < until and not over.is_set() and campaigns.take_slice(runtime):
+        pass_on(runtime)
+
+
+def pass_on(runtime: Runtime) -> None:
+    """What has just been done may be work for another queue: it need not wait for the clock."""
+    for queue in ("default", "bulk"):
+        if due(runtime, queue):
+            wake(runtime, queue)
+
+
+def wake(runtime: Runtime, queue: str) -> bool:
+    """Wake a worker of a queue. False where none hears it: no Redis, no worker of that queue alive, or replies left waiting."""
+    if runtime.redis is None:
+        return False
+    with runtime.read() as connection:
+        if worker(queue) not in alive(connection, runtime.machine_now()):
+            return False
+    line = Queue(queue, connection=runtime.redis, serializer=JSONSerializer)
+    try:
+        if len(line) >= WAKE_UPS:
+            return queue != "replies"  # a worker that just died counts as alive for a while, and replies do not wait for that
+        line.enqueue(f"bot.jobs.{queue}", **WAKE_UP)
+        return True
+    except RedisError:
+        return False
 
 
 def due(runtime: Runtime, queue: str) -> bool:

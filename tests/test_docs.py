@@ -16,6 +16,7 @@ from bot import create_app, segments
 from bot.awake import OUTAGE
 from bot.campaigns import Balance, Preview
 from bot.campaigns.control import BY_HAND, ERRORS
+from bot.campaigns.launch import AUDIENCE
 from bot.carriers import OptOutMode
 from bot.carriers.codes import Action
 from bot.carriers.twilio.ranks import RANKS
@@ -25,6 +26,7 @@ from bot.effects import bring_about
 from bot.held import BY_HAND as REFUSED_BY_HAND
 from bot.held import UNKNOWN
 from bot.jobs import DUE, RING
+from bot.outbox.claim import ERROR
 from bot.runtime import open_runtime
 from bot.segments.periods import Period
 from bot.segments.rules import KINDS as RULES
@@ -184,9 +186,9 @@ KNOWN: dict[str, Callable[[], Any]] = {
     "key of a period": lambda: keys(Period),
     "state of a campaign": lambda: STATES,
     "state of a recipient": lambda: said_in(r'return \("([a-z ]+)",', "bot/campaigns/batches.py"),
-    "paused because": lambda: {BY_HAND, ERRORS, OUTAGE},
+    "paused because": lambda: {BY_HAND, ERRORS, OUTAGE, AUDIENCE},
     "refused because": refusals,
-    "held because": lambda: said_in(r'Hold\("([^"]+)"', "bot/consent/gate.py") | {OUTAGE, UNKNOWN},
+    "held because": lambda: said_in(r'Hold\("([^"]+)"', "bot/consent/gate.py") | {OUTAGE, UNKNOWN, ERROR},
     "key of the preview": lambda: Preview().as_json(),
     "word of the balance": lambda: Balance().as_json(),
     "queue": lambda: QUEUES.keys() & DUE.keys(),

@@ -21,7 +21,7 @@ from rq import Callback as AfterJob
 from rq import Queue
 from sqlalchemy import func, select
 
-from bot import clock, embedded, worker
+from bot import clock, embedded, jobs, worker
 from bot.awake import AWAKE_FOR
 from bot.processes import beat
 from bot.runtime import Runtime, open_engine, open_redis, open_runtime
@@ -114,7 +114,7 @@ def test_when_nobody_takes_the_wake_ups_the_clock_lends_a_hand(due: Runtime, red
     beat(runtime, "worker replies")
     for _ in range(10):
         clock.tick(runtime)
-    assert len(queue) == clock.WAKE_UPS
+    assert len(queue) == jobs.WAKE_UPS
     assert unfolded(runtime) == 0
 
 
@@ -157,7 +157,7 @@ def test_the_clock_ends_at_once(sqlite: str) -> None:
         began = time.monotonic()
         process.terminate()
         assert process.wait(10) == 0
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5  # a tick, on a busy machine
 
 
 # The workers
@@ -198,7 +198,7 @@ def test_a_job_that_is_not_ours_is_refused_and_never_imported(
 def test_a_wake_up_does_what_is_due(due: Runtime, redis_url: str, queue: Queue) -> None:
     runtime = replace(due, redis=open_redis(redis_url))
     beat(runtime, "worker replies")
-    assert clock.wake(runtime, "replies")
+    assert jobs.wake(runtime, "replies")
     work_until_empty(runtime, queue)
     assert unfolded(runtime) == 0
 

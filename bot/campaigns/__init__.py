@@ -11,10 +11,10 @@ from bot.campaigns.balance import Balance, balance
 from bot.campaigns.batches import Batches
 from bot.campaigns.control import cancel, clear, finish, pause, resume, watch
 from bot.campaigns.draft import CampaignError, Draft, Problem, create, read
-from bot.campaigns.launch import find, ring, schedule, take_audience
+from bot.campaigns.launch import find, ring, schedule, take_slice
 from bot.campaigns.preview import Preview, preview
 
 __all__ = [
     "Balance", "Batches", "CampaignError", "Draft", "Preview", "Problem", "answered", "balance", "cancel", "clear", "create",
-    "find", "finish", "pause", "preview", "read", "resume", "ring", "schedule", "take_audience", "watch",
+    "find", "finish", "pause", "preview", "read", "resume", "ring", "schedule", "take_slice", "watch",
 ]  # fmt: skip

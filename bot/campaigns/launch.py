@@ -1,7 +1,6 @@
 """From a draft to its audience: scheduled by an alarm, launched once, and its recipients written down in slices."""
 
 import logging
-import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -19,6 +18,7 @@ from models.campaign import LONG_AGO
 
 log = logging.getLogger(__name__)
 
+AUDIENCE = "audience"  # why a campaign is paused whose recipients cannot be written down
 FIRST_SLICE, SLICE = 2_000, 20_000  # ids of contacts: the first texts leave while the rest is still being written down
 BATCH = 500  # recipients
 
@@ -73,25 +73,22 @@ def launch(connection: Connection, campaign_id: int, version: int, now: datetime
     return connection.execute(mine.values(state="sending", launched_at=now, last_id=last_id)).rowcount == 1
 
 
-def take_audience(runtime: Runtime, seconds: float) -> int:
-    """Write down recipients of launched campaigns, slice by slice, for so long at most. Returns how many slices."""
-    until, slices = time.monotonic() + seconds, 0
-    while time.monotonic() < until:
-        with runtime.read() as connection:
-            campaign_id = connection.scalar(UNTAKEN)
-        if campaign_id is None:
-            break
-        try:
-            _take_slice(runtime, campaign_id)
-        except OperationalError:  # the database, not the campaign
-            raise
-        except Exception:
-            log.exception("the audience of campaign %s cannot be taken: it is paused", campaign_id)
-            with runtime.begin() as connection:
-                mine = update(Campaign).where(Campaign.id == campaign_id, Campaign.state == "sending")
-                connection.execute(mine.values(state="paused", why="audience"))
-        slices += 1
-    return slices
+def take_slice(runtime: Runtime) -> bool:
+    """Write down the next recipients of a campaign that has begun. False when all of them are."""
+    with runtime.read() as connection:
+        campaign_id = connection.scalar(UNTAKEN)
+    if campaign_id is None:
+        return False
+    try:
+        _take_slice(runtime, campaign_id)
+    except OperationalError:  # the database, not the campaign
+        raise
+    except Exception:
+        log.exception("the audience of campaign %s cannot be taken: it is paused", campaign_id)
+        with runtime.begin() as connection:
+            mine = update(Campaign).where(Campaign.id == campaign_id, Campaign.state == "sending")
+            connection.execute(mine.values(state="paused", why=AUDIENCE))
+    return True
 
 
 def _take_slice(runtime: Runtime, campaign_id: int) -> None:
