@@ -180,6 +180,7 @@ def work_until_empty(runtime: Runtime, queue: Queue) -> None:
 def test_a_job_that_is_not_ours_is_refused_and_never_imported(
     house: House, redis_url: str, queue: Queue, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    sys.modules.pop(UNLOADED, None)  # what another test may have left
     planted = [
         queue.enqueue("os.mkdir", str(tmp_path / "planted")),
         queue.enqueue(f"{UNLOADED}.anything"),

@@ -4,7 +4,7 @@ import json
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -85,12 +85,19 @@ class Arena:
             connection.execute(row.on_conflict_do_update(index_elements=["id"], set_=ahead))
         return noon.astimezone(UTC)
 
+    def fates(self, numbers: Collection[str]) -> list[str]:
+        """What became of our messages to these phones, for whoever asks why they are silent."""
+        mine = select(Message.theirs, Message.state, Message.why, Message.status, Message.attempts, Message.sid)
+        with self.engine.connect() as connection:
+            return [str(row) for row in connection.execute(mine.where(Message.theirs.in_(numbers), Message.direction == "out"))]
+
     def journal(self, event: str) -> list[dict[str, Any]]:
         """The carrier's own account of one kind of event, from its file."""
         return [line for line in self.diary() if line["event"] == event]
 
     def diary(self) -> list[dict[str, Any]]:
-        """The carrier's own account, from its file."""
+        """The carrier's own account, from its file, all of which it has written before it answers us."""
+        self.carrier.counts()
         lines = self.journal_file.read_text(encoding="utf-8").splitlines(keepends=True)
         return [json.loads(line) for line in lines if line.endswith("\n")]  # the last one may be half written
 

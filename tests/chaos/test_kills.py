@@ -80,5 +80,5 @@ def judge(arena: Arena, *, lost_allowed: bool) -> None:
     assert acknowledged
     assert not missing, f"acknowledged but missing: {missing}"
     assert not twice, f"said more than once: {twice}\n{arena.logs()}"
-    assert not silent, f"recorded, but the reply never came: {silent}\n{arena.logs()}"
+    assert not silent, f"recorded, but the reply never came: {arena.fates(silent)}\n{arena.logs()}"
     assert lost_allowed or not lost, f"lost although an address was left to try: {lost}\n{arena.logs()}"
