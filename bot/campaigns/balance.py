@@ -4,21 +4,24 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, select
+from sqlalchemy import CompoundSelect, Connection, String, bindparam, cast, func, literal, null, select, union_all
 
 from models import Message, Recipient
 
-RECIPIENTS = (
-    select(Recipient.state, Recipient.why, func.count())
+_nothing = cast(null(), String)
+_recipients = (
+    select(literal("recipient"), Recipient.state, Recipient.why, _nothing, _nothing, func.count(), literal(0))
     .where(Recipient.campaign_id == bindparam("campaign"))
     .group_by(Recipient.state, Recipient.why)
 )
-_mine = and_(Message.campaign_id.is_not(None), Message.campaign_id == bindparam("campaign"))
-MESSAGES = (
-    select(Message.state, Message.why, Message.error_code, Message.status, func.count(), func.sum(Message.parts))
-    .where(_mine)
+_messages = (
+    select(literal("message"), Message.state, Message.why, Message.error_code, Message.status, func.count(),
+           func.sum(Message.parts))
+    .where(Message.campaign_id.is_not(None), Message.campaign_id == bindparam("campaign"))
     .group_by(Message.state, Message.why, Message.error_code, Message.status)
-)
+)  # fmt: skip
+# One statement, so that both are counted at the same instant, however busy the workers are.
+COUNTS: CompoundSelect[Any] = union_all(_recipients, _messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,11 @@ class Balance:
 
 
 def balance(connection: Connection, campaign_id: int) -> Balance:
-    """Count a campaign's recipients and their messages: two queries in one transaction."""
+    """Count a campaign's recipients and their messages, in one query."""
     intended = sent = unknown = waiting = parts = handed_over = 0
     refused, failed, held, statuses = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
-    for state, why, count in connection.execute(RECIPIENTS, {"campaign": campaign_id}):
+    rows = connection.execute(COUNTS, {"campaign": campaign_id}).all()
+    for state, why, count in ((row[1], row[2], row[5]) for row in rows if row[0] == "recipient"):
         intended += count
         if state == "refused":
             refused[why or "refused"] += count
@@ -58,7 +62,7 @@ def balance(connection: Connection, campaign_id: int) -> Balance:
             held.update({why: count} if why else {})
         else:
             handed_over += count
-    for state, why, code, status, count, size in connection.execute(MESSAGES, {"campaign": campaign_id}):
+    for state, why, code, status, count, size in (row[1:] for row in rows if row[0] == "message"):
         if state == "sent":
             sent, parts = sent + count, parts + int(size or 0)
             statuses[status or "sent"] += count
