@@ -46,7 +46,7 @@ def overslept(until: datetime | None, now: datetime) -> bool:
     return until is not None and now - until > GRACE_FOR
 
 
-def is_morning(connection: Connection, now: datetime) -> bool:
+def still_asleep(connection: Connection, now: datetime) -> bool:
     """No clock has been awake for long, and none has yet seen to what fell due meanwhile: nobody works before it has."""
     return overslept(connection.scalar(select(Lease.until).where(Lease.name == CLOCK)), now)
 

@@ -7,13 +7,12 @@ from sqlalchemy import Connection, delete, func, select, update
 from bot.awake import OUTAGE
 from bot.campaigns.control import BY_HAND
 from bot.outbox.claim import ERROR
+from bot.outbox.settling import UNKNOWN_OUTCOME
 from bot.runtime import Runtime
 from models import Alarm, Campaign, Conversation, Message
 from models.message import in_state
 
-UNKNOWN = "unknown outcome"
-
-MESSAGES = in_state("held") & Message.why.in_((OUTAGE, UNKNOWN, ERROR))
+MESSAGES = in_state("held") & Message.why.in_((OUTAGE, UNKNOWN_OUTCOME, ERROR))
 OF_CONVERSATIONS = ("wake", "expire")
 
 
@@ -36,7 +35,7 @@ def held(connection: Connection) -> Held:
     alarms = connection.execute(select(Alarm.kind, func.count()).where(Alarm.held).group_by(Alarm.kind))
     paused = select(Campaign.name).where(Campaign.state == "paused", Campaign.why == OUTAGE).order_by(Campaign.name)
     return Held(
-        {why or UNKNOWN: count for why, count in messages},
+        {str(why): count for why, count in messages},
         {str(kind): count for kind, count in alarms},
         list(connection.scalars(paused)),
     )

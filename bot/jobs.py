@@ -78,7 +78,7 @@ def default() -> None:
 def _wake(job: Callable[..., None]) -> None:
     runtime, stop = _lent[0]
     with runtime.read() as connection:
-        if awake.is_morning(connection, runtime.machine_now()):
+        if awake.still_asleep(connection, runtime.machine_now()):
             return  # what fell due in the night is first looked at by a clock
     job(runtime, stop=stop)
 

@@ -8,8 +8,9 @@ from typing import Any, Literal, NamedTuple
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection, select
 
-from bot.campaigns.words import MENTIONS_STOP, Unsaid, Words
+from bot.campaigns.words import Unsaid, Words
 from bot.catalogue import Catalogue, catalogue
+from bot.shop.check import NAMES
 from bot.text.merge import BadTemplate, tag_uses
 from models import Campaign, Segment, insert
 from models import Field as ContactField
@@ -18,7 +19,11 @@ from models.phone import sender_kind
 ERROR_LIMIT = 15  # percent
 ANSWERS_FOR = 7  # days
 
-NAMES = frozenset({"brand", "contact_line", "sender", "topic.name", "topic.frequency", "topic.fees", "topic.contact"})
+# What a text that sells must say, in words for the marketer who left it out.
+MENTIONS = {
+    "no STOP mention": "a text that sells must say how to leave: name STOP",
+    "no brand": "a text that sells must say who is writing: name the brand, or {{ brand }}",
+}
 
 
 class Problem(NamedTuple):
@@ -137,17 +142,12 @@ def _wrong_text(shop: Catalogue, draft: Draft, lang: str, template: str, fields:
         yield f"{{{{ {tag} }}}} is not a merge tag that can be filled in: there is no such field"
     if unknown or draft.topic not in shop.topics:
         return
-    one = SimpleNamespace(texts={"": template}, topic=draft.topic, kind="service", ours=None)
+    one = SimpleNamespace(texts={"": template}, topic=draft.topic, kind=draft.kind, ours=None)
     for full in (True, False):
         values = dict.fromkeys(fields, "X") if full else {}
         said = Words(one, shop).fill(lang or shop.shop.languages[0], next(iter(shop.senders)), values)
-        if isinstance(said, Unsaid):
-            if full:
-                yield f"it cannot be said: {said.why}"
-            continue  # without values it may be unsayable: the preview counts such contacts, and they get nothing
-        if draft.kind == "marketing" and not MENTIONS_STOP.search(said.body):
-            yield "a text that sells must say how to leave: name STOP"
+        if isinstance(said, Unsaid) and said.why in MENTIONS:
+            yield MENTIONS[said.why]
             return
-        if draft.kind == "marketing" and shop.shop.brand.casefold() not in said.body.casefold():
-            yield f"a text that sells must say who is writing: name {shop.shop.brand}, or {{{{ brand }}}}"
-            return
+        if isinstance(said, Unsaid) and full:  # without values it may be unsayable: the preview counts who then gets nothing
+            yield f"it cannot be said: {said.why}"

@@ -4,6 +4,7 @@ import click
 
 from bot import held as waiting
 from bot.cli.start import as_json, looking, print_json
+from bot.runtime import Runtime
 
 sure = click.option("--yes", is_flag=True, help="Do not ask.")
 
@@ -36,13 +37,7 @@ def show(as_json: bool) -> None:
 @sure
 def release(yes: bool) -> None:
     """Let all held messages and alarms go now; campaigns have their own `resume`."""
-    runtime = looking()
-    with runtime.read() as connection:
-        count = waiting.held(connection).total
-    if not count:
-        raise SystemExit("Nothing is held.")
-    if not yes:
-        click.confirm(f"Let {count:,} held messages and alarms go now, late as they are?", abort=True)
+    runtime = _sure(yes, "Let {:,} held messages and alarms go now, late as they are?")
     click.echo(f"{waiting.release(runtime):,} let go.")
 
 
@@ -50,11 +45,17 @@ def release(yes: bool) -> None:
 @sure
 def refuse(yes: bool) -> None:
     """Let none of it happen: messages are refused, waiting conversations end."""
+    runtime = _sure(yes, "Refuse {:,} held messages and alarms for ever?")
+    click.echo(f"{waiting.refuse(runtime):,} refused.")
+
+
+def _sure(yes: bool, question: str) -> Runtime:
+    """The runtime, once somebody has said yes to how many it is about."""
     runtime = looking()
     with runtime.read() as connection:
         count = waiting.held(connection).total
     if not count:
         raise SystemExit("Nothing is held.")
     if not yes:
-        click.confirm(f"Refuse {count:,} held messages and alarms for ever?", abort=True)
-    click.echo(f"{waiting.refuse(runtime):,} refused.")
+        click.confirm(question.format(count), abort=True)
+    return runtime

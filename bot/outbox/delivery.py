@@ -1,4 +1,4 @@
-"""The one way out: take slots, claim what may leave, call the carrier, write down what it said; many calls at a time."""
+"""The one way out: claim what may leave, take slots, call the carrier, write down what it said; many calls at a time."""
 
 import asyncio
 import logging

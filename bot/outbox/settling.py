@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 ASK_AGAIN_FOR = timedelta(seconds=5)
 ATTEMPTS = 3
+UNKNOWN_OUTCOME = "unknown outcome"  # why a message is held after that
 QUESTIONS_AT_ONCE = 10
 SLACK_FOR = timedelta(minutes=10)  # the carrier's clock is not ours
 BARRIER_FOR = 8.5  # seconds: a little more than a call's lease
@@ -108,11 +109,11 @@ def _settle_one(runtime: Runtime, seen: Any, asked_at: datetime, listed: Sequenc
         elif listed is None or asked_at < row.marked_at + timedelta(seconds=runtime.carrier.settling_for):
             connection.execute(mine.values(not_before=asked_at + ASK_AGAIN_FOR))
         elif row.campaign_id is None and row.kind not in ANSWERS and awake.last_outage(connection) > row.marked_at:
-            connection.execute(mine.values(state="held", why="outage"))
+            connection.execute(mine.values(state="held", why=awake.OUTAGE))
         elif row.attempts < ATTEMPTS:
             connection.execute(mine.values(state="ready", not_before=asked_at, batch_id=None))
         else:
-            connection.execute(mine.values(state="held", why="unknown outcome", for_person=True))
+            connection.execute(mine.values(state="held", why=UNKNOWN_OUTCOME, for_person=True))
 
 
 def _is(listed: Listed, row: Any) -> bool:
