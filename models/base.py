@@ -88,17 +88,21 @@ class one_of(FunctionElement[bool]):
     def __init__(self, column: ColumnElement[Any], name: str) -> None:
         super().__init__(column, bindparam(name, type_=_Values(column.type)))
 
+    def self_group(self, against: Any = None) -> "one_of":
+        """It is a condition as it stands. SQLAlchemy would compare it with 1, and SQLite then finds no index for it."""
+        return self
+
 
 @compiles(one_of, "postgresql")
 def _any(element: one_of, compiler: Any, **more: Any) -> str:
     column, values = (compiler.process(clause, **more) for clause in element.clauses)
-    return f"{column} = ANY ({values})"
+    return f"({column} = ANY ({values}))"
 
 
 @compiles(one_of, "sqlite")
 def _each(element: one_of, compiler: Any, **more: Any) -> str:
     column, values = (compiler.process(clause, **more) for clause in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({values}))"
+    return f"({column} IN (SELECT value FROM json_each({values})))"
 
 
 Id = BigInteger().with_variant(Integer, "sqlite")

@@ -11,13 +11,21 @@ from sqlalchemy.dialects import sqlite
 
 from bot import alarms, jobs, status
 from bot.campaigns import batches, control
-from bot.outbox import claim, settling
+from bot.consent import facts
+from bot.outbox import claim, result, settling
 
 HOT: dict[str, Any] = {
     "loose messages": claim.LOOSE,
     "messages of batches": claim.OF_BATCHES,
     "texts that are ready": batches.READY,
+    "contacts to lock": claim.LOCK,
+    "messages to claim": claim.MINE,
+    "messages to mark": claim.MARK,
+    "messages that were sent": result.SENT,
+    "who is suppressed": facts.ON_LIST,
     "the next recipients": batches.NEXT,
+    "recipients judged": batches.OUTCOME,
+    "statuses that came too early": status.REOPEN,
     "unknown outcomes": settling.UNKNOWN,
     "calls to a contact": settling.TO_CONTACT,
     "statuses": status.UNFOLDED,
@@ -25,7 +33,7 @@ HOT: dict[str, Any] = {
     "latest outcomes": control.LATEST_OUTCOMES[0],
     **{f"due in {queue}": query for queue, query in jobs.DUE.items()},
 }
-GROWS = ("message", "callback", "recipient", "contact")  # tables that grow with every text or person
+GROWS = ("message", "callback", "recipient", "contact", "suppression")  # tables that grow with every text or person
 
 
 @pytest.mark.parametrize("name", HOT)

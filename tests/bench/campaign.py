@@ -12,8 +12,8 @@ from statistics import median
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from bot.clock import WAKE_UP
 from bot.embedded import redis
+from bot.jobs import WAKE_UP
 from tests.bench import campaign_naive as naive
 from tests.bench.audience import grow
 from tests.bench.carrier import carrier

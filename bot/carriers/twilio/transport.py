@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import aiohttp
 from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
+from yarl import URL
 
 CALLS_AT_ONCE = 100  # the library stops at 100 of its own; who calls limits himself below that
 CONNECT_FOR = 3.0  # seconds to wait for a free connection or a new one; less than a whole call may take
@@ -34,7 +35,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
 
     def __init__(self, base: str | None) -> None:
         super().__init__(logging.getLogger("twilio"), True)
-        self._base = urlsplit(base) if base else None
+        self._base = base
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CALLS_AT_ONCE),
             cookie_jar=aiohttp.DummyCookieJar(),  # the API needs none, and looking for them costs
@@ -55,9 +56,9 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
         """Make one call, never a second one; raise Declined on anything but a 2xx."""
         async with self._session.request(
             method,
-            self._address(url),
+            _address(url, self._base),
             params=params,
-            data=urlencode(data, doseq=True) if data else None,
+            data=URL.build(query=data).raw_query_string.encode() if data else None,
             headers={**(headers or {}), **({"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {})},
             allow_redirects=False,
         ) as answer:
@@ -70,10 +71,13 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
         """Close the connections."""
         await self._session.close()
 
-    def _address(self, url: str) -> str:
-        if not self._base:
-            return url
-        return urlunsplit(urlsplit(url)._replace(scheme=self._base.scheme, netloc=self._base.netloc))
+
+@lru_cache(maxsize=16)
+def _address(url: str, base: str | None) -> URL:
+    if base is None:
+        return URL(url, encoded=True)
+    ours = URL(base)
+    return URL(url, encoded=True).with_scheme(ours.scheme).with_host(ours.host or "").with_port(ours.port)
 
 
 def _code(text: str, http: int) -> str:
