@@ -4,6 +4,7 @@ Redis is a wake-up line and nothing more. Whoever can write to it could name any
 a worker runs those on its list and imports none.
 """
 
+import gc
 import logging
 import os
 import sys
@@ -154,6 +155,8 @@ def work(runtime: Runtime, queue: str, stop: threading.Event) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     assert runtime.redis is not None
     sys.setswitchinterval(SWITCH_EVERY)
+    gc.collect()
+    gc.freeze()  # what is loaded stays: looking through it again and again was a fifth of the work
     throttle = RedisThrottle(runtime.redis)
     runtime = replace(runtime, throttle=throttle)
     jobs.lend(runtime, stop)

@@ -1,6 +1,6 @@
 """What we remember: tables and the values they share. Imports nothing else of ours."""
 
-from models.base import Base, insert, one_of
+from models.base import Base, insert, insert_each, one_of
 from models.campaign import Batch, Campaign, Recipient
 from models.consent import ConsentEvent, ConsentProof, Subscription, Suppression
 from models.contact import Contact, ContactTag, Field
@@ -40,5 +40,6 @@ __all__ = [
     "Suppression",
     "Topic",
     "insert",
+    "insert_each",
     "one_of",
 ]

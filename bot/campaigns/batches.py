@@ -16,7 +16,7 @@ from bot.campaigns.words import Unsaid, Words
 from bot.catalogue import catalogue
 from bot.consent import facts, gate
 from bot.runtime import Runtime
-from models import Batch, Campaign, Contact, Message, Recipient, Subscription, insert, one_of
+from models import Batch, Campaign, Contact, Message, Recipient, Subscription, insert_each, one_of
 from models.campaign import IS_OPEN
 from models.message import in_state
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 LEASE_FOR = timedelta(seconds=15)  # renewed in time; who dies leaves the batch to others after that
 RENEW_FOR = timedelta(seconds=8)
-WATCH_EVERY = 0.5  # seconds between two looks at how many texts fail
+WATCH_EVERY = 1.0  # seconds between two looks at how many texts fail
 AHEAD = 150  # texts ready before they are needed
 SOME = 100  # recipients judged and rendered at a time
 
@@ -66,7 +66,12 @@ OUTCOME = (
     .where(one_of(RECIPIENT.c.contact_id, "ids"))
     .values(state=bindparam("new_state"), why=bindparam("new_why"), due_at=bindparam("until"))
 )
-ADD = insert(MESSAGE).on_conflict_do_nothing(index_elements=["cause"])
+ADD = insert_each(
+    MESSAGE, "messages",
+    each=("contact_id", "cause", "ours", "theirs", "body", "parts", "consent_event_id", "verdicts"),
+    same=("direction", "kind", "state", "media", "topic", "account", "campaign_id", "batch_id", "at", "made_at", "not_before",
+          "attempts", "rank", "for_person"),
+).on_conflict_do_nothing(index_elements=["cause"])  # fmt: skip
 
 Outcome = tuple[str, str | None, datetime | None]  # of a recipient: state, why, due_at
 
@@ -85,11 +90,16 @@ class Batches:
     """Where the queue `bulk` finds messages: the batches that this worker has leased. See outbox.Source."""
 
     leased: dict[int, Leased] = field(default_factory=dict)
+    left: int = 0  # texts that are ready, as far as we know without counting
     watched_at: float = field(default_factory=time.monotonic)
 
     def look(self, runtime: Runtime, room: int, busy: Sequence[str]) -> Sequence[Any]:
         """Up to `room` messages of these batches that may leave."""
-        return outbox.look(runtime, outbox.OF_BATCHES, room, busy, batches=list(self.leased)) if self.leased else ()
+        if not self.leased:
+            return ()
+        found = outbox.look(runtime, outbox.OF_BATCHES, room, busy, batches=list(self.leased))
+        self.left = self.left - len(found) if len(found) == room else 0
+        return found
 
     def prepare(self, runtime: Runtime) -> bool:
         """Judge and render some more recipients, unless enough texts are ready. False: not needed, or none left."""
@@ -97,14 +107,16 @@ class Batches:
         if time.monotonic() > self.watched_at + WATCH_EVERY:
             watch(runtime)
             self.watched_at = time.monotonic()
-        with runtime.read() as connection:
-            ready = (self.leased and connection.scalar(READY, {"batches": list(self.leased)})) or 0
-        if ready >= AHEAD:
+        if self.left < AHEAD and self.leased:  # not all that were found have left: count
+            with runtime.read() as connection:
+                self.left = connection.scalar(READY, {"batches": list(self.leased)}) or 0
+        if self.left >= AHEAD:
             return False
         mine = next((one for one in self.leased.values() if not one.done), None) or self._lease(runtime)
         if mine is None:
             return False
-        mine.done = not prepare(runtime, mine.row)
+        made, mine.done = prepare(runtime, mine.row)
+        self.left += made
         return True
 
     def close(self, runtime: Runtime) -> None:
@@ -140,8 +152,8 @@ class Batches:
                 one.until = now + LEASE_FOR
 
 
-def prepare(runtime: Runtime, batch: Any) -> bool:
-    """Judge and render the next recipients of a batch, in one transaction. False: none is left, or none is due.
+def prepare(runtime: Runtime, batch: Any) -> tuple[int, bool]:
+    """Judge and render the next recipients of a batch, in one transaction: how many texts, and whether that was the last.
 
     1. Is the campaign still sending? Who is next, with what they agreed to?
     2. The gate, for each: go, held until an instant, or refused.
@@ -151,23 +163,23 @@ def prepare(runtime: Runtime, batch: Any) -> bool:
         still = select(Campaign.__table__).where(Campaign.id == batch.campaign_id, Campaign.state == "sending")
         campaign = connection.execute(still.with_for_update(read=True, key_share=True)).one_or_none()
         if campaign is None:
-            return False
+            return 0, True
         now, shop = runtime.now(connection), catalogue(connection)
         whose = {"campaign": campaign.id, "first": batch.first_id, "last": batch.last_id, "topic": campaign.topic}
         rows = connection.execute(NEXT, {**whose, "now": now}).all()
         at = facts.moment(runtime, connection, now, shop.shop.zone, [row.phone for row in rows if row.phone])
         words, outcomes, messages = Words(campaign, shop), defaultdict[Outcome, list[int]](list), []
         for row in rows:
-            outcome, message = _judge_safely(runtime, campaign, batch.id, words, at, row)
+            outcome, message = _judge_safely(campaign, words, at, row)
             outcomes[outcome].append(row.recipient_id)
             if message is not None:
                 messages.append(message)
         if messages:
-            connection.execute(ADD, messages)
+            connection.execute(ADD, {**_shared(runtime, campaign, batch, now), "messages": messages})
         for (state, why, due_at), ids in outcomes.items():
             said = {"new_state": state, "new_why": why, "until": due_at}
             connection.execute(OUTCOME, {"campaign": campaign.id, "ids": ids, **said})
-    return len(rows) == SOME
+    return len(messages), len(rows) < SOME
 
 
 def _judge_safely(*known: Any) -> tuple[Outcome, dict[str, Any] | None]:
@@ -179,9 +191,7 @@ def _judge_safely(*known: Any) -> tuple[Outcome, dict[str, Any] | None]:
         return ("refused", "error", None), None
 
 
-def _judge(
-    runtime: Runtime, campaign: Any, batch_id: int, words: Words, at: facts.Moment, row: Any
-) -> tuple[Outcome, dict[str, Any] | None]:
+def _judge(campaign: Any, words: Words, at: facts.Moment, row: Any) -> tuple[Outcome, dict[str, Any] | None]:
     """What becomes of one recipient, and their message if there is one."""
     if row.phone is None:
         return ("refused", "erased", None), None
@@ -195,14 +205,20 @@ def _judge(
         return ("refused", said.why, None), None
     if isinstance(verdict, gate.Hold):
         return ("waiting", verdict.why, verdict.until), None
-    machine_now = runtime.machine_now()
     return ("handed over", None, None), {
-        "contact_id": row.id, "direction": "out", "kind": campaign.kind, "state": "ready", "cause": f"c:{campaign.id}:{row.id}",
-        "ours": said.ours, "theirs": row.phone, "body": said.body, "media": [], "topic": campaign.topic,
-        "account": runtime.settings.twilio_account_sid, "campaign_id": campaign.id, "batch_id": batch_id,
-        "parts": said.size.parts, "at": at.now, "made_at": machine_now, "not_before": machine_now, "attempts": 0, "rank": 0,
-        "for_person": False, "consent_event_id": row.agreed,
+        "contact_id": row.id, "cause": f"c:{campaign.id}:{row.id}", "ours": said.ours, "theirs": row.phone, "body": said.body,
+        "parts": said.size.parts, "consent_event_id": row.agreed,
         "verdicts": [{"at": at.now.isoformat(), **gate.record(verdict, known)}],
+    }  # fmt: skip
+
+
+def _shared(runtime: Runtime, campaign: Any, batch: Any, now: datetime) -> dict[str, Any]:
+    """What all messages of a batch have in common."""
+    machine_now = runtime.machine_now()
+    return {
+        "direction": "out", "kind": campaign.kind, "state": "ready", "media": [], "topic": campaign.topic,
+        "account": runtime.settings.twilio_account_sid, "campaign_id": campaign.id, "batch_id": batch.id,
+        "at": now, "made_at": machine_now, "not_before": machine_now, "attempts": 0, "rank": 0, "for_person": False,
     }  # fmt: skip
 
 
