@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 LEASE_FOR = timedelta(seconds=15)  # renewed in time; who dies leaves the batch to others after that
 RENEW_FOR = timedelta(seconds=8)
 WATCH_EVERY = 1.0  # seconds between two looks at how many texts fail
-AHEAD = 150  # texts ready before they are needed
-SOME = 100  # recipients judged and rendered at a time
+AHEAD = 200  # texts ready before they are needed
+SOME = 200  # recipients judged and rendered at a time
 
 # Core tables: see outbox.claim.
 BATCH, CAMPAIGN, CONTACT, MESSAGE, RECIPIENT, SUBSCRIPTION = (

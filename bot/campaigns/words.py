@@ -9,11 +9,13 @@ from typing import Any
 from bot.catalogue import Catalogue, in_language
 from bot.contacts import language
 from bot.text.clean import MAX_UNITS, units
-from bot.text.merge import BadTemplate, MissingTag, render
+from bot.text.merge import BadTemplate, MissingTag, render, tag_uses
 from bot.text.parts import MOST_PARTS, Measure, measure
 
 # "STOP", or "Stop SMS", "Stop au 36111"; not "Stop by our shop" nor "NON-STOP".
 MENTIONS_STOP = re.compile(r"(?<![\w/.-])(?:STOP\b|[Ss]top (?:SMS|sms|au \d|to \d|\d))")
+
+KEPT = 1_000  # texts that are kept, for the next contact with the same first name
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Words:
     campaign: Any  # a row, or a Draft
     catalogue: Catalogue
     _known: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    _names: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+    _said: dict[tuple[Any, ...], Said | Unsaid] = field(default_factory=dict)
 
     def say(self, contact: Any) -> Said | Unsaid:
         """The text for a contact, a row of theirs. A missing value, a text that is too long or hides its STOP: nothing."""
@@ -48,10 +52,24 @@ class Words:
 
     def fill(self, spoken: str, ours: str, values: Mapping[str, Any]) -> Said | Unsaid:
         """The text in a language, from a number of ours, with these values of a contact."""
+        template = in_language(self.campaign.texts, spoken, self.catalogue.shop.languages[0])
+        if template not in self._names:
+            self._names[template] = _names(template)
+        names = self._names[template]
+        given = [values.get(name) for name in names or ()]
+        if names is None or not all(value is None or isinstance(value, str) for value in given):
+            return self._fill(template, spoken, ours, values)
+        key = (template, spoken, ours, *given)
+        if key not in self._said:
+            if len(self._said) >= KEPT:
+                self._said.clear()
+            self._said[key] = self._fill(template, spoken, ours, values)
+        return self._said[key]
+
+    def _fill(self, template: str, spoken: str, ours: str, values: Mapping[str, Any]) -> Said | Unsaid:
         shared = self._known.get((spoken, ours))
         if shared is None:
             shared = self._known[spoken, ours] = self.catalogue.context(spoken, self.campaign.topic, ours, {})
-        template = in_language(self.campaign.texts, spoken, self.catalogue.shop.languages[0])
         try:
             body = render(template, {**shared, "contact": values}).strip()
         except MissingTag:
@@ -80,3 +98,12 @@ class Words:
     @cached_property
     def _first(self) -> str:
         return next(iter(self.catalogue.senders))
+
+
+def _names(template: str) -> tuple[str, ...] | None:
+    """Which values of a contact a text says. None: who knows."""
+    try:
+        paths = [use.path for use in tag_uses(template) if use.path[0] == "contact"]
+    except BadTemplate:
+        return None
+    return tuple(path[1] for path in paths) if all(len(path) == 2 and path[1] != "*" for path in paths) else None

@@ -1,6 +1,6 @@
 """What is true of a contact at this instant, as the gate's judges want to know it: for one message or for many at once."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,18 +21,19 @@ ON_LIST = select(SUPPRESSION.c.digest).where(one_of(SUPPRESSION.c.digest, "diges
 class Moment:
     """What is the same for all who are judged together."""
 
-    key: bytes  # of the suppression list
     simulated: bool
     now: datetime  # business time
     shop_zone: str
-    suppressed: Collection[str]  # digests of those among them who must not be texted
+    suppressed: Mapping[str, bool]  # by number; one that was not asked about is a KeyError, not a "no"
 
 
 def moment(runtime: Runtime, connection: Connection, now: datetime, shop_zone: str, phones: Iterable[str]) -> Moment:
     """The moment at which the owners of these numbers are judged. One query."""
     key = runtime.suppression_key
-    listed = connection.scalars(ON_LIST, {"digests": [digest(key, phone) for phone in phones]})
-    return Moment(key, runtime.carrier.is_simulated, now, shop_zone, frozenset(listed))
+    digests = {phone: digest(key, phone) for phone in phones}
+    listed = set(connection.scalars(ON_LIST, {"digests": list(digests.values())}))
+    suppressed = {phone: found in listed for phone, found in digests.items()}
+    return Moment(runtime.carrier.is_simulated, now, shop_zone, suppressed)
 
 
 def facts(
@@ -45,7 +46,7 @@ def facts(
         kind=kind,
         sample=contact.sample,
         simulated=moment.simulated,
-        suppressed=digest(moment.key, contact.phone) in moment.suppressed,
+        suppressed=moment.suppressed[contact.phone],
         consent_event_id=agreed,
         sent_before=sent_before,
         expired=expired,

@@ -21,11 +21,12 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 IN_FLIGHT = 50  # calls at a time of one process
-FEWEST = 16  # while calls are under way, fewer free calls than this wait for company: a claim costs a commit
+NEXT = 25  # messages that are claimed while all calls are under way, so that none of these has to wait for a claim
+FEWEST = 25  # fewer than this wait for company: a claim costs a commit
 # How far ahead (seconds) slots are looked for: answers see further, so that they overtake all else.
 AHEAD, ANSWERS_AHEAD = 0.25, 0.8
 LONGEST_WAIT = 0.9  # seconds that a claimed message may wait for its slot
-RECORD_EVERY = PREPARE_EVERY = 0.05  # seconds
+RECORD_EVERY, PREPARE_EVERY = 0.1, 0.05  # seconds
 PATIENCE_FOR = 5.0  # seconds: a result that cannot be written for so long is asked from the carrier's list later
 
 
@@ -78,6 +79,7 @@ class Delivery:
     until: float  # of the monotonic clock, like all instants here
     stop: threading.Event
     calls: set[asyncio.Task[None]] = field(default_factory=set)
+    free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT))
     end: asyncio.Event = field(default_factory=asyncio.Event)  # of a call
     results: list[tuple[Claimed, SendResult]] = field(default_factory=list)
     busy: dict[str, float] = field(default_factory=dict)  # sender -> when it has a slot again
@@ -115,7 +117,7 @@ class Delivery:
 
     async def _feed(self) -> None:
         while not self.over():
-            room = min(GROUP, IN_FLIGHT - len(self.calls))
+            room = min(GROUP, IN_FLIGHT + NEXT - len(self.calls))
             if room < FEWEST and self.calls:
                 await self._one_ends()
                 continue
@@ -191,13 +193,15 @@ class Delivery:
         """Call at the slot; who misses it takes another one, as long as the lease allows a call."""
         result: SendResult = Busy(0)
         while slot is not None:
-            await asyncio.sleep(max(0.0, slot.at - time.monotonic()))
-            if self.runtime.machine_now() > claimed.marked_at + LEASE_FOR - CALL_FOR:
-                break
-            if time.monotonic() <= slot.late:
-                self.made += 1
-                result = await self.runtime.carrier.send(claimed.outgoing)
-                break
+            if (wait := slot.at - time.monotonic()) > 0:
+                await asyncio.sleep(wait)
+            async with self.free:
+                if self.runtime.machine_now() > claimed.marked_at + LEASE_FOR - CALL_FOR:
+                    break
+                if time.monotonic() <= slot.late:
+                    self.made += 1
+                    result = await self.runtime.carrier.send(claimed.outgoing)
+                    break
             slot = (await asyncio.to_thread(self._slots, [claimed]))[0]
         if isinstance(result, Busy) and result.retry_after:
             await asyncio.to_thread(self._hold, claimed.ours, result.retry_after)

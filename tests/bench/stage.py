@@ -22,6 +22,7 @@ from models import Campaign, Clock, Field, Message, Recipient, Sender, insert
 from models import Process as ProcessRow
 from tests.bench.carrier import Carrier
 from tests.bench.inbound import BASE, environment
+from tests.bench.usage import parent
 from tests.house import settings
 from tests.processes import Process
 
@@ -85,6 +86,14 @@ class Stage:
     def memory(self) -> int:
         """Bytes that Redis uses."""
         return int(self.redis.info("memory")["used_memory"])
+
+    def servers(self) -> list[int]:
+        """The processes of Redis and PostgreSQL, which work for a message too."""
+        found = [int(self.redis.info("server")["process_id"])]
+        if self.runtime.engine.dialect.name == "postgresql":
+            with self.runtime.read() as connection:
+                found.append(parent(connection.scalar(select(func.pg_backend_pid())) or 0))
+        return found
 
     def jobs(self) -> int:
         """How many wake-ups the workers of the queue `bulk` have ended."""

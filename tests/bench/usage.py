@@ -16,12 +16,20 @@ def peak(*roots: int) -> float:
     return max(_peak(pid) for root in roots for pid in (root, *descendants(root))) / 1024
 
 
+def parent(pid: int) -> int:
+    """The process that started this one."""
+    return int(_stat(pid)[1])
+
+
+def _stat(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
 def _cpu(pid: int) -> float:
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, _stat(pid)[11:15])) / TICK
     except OSError:  # it has just ended: its parent accounts for it
         return 0
-    return sum(map(int, fields[11:15])) / TICK
 
 
 def _peak(pid: int) -> float:
