@@ -38,9 +38,6 @@ MAX_JOBS = 5000  # after so many a process makes room for a fresh one: nothing c
 BEAT_EVERY = 5.0  # seconds
 STOP_FOR = 12.0  # seconds: the longest job and a little more
 LISTEN_FOR = 1  # seconds of each look into the queue
-# Seconds after which a busy thread lets others go on. The usual 5 ms would be added to every answer of the database, since
-# the thread that calls the carrier is busy all the time.
-SWITCH_EVERY = 0.001
 
 
 class ListedJob(Job):
@@ -154,7 +151,6 @@ def work(runtime: Runtime, queue: str, stop: threading.Event) -> None:
     for name in ("rq.worker", "rq.job"):  # they tell each job's story
         logging.getLogger(name).setLevel(logging.WARNING)
     assert runtime.redis is not None
-    sys.setswitchinterval(SWITCH_EVERY)
     gc.collect()
     gc.freeze()  # what is loaded stays: looking through it again and again was a fifth of the work
     throttle = RedisThrottle(runtime.redis)
