@@ -90,10 +90,11 @@ def work(runtime: Runtime, seconds: float = WORK_FOR, stop: threading.Event | No
         rung = alarms.ring_due(runtime, RING)
         if rung:
             pass_on(runtime)
-        done = rung + status.fold(runtime) + outbox.sweep(runtime)
+        folded, done = status.fold(runtime), rung + outbox.sweep(runtime)
         # Each in turn: who waits for a slot must not keep those waiting who wait for the carrier's list.
         done += outbox.deliver(runtime, TURN_FOR, stop=over) + outbox.settle(runtime, TURN_FOR) + campaigns.watch(runtime)
-        if not done:
+        # Statuses that have come meanwhile wait for the next wake-up: in a storm many are folded at once, not each by itself.
+        if not done and folded < status.SLICE:
             return
 
 

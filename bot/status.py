@@ -21,6 +21,7 @@ from models.base import UtcDateTime
 
 log = logging.getLogger(__name__)
 
+SLICE = 200  # statuses folded at a time: on SQLite nobody can write meanwhile
 LOOK_AGAIN_FOR = timedelta(seconds=5)
 STRANGER_FOR = timedelta(minutes=10)  # a status of no message of ours is looked at again for so long
 BIGGEST_ID = 2**63 - 1
@@ -38,7 +39,12 @@ UNFOLDED = (
     select(Callback.__table__)
     .where(WAITS)
     .order_by(Callback.look_at, Callback.id)
-    .limit(1000)
+    .limit(SLICE)
+)
+_message = Message.__table__
+OWNERS = select(_message.c.id, _message.c.sid).where(
+    or_(one_of(_message.c.account, "accounts") & one_of(_message.c.sid, "sids"), one_of(_message.c.id, "ids")),
+    _message.c.direction == "out",
 )
 CLIMB = (
     update(Message)
@@ -64,6 +70,8 @@ REOPEN = (
     .where(_callback.c.account == bindparam("its_account"), one_of(_callback.c.sid, "sids"), _callback.c.message_id.is_(None))
     .values(folded=False, look_at=_callback.c.made_at)
 )
+LOOK_LATER = update(_callback).where(one_of(_callback.c.id, "ids")).values(look_at=bindparam("later"))
+FOLDED = update(_callback).where(one_of(_callback.c.id, "ids")).values(folded=True)
 
 
 def append(runtime: Runtime, status: Status, message_id: int | None) -> None:
@@ -106,8 +114,8 @@ def fold(runtime: Runtime) -> int:
     with runtime.begin() as connection:
         later = [row.id for row in rows if row.id in strangers and row.made_at > now - STRANGER_FOR]
         done = [row.id for row in rows if row.id not in later]
-        connection.execute(update(Callback).where(Callback.id.in_(later)).values(look_at=now + LOOK_AGAIN_FOR))
-        connection.execute(update(Callback).where(Callback.id.in_(done)).values(folded=True))
+        connection.execute(LOOK_LATER, {"ids": later, "later": now + LOOK_AGAIN_FOR})
+        connection.execute(FOLDED, {"ids": done})
     return len(rows)
 
 
@@ -134,9 +142,9 @@ def apply_action(runtime: Runtime, connection: Connection, contact: Any, action:
 
 def _owners(connection: Connection, rows: Any) -> tuple[dict[int, int], set[int], set[int]]:
     """Which message each status is of, the statuses of which none is known yet, and the messages without the carrier's id."""
-    by_sid, by_id = {row.sid for row in rows}, {row.message_id for row in rows}
-    mine = select(Message.id, Message.sid).where(Message.direction == "out")
-    found = connection.execute(mine.where(or_(Message.sid.in_(by_sid), Message.id.in_(by_id)))).all()
+    asked = {"accounts": {row.account for row in rows}, "sids": {row.sid for row in rows},
+             "ids": {row.message_id for row in rows if row.message_id is not None}}  # fmt: skip
+    found = connection.execute(OWNERS, asked).all()
     sids = {message.sid: message.id for message in found}
     unnamed = {message.id for message in found if message.sid is None}
     owners = {row.id: sids.get(row.sid, row.message_id) for row in rows if row.sid in sids or row.message_id in unnamed}

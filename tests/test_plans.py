@@ -29,6 +29,8 @@ HOT: dict[str, Any] = {
     "unknown outcomes": settling.UNKNOWN,
     "calls to a contact": settling.TO_CONTACT,
     "statuses": status.UNFOLDED,
+    "messages of statuses": status.OWNERS,
+    "statuses that are folded": status.FOLDED,
     "alarms": alarms.DUE,
     "latest outcomes": control.LATEST_OUTCOMES[0],
     **{f"due in {queue}": query for queue, query in jobs.DUE.items()},
