@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from flask import Response
 from rq.utils import import_attribute
-from sqlalchemy import event, exists, insert, select, text, update
+from sqlalchemy import event, exists, select, text, update
 
 from bot import alarms, awake, contacts, inbound, outbox, runtime, status, talk, throttle, worker
 from bot.campaigns import batches, control, launch
@@ -176,7 +176,7 @@ def give_slots_without_width(house: House, patch: Patch) -> None:
 
 def allow_a_cause_twice(house: House, patch: Patch) -> None:
     drop_unique(house, "uq_message_cause")
-    patch.setattr(batches, "ADD", insert(Message.__table__))
+    patch.setattr(batches, "ADD", batches.ALL)
 
 
 def forget_the_rank(house: House, patch: Patch) -> None:
