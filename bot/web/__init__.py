@@ -30,7 +30,7 @@ def make_app(runtime: Runtime | None = None) -> Flask:
     app.register_error_handler(HTTPException, _refused)
     if own:
         gc.collect()
-        gc.freeze()  # what is loaded stays: looking through it again and again was a fifth of the work
+        gc.freeze()  # what is loaded stays: see worker.work
     return app
 
 
