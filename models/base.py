@@ -114,7 +114,7 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 
 
 class each_of(FunctionElement[Any]):
-    """The objects of the list in the parameter `name`, a row for each, in a column `value`: see `given`."""
+    """The objects of the list in the parameter `name`, a row for each, in a column `value`: see insert_each."""
 
     inherit_cache = True
 

@@ -176,7 +176,7 @@ def give_slots_without_width(house: House, patch: Patch) -> None:
 
 def allow_a_cause_twice(house: House, patch: Patch) -> None:
     drop_unique(house, "uq_message_cause")
-    patch.setattr(batches, "ADD", batches.ALL)
+    patch.setattr(batches, "ADD", batches.INSERT)
 
 
 def forget_the_rank(house: House, patch: Patch) -> None:

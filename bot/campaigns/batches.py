@@ -66,13 +66,13 @@ OUTCOME = (
     .where(one_of(RECIPIENT.c.contact_id, "ids"))
     .values(state=bindparam("new_state"), why=bindparam("new_why"), due_at=bindparam("until"))
 )
-ALL = insert_each(
+INSERT = insert_each(
     MESSAGE, "messages",
     each=("contact_id", "cause", "ours", "theirs", "body", "parts", "consent_event_id", "verdicts"),
     same=("direction", "kind", "state", "media", "topic", "account", "campaign_id", "batch_id", "at", "made_at", "not_before",
           "attempts", "rank", "for_person"),
 )  # fmt: skip
-ADD = ALL.on_conflict_do_nothing(index_elements=["cause"])
+ADD = INSERT.on_conflict_do_nothing(index_elements=["cause"])
 
 Outcome = tuple[str, str | None, datetime | None]  # of a recipient: state, why, due_at
 

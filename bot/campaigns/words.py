@@ -15,7 +15,7 @@ from bot.text.parts import MOST_PARTS, Measure, measure
 # "STOP", or "Stop SMS", "Stop au 36111"; not "Stop by our shop" nor "NON-STOP".
 MENTIONS_STOP = re.compile(r"(?<![\w/.-])(?:STOP\b|[Ss]top (?:SMS|sms|au \d|to \d|\d))")
 
-KEPT = 1_000  # texts that are kept, for the next contact with the same first name
+KEPT = 1_000  # rendered texts that are kept, for the next contact with the same values
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Words:
     campaign: Any  # a row, or a Draft
     catalogue: Catalogue
     _known: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    _names: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+    _wanted: dict[str, tuple[str, ...] | None] = field(default_factory=dict)  # template -> see _values_in
     _said: dict[tuple[Any, ...], Said | Unsaid] = field(default_factory=dict)
 
     def say(self, contact: Any) -> Said | Unsaid:
@@ -53,9 +53,9 @@ class Words:
     def fill(self, spoken: str, ours: str, values: Mapping[str, Any]) -> Said | Unsaid:
         """The text in a language, from a number of ours, with these values of a contact."""
         template = in_language(self.campaign.texts, spoken, self.catalogue.shop.languages[0])
-        if template not in self._names:
-            self._names[template] = _names(template)
-        names = self._names[template]
+        if template not in self._wanted:
+            self._wanted[template] = _values_in(template)
+        names = self._wanted[template]
         given = [values.get(name) for name in names or ()]
         if names is None or not all(value is None or isinstance(value, str) for value in given):
             return self._fill(template, spoken, ours, values)
@@ -100,8 +100,8 @@ class Words:
         return next(iter(self.catalogue.senders))
 
 
-def _names(template: str) -> tuple[str, ...] | None:
-    """Which values of a contact a text says. None: who knows."""
+def _values_in(template: str) -> tuple[str, ...] | None:
+    """The names of all values of a contact that a text depends on. None: they cannot be told beforehand."""
     try:
         paths = [use.path for use in tag_uses(template) if use.path[0] == "contact"]
     except BadTemplate:

@@ -78,7 +78,7 @@ class Delivery:
     source: Source
     until: float  # of the monotonic clock, like all instants here
     stop: threading.Event
-    calls: set[asyncio.Task[None]] = field(default_factory=set)
+    calls: set[asyncio.Task[None]] = field(default_factory=set)  # under way, or waiting for their slot or a free line
     free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT))
     end: asyncio.Event = field(default_factory=asyncio.Event)  # of a call
     results: list[tuple[Claimed, SendResult]] = field(default_factory=list)

@@ -15,12 +15,13 @@ LARGEST_BODY = 64 * 1024  # bytes: a text with all its parameters is a few thous
 
 def make_app(runtime: Runtime | None = None) -> Flask:
     """The application on its runtime; without one, on the environment's settings."""
-    own = runtime is None
     if runtime is None:
         settings = load()
         log.setup(settings.log_level)
         runtime = open_runtime(settings)
         runtime.check_suppression_key()
+        gc.collect()
+        gc.freeze()  # what is loaded stays: see worker.work
     app = Flask("bot.web", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, PARLEY=runtime)
     app.register_blueprint(webhooks.blueprint)
@@ -28,9 +29,6 @@ def make_app(runtime: Runtime | None = None) -> Flask:
     if runtime.carrier.is_simulated:
         app.register_blueprint(phone.blueprint)
     app.register_error_handler(HTTPException, _refused)
-    if own:
-        gc.collect()
-        gc.freeze()  # what is loaded stays: see worker.work
     return app
 
 
