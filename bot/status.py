@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, or_, select, text, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, text, update
 
 from bot.carriers import Status
 from bot.carriers.codes import lookup
 from bot.consent.ledger import Ledger, Proof
 from bot.contacts import lock
 from bot.runtime import Runtime
-from models import Callback, Contact, Conversation, Message, insert, one_of
+from models import Callback, Contact, Conversation, Message, given_each, insert, one_of
 from models.base import UtcDateTime
 
 log = logging.getLogger(__name__)
@@ -46,23 +46,16 @@ OWNERS = select(_message.c.id, _message.c.sid).where(
     or_(one_of(_message.c.account, "accounts") & one_of(_message.c.sid, "sids"), one_of(_message.c.id, "ids")),
     _message.c.direction == "out",
 )
+_news = given_each(_message, "news", ("id", "sid", "status", "rank", "error_code", "state"))
 CLIMB = (
-    update(Message)
+    update(_message)
     .where(
-        Message.id == bindparam("message_id"),
-        Message.direction == "out",
-        or_(Message.sid.is_(None), Message.sid == bindparam("known_sid")),
-        or_(Message.sid.is_(None), Message.rank < bindparam("new_rank")),
+        _message.c.id == _news.pop("id"),
+        _message.c.direction == "out",
+        or_(_message.c.sid.is_(None), and_(_message.c.sid == _news["sid"], _message.c.rank < _news["rank"])),
     )
-    .values(
-        sid=bindparam("known_sid"),
-        rank=bindparam("new_rank"),
-        status=bindparam("new_status"),
-        error_code=bindparam("new_code"),
-        state=case((bindparam("gone"), "failed"), else_="sent"),
-    )
+    .values(_news)
 )
-
 
 _callback = Callback.__table__
 REOPEN = (
@@ -104,7 +97,7 @@ def fold(runtime: Runtime) -> int:
             if owner is not None and (owner not in news or news[owner].rank < row.rank):
                 news[owner] = row
         if news:
-            connection.execute(CLIMB, [_climb(owner, news[owner]) for owner in sorted(news)])
+            connection.execute(CLIMB, {"news": [_climb(owner, news[owner]) for owner in sorted(news)]})
         if named := unnamed & news.keys():
             reopen(connection, runtime.settings.twilio_account_sid, [news[owner].sid for owner in named])
     for owner, code in sorted(
@@ -152,10 +145,9 @@ def _owners(connection: Connection, rows: Any) -> tuple[dict[int, int], set[int]
 
 
 def _climb(message_id: int, row: Any) -> dict[str, Any]:
-    return {
-        "message_id": message_id, "known_sid": row.sid, "new_rank": row.rank, "new_status": row.status,
-        "new_code": row.error_code, "gone": row.status in ("failed", "canceled"),
-    }  # fmt: skip
+    state = "failed" if row.status in ("failed", "canceled") else "sent"
+    return {"id": message_id, "sid": row.sid, "status": row.status, "rank": row.rank, "error_code": row.error_code,
+            "state": state}  # fmt: skip
 
 
 def _act(runtime: Runtime, message_id: int, action: str) -> None:

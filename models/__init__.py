@@ -1,6 +1,6 @@
 """What we remember: tables and the values they share. Imports nothing else of ours."""
 
-from models.base import Base, insert, insert_each, one_of
+from models.base import Base, given_each, insert, insert_each, one_of
 from models.campaign import Batch, Campaign, Recipient
 from models.consent import ConsentEvent, ConsentProof, Subscription, Suppression
 from models.contact import Contact, ContactTag, Field
@@ -39,6 +39,7 @@ __all__ = [
     "Subscription",
     "Suppression",
     "Topic",
+    "given_each",
     "insert",
     "insert_each",
     "one_of",

@@ -136,12 +136,17 @@ def insert_each(table: Table, name: str, each: Sequence[str], same: Sequence[str
     """Many rows in one statement: columns `each` from the plain objects of the list in the parameter `name`, columns `same`
     from parameters called like them. Row by row, drivers and SQLAlchemy handle each value of each row.
     """
-    value = each_of(name).table_valued(column("value", Json), name="given").c.value
-    types = {key: table.c[key].type for key in (*each, *same)}
-    theirs = [value[key] if isinstance(types[key], JSON) else cast(value[key].as_string(), types[key]) for key in each]
-    ours = [bindparam(key, type_=types[key]) for key in same]
+    theirs = given_each(table, name, each)
+    ours = [bindparam(key, type_=table.c[key].type) for key in same]
     # SQLite needs the WHERE, to tell what belongs to the SELECT from ON CONFLICT.
-    return insert(table).from_select([*each, *same], select(*theirs, *ours).where(true()))
+    return insert(table).from_select([*each, *same], select(*theirs.values(), *ours).where(true()))
+
+
+def given_each(table: Table, name: str, keys: Sequence[str]) -> dict[str, ColumnElement[Any]]:
+    """What the plain objects of the list in the parameter `name` hold for these columns, a row for each object."""
+    value = each_of(name).table_valued(column("value", Json), name="given").c.value
+    types = {key: table.c[key].type for key in keys}
+    return {key: value[key] if isinstance(types[key], JSON) else cast(value[key].as_string(), types[key]) for key in keys}
 
 
 class Base(DeclarativeBase):

@@ -5,7 +5,6 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -21,8 +20,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 IN_FLIGHT = 50  # calls at a time of one process
-NEXT = 25  # messages that are claimed while all calls are under way, so that none of these has to wait for a claim
-FEWEST = 25  # fewer than this wait for company: a claim costs a commit
+NEXT = 25  # calls that have their slot while all lines are taken, so that no line waits for one
+FEWEST = 25  # fewer than this wait for company: slots cost a way to Redis
 # How far ahead (seconds) slots are looked for: answers see further, so that they overtake all else.
 AHEAD, ANSWERS_AHEAD = 0.25, 0.8
 LONGEST_WAIT = 0.9  # seconds that a claimed message may wait for its slot
@@ -84,10 +83,11 @@ class Delivery:
     results: list[tuple[Claimed, SendResult]] = field(default_factory=list)
     busy: dict[str, float] = field(default_factory=dict)  # sender -> when it has a slot again
     rows: Sequence[Any] = ()  # looked for and not yet claimed
+    claimed: asyncio.Queue[list[Claimed]] = field(default_factory=asyncio.Queue)  # groups; an empty one is the last
     made: int = 0
     empty: bool = False  # nothing was found when we last looked …
     more: bool = True  # … but some more may become ready
-    fed: bool = False
+    called: bool = False  # all calls have ended
 
     def over(self) -> bool:
         """Whether no new call may begin."""
@@ -103,67 +103,70 @@ class Delivery:
         """Claim and call until it is over or nothing is left; then wait for the calls under way and their results."""
         await self.runtime.carrier.open()
         try:
+            calling = asyncio.create_task(self._call_all())
             helpers = [asyncio.create_task(self._record_all()), asyncio.create_task(self._prepare_all())]
             try:
-                await self._feed()
-            finally:  # whatever happened, calls that have begun are seen to their end
-                if self.calls:
-                    await asyncio.wait(self.calls)
-                self.fed = True
-                await asyncio.gather(*helpers)
+                await self._claim_all()
+            finally:  # whatever happened, what was claimed is called for, and every call is seen to its end
+                self.claimed.put_nowait([])
+                await asyncio.wait([calling])
+                self.called = True
+                await asyncio.gather(calling, *helpers)
         finally:
             await self.runtime.carrier.close()
         return self.made
 
-    async def _feed(self) -> None:
+    async def _claim_all(self) -> None:
+        """Claim a group while the one before is called for, so that no line waits for a claim."""
         while not self.over():
-            room = min(GROUP, IN_FLIGHT + NEXT - len(self.calls))
-            if room < FEWEST and self.calls:
-                await self._one_ends()
-                continue
             try:
-                group = await asyncio.to_thread(self._next, room)
+                group = await asyncio.to_thread(self._next)
             except NoThrottle:
                 log.warning("nobody can tell how much is being sent: nothing is, until Redis is back")
                 return
-            for claimed, slot in group:
-                call = asyncio.create_task(self._call(claimed, slot))
-                self.calls.add(call)
-                call.add_done_callback(self._ended)
-            if not group and not await self._wait():
+            if group:
+                self.claimed.put_nowait(group)
+                await self.claimed.join()
+            elif self.empty and not self.busy and not self.more and not self.calls:
                 return
+            else:
+                soonest = min(self.busy.values(), default=None)
+                await asyncio.sleep(min(0.1, max(0.005, soonest - time.monotonic())) if soonest is not None else 0.02)
 
-    async def _wait(self) -> bool:
-        """Nothing can be claimed right now. False: nor will there be."""
-        now = time.monotonic()
-        soonest = min(self.busy.values(), default=None)
-        if self.empty and not self.busy and not self.more and not self.calls:
-            return False
-        pause = min(0.1, max(0.005, soonest - now)) if soonest is not None else 0.02
-        with suppress(TimeoutError):
-            async with asyncio.timeout(pause):
-                await self._one_ends()
-        return True
+    async def _call_all(self) -> None:
+        """Give slots to what is claimed as lines become free, some at a time."""
+        while group := await self.claimed.get():
+            while group:
+                room = await self._room(len(group))
+                some, group = group[:room], group[room:]
+                if not group:
+                    self.claimed.task_done()
+                for claimed, slot in await asyncio.to_thread(self._with_slots, some):
+                    call = asyncio.create_task(self._call(claimed, slot))
+                    self.calls.add(call)
+                    call.add_done_callback(self._ended)
+        if self.calls:
+            await asyncio.wait(self.calls)
+
+    async def _room(self, wanted: int) -> int:
+        """Wait until some more calls may have their slot; how many."""
+        while (room := IN_FLIGHT + NEXT - len(self.calls)) < min(FEWEST, wanted):
+            self.end.clear()
+            await self.end.wait()
+        return room
 
     def _ended(self, call: asyncio.Task[None]) -> None:
         self.calls.discard(call)
         self.end.set()
 
-    async def _one_ends(self) -> None:
-        """Wait until a call ends."""
-        self.end.clear()
-        await self.end.wait()
-
-    def _next(self, room: int) -> list[tuple[Claimed, Slot | None]]:
-        """The next group, claimed, each with its slot. In a thread of its own."""
+    def _next(self) -> list[Claimed]:
+        """The next group, claimed. In a thread of its own."""
         now = time.monotonic()
         self.busy = {sender: at for sender, at in self.busy.items() if at > now}
-        rows = self.rows or self.source.look(self.runtime, GROUP, list(self.busy))
-        self.rows, rows = rows[room:], rows[:room]
+        rows, self.rows = self.rows or self.source.look(self.runtime, GROUP, list(self.busy)), ()
         self.empty = not rows
         chosen = self._affordable(rows)
-        claimed = claim(self.runtime, self.shop, chosen) if chosen else []
-        return [pair for mine in _by_sender(claimed) for pair in zip(mine, self._slots(mine), strict=True)]
+        return claim(self.runtime, self.shop, chosen) if chosen else []
 
     def _affordable(self, rows: Sequence[Any]) -> list[Any]:
         """Those messages of which the sender has a slot soon; a sender without enough of them is busy."""
@@ -175,6 +178,10 @@ class Delivery:
             if len(found.taken) < len(mine):
                 self.busy[sender] = time.monotonic() + found.again_in
         return chosen
+
+    def _with_slots(self, claimed: Sequence[Claimed]) -> list[tuple[Claimed, Slot | None]]:
+        """Each with its slot. In a thread of its own."""
+        return [pair for mine in _by_sender(claimed) for pair in zip(mine, self._slots(mine), strict=True)]
 
     def _slots(self, mine: Sequence[Claimed]) -> list[Slot | None]:
         """A slot for each message of one sender; none where others were faster: it goes back."""
@@ -216,7 +223,7 @@ class Delivery:
     async def _record_all(self) -> None:
         """Write results as they come; those that the database does not take are tried again for a while."""
         failing_since: float | None = None
-        while not (self.fed and not self.results):
+        while not (self.called and not self.results):
             await asyncio.sleep(RECORD_EVERY)
             results, self.results = self.results, []
             try:
@@ -231,7 +238,7 @@ class Delivery:
 
     async def _prepare_all(self) -> None:
         """Keep some messages ready ahead of need."""
-        while not self.fed and not self.over():
+        while not self.called and not self.over():
             self.more = await asyncio.to_thread(self.source.prepare, self.runtime)
             if not self.more:
                 await asyncio.sleep(PREPARE_EVERY)

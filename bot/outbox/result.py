@@ -15,17 +15,20 @@ from bot.contacts import lock
 from bot.outbox.claim import Claimed
 from bot.runtime import Runtime
 from bot.status import apply_action, reopen
-from models import Message
+from models import Message, given_each
 from models.message import in_state
 
 log = logging.getLogger(__name__)
 
 MESSAGE = Message.__table__
-_open = update(MESSAGE).where(MESSAGE.c.id == bindparam("message_id"), in_state("sending", "unknown"))
-SENT = _open.values(
-    state="sent", sid=bindparam("new_sid"), status=bindparam("new_status"), rank=bindparam("new_rank"), batch_id=None
+OPEN = in_state("sending", "unknown")
+_given = given_each(MESSAGE, "sent", ("id", "sid", "status", "rank"))
+SENT = (
+    update(MESSAGE).where(MESSAGE.c.id == _given.pop("id"), OPEN).values(**_given, state="sent", batch_id=None)
+)  # fmt: skip
+_still_mine = update(MESSAGE).where(
+    MESSAGE.c.id == bindparam("message_id"), OPEN, MESSAGE.c.marked_at == bindparam("marked")
 )
-_still_mine = _open.where(MESSAGE.c.marked_at == bindparam("marked"))
 BACK = _still_mine.values(state="ready", not_before=bindparam("later"), attempts=MESSAGE.c.attempts - 1)
 FAILED = _still_mine.values(state="failed", error_code=bindparam("code"), why=bindparam("action"), batch_id=None)
 
@@ -57,8 +60,8 @@ def _write(runtime: Runtime, sent: list[dict[str, Any]], back: list[dict[str, An
         return
     with runtime.begin() as connection:
         if sent:
-            connection.execute(SENT, sent)
-            reopen(connection, runtime.settings.twilio_account_sid, [row["new_sid"] for row in sent])
+            connection.execute(SENT, {"sent": sent})
+            reopen(connection, runtime.settings.twilio_account_sid, [row["sid"] for row in sent])
         if back:
             connection.execute(BACK, back)
 
@@ -74,8 +77,7 @@ def release(runtime: Runtime, connection: Connection, alarm: Any) -> None:
 
 
 def _sent(claimed: Claimed, result: Sent) -> dict[str, Any]:
-    return {"message_id": claimed.outgoing.message_id, "new_sid": result.sid, "new_status": result.status,
-            "new_rank": result.rank}  # fmt: skip
+    return {"id": claimed.outgoing.message_id, "sid": result.sid, "status": result.status, "rank": result.rank}
 
 
 def _back(runtime: Runtime, claimed: Claimed, result: Busy) -> dict[str, Any]:
