@@ -21,7 +21,7 @@ from models.base import UtcDateTime
 
 log = logging.getLogger(__name__)
 
-SLICE = 200  # statuses folded at a time: on SQLite nobody can write meanwhile
+SLICE = 1_000  # statuses folded at a time: each commit of another process costs those who write more than a longer one does
 LOOK_AGAIN_FOR = timedelta(seconds=5)
 STRANGER_FOR = timedelta(minutes=10)  # a status of no message of ours is looked at again for so long
 BIGGEST_ID = 2**63 - 1
@@ -82,33 +82,30 @@ def append(runtime: Runtime, status: Status, message_id: int | None) -> None:
 def fold(runtime: Runtime) -> int:
     """Bring the statuses that came in to their messages. Returns how many were looked at. Safe to run twice at once.
 
-    1. Each status finds its message by the carrier's id, else by our id in its address.
-    2. The highest rank of each message wins; messages are updated in ascending id.
-    3. A code that says "this person opted out" or "no such number" is acted on, contact by contact.
-    4. Only then are the statuses marked: whoever dies before has them done again, which changes nothing.
+    1. Each status finds its message by the carrier's id, else by our id in its address. Nothing is locked yet: in a storm,
+       those who write statuses down wait for nobody who looks for messages.
+    2. A code that says "this person opted out" or "no such number" is acted on, contact by contact.
+    3. The highest rank of each message wins; messages are updated in ascending id, and the statuses are marked with them:
+       whoever dies before has them done again, which changes nothing.
     """
     now = runtime.machine_now()
-    with runtime.begin() as connection:
+    with runtime.read() as connection:
         rows = connection.execute(UNFOLDED, {"machine_now": now}).all()
-        owners, strangers, unnamed = _owners(connection, rows)
-        news: dict[int, Any] = {}
-        for row in rows:
-            owner = owners.get(row.id)
-            if owner is not None and (owner not in news or news[owner].rank < row.rank):
-                news[owner] = row
-        if news:
+        owners, strangers, unnamed = _owners(connection, rows) if rows else ({}, set(), set())
+    for message_id, code in sorted({(owners[row.id], row.error_code) for row in rows if row.id in owners and row.error_code}):
+        _act(runtime, message_id, lookup(code).action)
+    news: dict[int, Any] = {}
+    for row in rows:
+        owner = owners.get(row.id)
+        if owner is not None and (owner not in news or news[owner].rank < row.rank):
+            news[owner] = row
+    later = {row.id for row in rows if row.id in strangers and row.made_at > now - STRANGER_FOR}
+    if rows:
+        with runtime.begin() as connection:
             connection.execute(CLIMB, {"news": [_climb(owner, news[owner]) for owner in sorted(news)]})
-        if named := unnamed & news.keys():
-            reopen(connection, runtime.settings.twilio_account_sid, [news[owner].sid for owner in named])
-    for owner, code in sorted(
-        {(owners[row.id], row.error_code) for row in rows if row.id in owners and row.error_code}
-    ):
-        _act(runtime, owner, lookup(code).action)
-    with runtime.begin() as connection:
-        later = [row.id for row in rows if row.id in strangers and row.made_at > now - STRANGER_FOR]
-        done = [row.id for row in rows if row.id not in later]
-        connection.execute(LOOK_LATER, {"ids": later, "later": now + LOOK_AGAIN_FOR})
-        connection.execute(FOLDED, {"ids": done})
+            connection.execute(LOOK_LATER, {"ids": sorted(later), "later": now + LOOK_AGAIN_FOR})
+            connection.execute(FOLDED, {"ids": [row.id for row in rows if row.id not in later]})
+            reopen(connection, runtime.settings.twilio_account_sid, [news[owner].sid for owner in unnamed & news.keys()])
     return len(rows)
 
 

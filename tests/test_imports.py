@@ -1,5 +1,6 @@
 """The import rules hold, and breaking one is noticed."""
 
+import importlib
 import shutil
 import subprocess
 import sys
@@ -46,3 +47,9 @@ def test_a_breach_is_refused(copy: Path, module: str, breach: str) -> None:
     status, said = check(copy)
     assert status == 1, said
     assert module.removesuffix(".py").replace("/", ".").rpartition(".")[2] in said
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "tests/bench").glob("[a-z]*.py")))
+def test_every_bench_can_be_imported(name: str) -> None:
+    """No test runs them, so that an import that has moved would be noticed by whoever measures next."""
+    importlib.import_module(f"tests.bench.{name}")

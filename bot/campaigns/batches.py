@@ -47,15 +47,20 @@ _recipients = and_(
     RECIPIENT.c.state == "waiting",
 )
 _in = and_(SUBSCRIPTION.c.topic == bindparam("topic"), SUBSCRIPTION.c.state == "in")
+# What the gate and the text want to know of a contact, and no more: every value of every row costs.
+_known = ("id", "phone", "country", "zone", "language", "values", "sample", "paused_until", "unreachable_at")
 NEXT = (
-    select(RECIPIENT.c.contact_id.label("recipient_id"), CONTACT, SUBSCRIPTION.c.event_id.label("agreed"))
+    select(
+        RECIPIENT.c.contact_id.label("recipient_id"), *(CONTACT.c[name] for name in _known),
+        SUBSCRIPTION.c.event_id.label("agreed"),
+    )
     .outerjoin(CONTACT, CONTACT.c.id == RECIPIENT.c.contact_id)
     .outerjoin(SUBSCRIPTION, and_(SUBSCRIPTION.c.contact_id == CONTACT.c.id, _in))
     .where(_recipients, or_(RECIPIENT.c.due_at.is_(None), RECIPIENT.c.due_at <= bindparam("now")))
     .order_by(RECIPIENT.c.contact_id)
     .limit(SOME)
     .with_for_update(of=RECIPIENT, skip_locked=True)
-)
+)  # fmt: skip
 WAITS_UNTIL = select(func.min(func.coalesce(RECIPIENT.c.due_at, bindparam("now")))).where(_recipients)
 _ready = in_state("ready") & MESSAGE.c.batch_id.is_not(None)
 _some = select(MESSAGE.c.id).where(_ready, one_of(MESSAGE.c.batch_id, "batches")).limit(AHEAD)
@@ -92,15 +97,19 @@ class Batches:
 
     leased: dict[int, Leased] = field(default_factory=dict)
     left: int = 0  # texts that are ready, as far as we know without counting
+    found: list[Any] = field(default_factory=list)  # some of them, looked for and not yet given out
     watched_at: float = field(default_factory=time.monotonic)
 
     def look(self, runtime: Runtime, room: int, busy: Sequence[str]) -> Sequence[Any]:
         """Up to `room` messages of these batches that may leave."""
-        if not self.leased:
-            return ()
-        found = outbox.look(runtime, outbox.OF_BATCHES, room, busy, batches=list(self.leased))
-        self.left = self.left - len(found) if len(found) == room else 0
-        return found
+        self.found = [row for row in self.found if row.ours not in busy]
+        if not self.found and self.leased:
+            self.found = [*outbox.look(runtime, outbox.OF_BATCHES, AHEAD, busy, batches=list(self.leased))]
+            if len(self.found) < AHEAD:
+                self.left = len(self.found)
+        given, self.found = self.found[:room], self.found[room:]
+        self.left -= len(given)
+        return given
 
     def prepare(self, runtime: Runtime) -> bool:
         """Judge and render some more recipients, unless enough texts are ready. False: not needed, or none left."""

@@ -1,7 +1,7 @@
 """What is true of a contact at this instant, as the gate's judges want to know it: for one message or for many at once."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,13 @@ class Moment:
     now: datetime  # business time
     shop_zone: str
     suppressed: Mapping[str, bool]  # by number; one that was not asked about is a KeyError, not a "no"
+    _quiet: dict[tuple[str, ...], datetime | None] = field(default_factory=dict)
+
+    def quiet_until(self, zones: tuple[str, ...]) -> datetime | None:
+        """See hours.quiet_until: worked out once for all who live there."""
+        if zones not in self._quiet:
+            self._quiet[zones] = hours.quiet_until(self.now, zones)
+        return self._quiet[zones]
 
 
 def moment(runtime: Runtime, connection: Connection, now: datetime, shop_zone: str, phones: Iterable[str]) -> Moment:
@@ -52,5 +59,5 @@ def facts(
         expired=expired,
         unreachable=contact.unreachable_at is not None,
         paused_until=contact.paused_until if waits else None,
-        quiet_until=None if kind in ANSWERS else hours.quiet_until(moment.now, zones),
+        quiet_until=None if kind in ANSWERS else moment.quiet_until(zones),
     )

@@ -6,6 +6,7 @@ The same code sends, explains and previews, so they cannot disagree. Adding a ru
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from bot.consent.hours import NEVER
@@ -111,6 +112,7 @@ JUDGES: tuple[Judge, ...] = (
 
 
 _FACTS = tuple(field.name for field in fields(Facts))
+_of = attrgetter(*_FACTS)
 _OUTCOMES = {Go: "go", Hold: "hold", Refuse: "refuse"}
 
 
@@ -125,6 +127,6 @@ def judge(facts: Facts, judges: tuple[Judge, ...] = JUDGES) -> Verdict:
 
 def record(verdict: Verdict, facts: Facts) -> dict[str, Any]:
     """The verdict as it is kept: outcome, which judge, on which facts (only those that say something)."""
-    known = ((name, getattr(facts, name)) for name in _FACTS)
+    known = zip(_FACTS, _of(facts), strict=True)
     said = {name: str(value) if isinstance(value, datetime) else value for name, value in known if value}
     return {"outcome": _OUTCOMES[type(verdict)], "why": getattr(verdict, "why", "passed"), "facts": said}

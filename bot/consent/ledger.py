@@ -35,7 +35,7 @@ class Proof:
 
 def digest(key: bytes, phone: str) -> str:
     """A number as it stands in the suppression list."""
-    return hmac.new(key, phone.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, phone.encode(), "sha256").hex()
 
 
 class Ledger:

@@ -25,7 +25,7 @@ FEWEST = 25  # fewer than this wait for company: slots cost a way to Redis
 # How far ahead (seconds) slots are looked for: answers see further, so that they overtake all else.
 AHEAD, ANSWERS_AHEAD = 0.25, 0.8
 LONGEST_WAIT = 0.9  # seconds that a claimed message may wait for its slot
-RECORD_EVERY, PREPARE_EVERY = 0.1, 0.05  # seconds
+RECORD_EVERY, PREPARE_EVERY = 0.2, 0.05  # seconds
 PATIENCE_FOR = 5.0  # seconds: a result that cannot be written for so long is asked from the carrier's list later
 
 

@@ -6,6 +6,7 @@ counts for all who wait through it. Quiet and stormy stretches alternate.
 
 import http.client
 import multiprocessing
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ ROUNDS, STRETCH_FOR = 3, 10  # seconds
 TEXTS, MESSAGES = 25, 100  # a second; the latter is what a short code sends
 WORDS = ("queued", "sending", "sent", "delivered")
 AT_ONCE = 16  # connections of the carrier
+WORKERS = {"postgresql": 2, "sqlite": 1}  # web processes
 
 
 def texts(first: int, count: int) -> list[Request]:
@@ -115,7 +117,9 @@ def main() -> None:
     print(f"{'':12}{'quiet p50':>11}{'p99 ms':>8}{'storm p50':>11}{'p99 ms':>8}{'× quiet':>9}{'target':>8}")
     with databases() as found, redis() as redis_url, carrier(0) as network:
         assert redis_url is not None
-        for name, workers in (("postgresql", 2), ("sqlite", 1)):
+        for name, workers in WORKERS.items():
+            if len(sys.argv) > 1 and name not in sys.argv[1:]:
+                continue
             with stage(found[name], redis_url, network) as house, house.processes():
                 grow(house.runtime.engine, MESSAGES * (STRETCH_FOR + 2) * ROUNDS)
                 sent = messages(house)
