@@ -110,8 +110,10 @@ def open_engine(url: str) -> Engine:
         return engine
     limits = "-c statement_timeout=8000 -c lock_timeout=8000 -c idle_in_transaction_session_timeout=30000"
     return create_engine(
-        url, hide_parameters=True, pool_size=16, max_overflow=8, connect_args={"connect_timeout": 3, "options": limits}
-    )
+        url, hide_parameters=True, pool_size=16, max_overflow=8,
+        pool_use_lifo=True,  # few connections do most of the work, and know their statements by then
+        connect_args={"connect_timeout": 3, "options": limits},
+    )  # fmt: skip
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
