@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 IN_FLIGHT = 50  # calls at a time of one process
-NEXT = 25  # calls that have their slot while all lines are taken, so that no line waits for one
+NEXT = 25  # calls that have their slot while all lines are taken: no line waits while the next ones are claimed
 FEWEST = 25  # fewer than this wait for company: slots cost a way to Redis
 # How far ahead (seconds) slots are looked for: answers see further, so that they overtake all else.
 AHEAD, ANSWERS_AHEAD = 0.25, 0.8
@@ -83,7 +83,6 @@ class Delivery:
     results: list[tuple[Claimed, SendResult]] = field(default_factory=list)
     busy: dict[str, float] = field(default_factory=dict)  # sender -> when it has a slot again
     rows: Sequence[Any] = ()  # looked for and not yet claimed
-    claimed: asyncio.Queue[list[Claimed]] = field(default_factory=asyncio.Queue)  # groups; an empty one is the last
     made: int = 0
     empty: bool = False  # nothing was found when we last looked …
     more: bool = True  # … but some more may become ready
@@ -103,50 +102,43 @@ class Delivery:
         """Claim and call until it is over or nothing is left; then wait for the calls under way and their results."""
         await self.runtime.carrier.open()
         try:
-            calling = asyncio.create_task(self._call_all())
             helpers = [asyncio.create_task(self._record_all()), asyncio.create_task(self._prepare_all())]
             try:
-                await self._claim_all()
-            finally:  # whatever happened, what was claimed is called for, and every call is seen to its end
-                self.claimed.put_nowait([])
-                await asyncio.wait([calling])
+                await self._feed()
+            finally:  # whatever happened, calls that have begun are seen to their end
+                if self.calls:
+                    await asyncio.wait(self.calls)
                 self.called = True
-                await asyncio.gather(calling, *helpers)
+                await asyncio.gather(*helpers)
         finally:
             await self.runtime.carrier.close()
         return self.made
 
-    async def _claim_all(self) -> None:
-        """Claim a group while the one before is called for, so that no line waits for a claim."""
+    async def _feed(self) -> None:
+        """Claim a group, give it slots as lines become free, and so on."""
         while not self.over():
             try:
                 group = await asyncio.to_thread(self._next)
             except NoThrottle:
                 log.warning("nobody can tell how much is being sent: nothing is, until Redis is back")
                 return
-            if group:
-                self.claimed.put_nowait(group)
-                await self.claimed.join()
-            elif self.empty and not self.busy and not self.more and not self.calls:
+            if not group and not await self._wait():
                 return
-            else:
-                soonest = min(self.busy.values(), default=None)
-                await asyncio.sleep(min(0.1, max(0.005, soonest - time.monotonic())) if soonest is not None else 0.02)
-
-    async def _call_all(self) -> None:
-        """Give slots to what is claimed as lines become free, some at a time."""
-        while group := await self.claimed.get():
             while group:
                 room = await self._room(len(group))
                 some, group = group[:room], group[room:]
-                if not group:
-                    self.claimed.task_done()
                 for claimed, slot in await asyncio.to_thread(self._with_slots, some):
                     call = asyncio.create_task(self._call(claimed, slot))
                     self.calls.add(call)
                     call.add_done_callback(self._ended)
-        if self.calls:
-            await asyncio.wait(self.calls)
+
+    async def _wait(self) -> bool:
+        """Nothing can be claimed right now. False: nor will there be."""
+        if self.empty and not self.busy and not self.more and not self.calls:
+            return False
+        soonest = min(self.busy.values(), default=None)
+        await asyncio.sleep(min(0.1, max(0.005, soonest - time.monotonic())) if soonest is not None else 0.02)
+        return True
 
     async def _room(self, wanted: int) -> int:
         """Wait until some more calls may have their slot; how many."""
