@@ -5,7 +5,7 @@ and a status that comes before our own commit waits for it.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,8 @@ from models.base import UtcDateTime
 log = logging.getLogger(__name__)
 
 SLICE = 1_000  # statuses folded at a time: each commit of another process costs those who write more than a longer one does
+MOST_ACTS = 50
+ACTED_ON = ("stop_contact", "invalid_number")
 LOOK_AGAIN_FOR = timedelta(seconds=5)
 STRANGER_FOR = timedelta(minutes=10)  # a status of no message of ours is looked at again for so long
 BIGGEST_ID = 2**63 - 1
@@ -47,6 +49,8 @@ OWNERS = select(_message.c.id, _message.c.sid).where(
     _message.c.direction == "out",
 )
 _news = given_each(_message, "news", ("id", "sid", "status", "rank", "error_code", "state"))
+# Whoever changes several messages locks them in ascending id first: an UPDATE takes them in an order of its own.
+IN_ORDER = select(_message.c.id).where(one_of(_message.c.id, "ids")).order_by(_message.c.id).with_for_update()
 CLIMB = (
     update(_message)
     .where(
@@ -84,7 +88,8 @@ def fold(runtime: Runtime) -> int:
 
     1. Each status finds its message by the carrier's id, else by our id in its address. Nothing is locked yet: in a storm,
        those who write statuses down wait for nobody who looks for messages.
-    2. A code that says "this person opted out" or "no such number" is acted on, contact by contact.
+    2. A code that says "this person opted out" or "no such number" is acted on, contact by contact; MOST_ACTS of them at a
+       time, since each is a transaction and replies wait meanwhile.
     3. The highest rank of each message wins; messages are updated in ascending id, and the statuses are marked with them:
        whoever dies before has them done again, which changes nothing.
     """
@@ -92,8 +97,9 @@ def fold(runtime: Runtime) -> int:
     with runtime.read() as connection:
         rows = connection.execute(UNFOLDED, {"machine_now": now}).all()
         owners, strangers, unnamed = _owners(connection, rows) if rows else ({}, set(), set())
-    for message_id, code in sorted({(owners[row.id], row.error_code) for row in rows if row.id in owners and row.error_code}):
-        _act(runtime, message_id, lookup(code).action)
+    rows, found = _few_to_act_on(rows, owners), len(rows)
+    for message_id, action in sorted({(owners[row.id], action) for row in rows if (action := _action(row, owners))}):
+        _act(runtime, message_id, action)
     news: dict[int, Any] = {}
     for row in rows:
         owner = owners.get(row.id)
@@ -102,11 +108,24 @@ def fold(runtime: Runtime) -> int:
     later = {row.id for row in rows if row.id in strangers and row.made_at > now - STRANGER_FOR}
     if rows:
         with runtime.begin() as connection:
+            connection.execute(IN_ORDER, {"ids": sorted(news)})
             connection.execute(CLIMB, {"news": [_climb(owner, news[owner]) for owner in sorted(news)]})
             connection.execute(LOOK_LATER, {"ids": sorted(later), "later": now + LOOK_AGAIN_FOR})
             connection.execute(FOLDED, {"ids": [row.id for row in rows if row.id not in later]})
             reopen(connection, runtime.settings.twilio_account_sid, [news[owner].sid for owner in unnamed & news.keys()])
-    return len(rows)
+    return found
+
+
+def _action(row: Any, owners: Mapping[int, int]) -> str | None:
+    """What a status asks us to do about its contact."""
+    action = lookup(row.error_code).action if row.error_code and row.id in owners else None
+    return action if action in ACTED_ON else None
+
+
+def _few_to_act_on(rows: Sequence[Any], owners: Mapping[int, int]) -> Sequence[Any]:
+    """As many of them as ask for MOST_ACTS actions; the others are found again."""
+    asking = [number for number, row in enumerate(rows) if _action(row, owners)]
+    return rows[: asking[MOST_ACTS]] if len(asking) > MOST_ACTS else rows
 
 
 def reopen(connection: Connection, account: str, sids: Sequence[str]) -> None:

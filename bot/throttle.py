@@ -221,8 +221,10 @@ class ClockThrottle:
                     self._shared.begin_anew()
                     self._own = None
                 return do(self._shared)
-        if self._own is None:
-            self._own = LocalThrottle(time.monotonic())
-            for sender, until in self._held.items():
-                self._own.hold(sender, until - time.monotonic())
-        return do(self._own)
+        own = self._own
+        if own is None:
+            own = LocalThrottle(time.monotonic())
+            for sender, until in list(self._held.items()):
+                own.hold(sender, until - time.monotonic())
+            self._own = own
+        return do(own)

@@ -230,6 +230,21 @@ def test_a_stop_is_acknowledged_only_when_no_call_to_that_person_is_under_way(ho
     sender.join()
 
 
+def test_results_are_written_even_if_nothing_more_can_be_prepared(house: House) -> None:
+    """Whoever prepares the next texts may fail, at the very end, too; what was called for is known all the same."""
+    stop = threading.Event()
+
+    class Failing(delivery.Loose):
+        def prepare(self, _: Runtime) -> bool:
+            stop.set()
+            raise RuntimeError("no more")
+
+    queue(house)
+    with pytest.raises(RuntimeError, match="no more"):
+        deliver(house.runtime, 3, Failing(), stop)
+    assert states(house) == ["sent"]
+
+
 def test_two_senders_at_once_send_each_message_once(house: House) -> None:
     """Claimed under the contact's lock."""
     for number in range(20):

@@ -4,9 +4,11 @@ import random
 from itertools import permutations
 
 import pytest
+from sqlalchemy import func, select
 
 from bot import status
 from bot.carriers.codes import lookup
+from models import Contact
 from tests.house import ACCOUNT_SID, PARIS, House, sid
 
 STATUS = "/webhooks/twilio/status"
@@ -98,6 +100,23 @@ def test_an_opt_out_that_the_carrier_reports_twice_is_recorded_once(house: House
         house.work()
     assert house.story("Bo") == ["* out"]
     assert house.text("Bo", "JOIN", to=PARIS) != []  # here we answer STOP ourselves: a joining keyword asks again
+
+
+def test_dead_numbers_are_noted_some_at_a_time(house: House) -> None:
+    """A campaign to an old list: each is a transaction, and people who text do not wait for all of them."""
+    many = status.MOST_ACTS + 3
+    for number in range(100, 100 + many):
+        house.post("/webhooks/twilio/inbound", house.inbound(f"+33612347{number}", "JOIN", sid(number)))
+        message_id = house.messages(f"+33612347{number}", "out")[0].id
+        house.post(f"{STATUS}/{message_id}", report(number + 1000, "undelivered", "30005"))
+    with house.runtime.read() as connection:
+        dead = select(func.count()).where(Contact.unreachable_at.is_not(None))
+        assert status.fold(house.runtime) == many
+        assert connection.scalar(dead) == status.MOST_ACTS
+    status.fold(house.runtime)
+    with house.runtime.read() as connection:
+        assert connection.scalar(dead) == many
+    assert status.fold(house.runtime) == 0
 
 
 def test_a_status_is_one_statement(house: House) -> None:

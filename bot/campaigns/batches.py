@@ -102,14 +102,16 @@ class Batches:
 
     def look(self, runtime: Runtime, room: int, busy: Sequence[str]) -> Sequence[Any]:
         """Up to `room` messages of these batches that may leave."""
-        self.found = [row for row in self.found if row.ours not in busy]
-        if not self.found and self.leased:
-            self.found = [*outbox.look(runtime, outbox.OF_BATCHES, AHEAD, busy, batches=list(self.leased))]
-            if len(self.found) < AHEAD:
-                self.left = len(self.found)
-        given, self.found = self.found[:room], self.found[room:]
+        free = [row for row in self.found if row.ours not in busy]
+        if not free and self.leased:
+            free = [*outbox.look(runtime, outbox.OF_BATCHES, AHEAD, busy, batches=list(self.leased))]
+            self.found += free  # those of busy senders stay for later
+            if len(free) < AHEAD:
+                self.left = len(free)
+        given = {row.id: row for row in free[:room]}
+        self.found = [row for row in self.found if row.id not in given]
         self.left -= len(given)
-        return given
+        return list(given.values())
 
     def prepare(self, runtime: Runtime) -> bool:
         """Judge and render some more recipients, unless enough texts are ready. False: not needed, or none left."""

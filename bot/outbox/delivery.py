@@ -109,6 +109,7 @@ class Delivery:
                 if self.calls:
                     await asyncio.wait(self.calls)
                 self.called = True
+                await asyncio.wait(helpers)  # both: results are written even if nothing can be prepared any more
                 await asyncio.gather(*helpers)
         finally:
             await self.runtime.carrier.close()
@@ -117,12 +118,13 @@ class Delivery:
     async def _feed(self) -> None:
         """Claim a group, give it slots as lines become free, and so on."""
         while not self.over():
+            more = self.more
             try:
                 group = await asyncio.to_thread(self._next)
             except NoThrottle:
                 log.warning("nobody can tell how much is being sent: nothing is, until Redis is back")
                 return
-            if not group and not await self._wait():
+            if not group and not await self._wait(more):
                 return
             while group:
                 room = await self._room(len(group))
@@ -132,9 +134,9 @@ class Delivery:
                     self.calls.add(call)
                     call.add_done_callback(self._ended)
 
-    async def _wait(self) -> bool:
-        """Nothing can be claimed right now. False: nor will there be."""
-        if self.empty and not self.busy and not self.more and not self.calls:
+    async def _wait(self, more: bool) -> bool:
+        """Nothing can be claimed right now. False: nor will there be. `more`: some was being made ready when we looked."""
+        if self.empty and not self.busy and not (more or self.more) and not self.calls:
             return False
         soonest = min(self.busy.values(), default=None)
         await asyncio.sleep(min(0.1, max(0.005, soonest - time.monotonic())) if soonest is not None else 0.02)
@@ -172,8 +174,15 @@ class Delivery:
         return chosen
 
     def _with_slots(self, claimed: Sequence[Claimed]) -> list[tuple[Claimed, Slot | None]]:
-        """Each with its slot. In a thread of its own."""
-        return [pair for mine in _by_sender(claimed) for pair in zip(mine, self._slots(mine), strict=True)]
+        """Each with its slot; none for those that have waited too long for a line. In a thread of its own."""
+        late = [one for one in claimed if self._too_late(one)]
+        in_time = _by_sender(one for one in claimed if one not in late)
+        pairs = [pair for mine in in_time for pair in zip(mine, self._slots(mine), strict=True)]
+        return pairs + [(one, None) for one in late]
+
+    def _too_late(self, claimed: Claimed) -> bool:
+        """Whether the lease could end before a call does."""
+        return self.runtime.machine_now() > claimed.marked_at + LEASE_FOR - CALL_FOR
 
     def _slots(self, mine: Sequence[Claimed]) -> list[Slot | None]:
         """A slot for each message of one sender; none where others were faster: it goes back."""
@@ -195,7 +204,7 @@ class Delivery:
             if (wait := slot.at - time.monotonic()) > 0:
                 await asyncio.sleep(wait)
             async with self.free:
-                if self.runtime.machine_now() > claimed.marked_at + LEASE_FOR - CALL_FOR:
+                if self._too_late(claimed):
                     break
                 if time.monotonic() <= slot.late:
                     self.made += 1
@@ -230,10 +239,13 @@ class Delivery:
 
     async def _prepare_all(self) -> None:
         """Keep some messages ready ahead of need."""
-        while not self.called and not self.over():
-            self.more = await asyncio.to_thread(self.source.prepare, self.runtime)
-            if not self.more:
-                await asyncio.sleep(PREPARE_EVERY)
+        try:
+            while not self.called and not self.over():
+                self.more = await asyncio.to_thread(self.source.prepare, self.runtime)
+                if not self.more:
+                    await asyncio.sleep(PREPARE_EVERY)
+        finally:
+            self.more = False
 
 
 def _by_sender(rows: Iterable[T]) -> list[list[T]]:

@@ -7,14 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from bot.alarms import take
 from bot.carriers import Busy, Refused, SendResult, Sent
 from bot.contacts import lock
 from bot.outbox.claim import Claimed
 from bot.runtime import Runtime
-from bot.status import apply_action, reopen
+from bot.status import IN_ORDER, apply_action, reopen
 from models import Message, given_each
 from models.message import in_state
 
@@ -43,9 +43,9 @@ def record(runtime: Runtime, results: Sequence[tuple[Claimed, SendResult]]) -> N
     back = [_back(runtime, claimed, result) for claimed, result in in_order if isinstance(result, Busy)]
     try:
         _write(runtime, sent, back)
-    except IntegrityError:  # the carrier's id is another message's already: that one alone stays as it is
-        for one in sent:
-            with suppress(IntegrityError):
+    except (IntegrityError, DataError):  # the carrier's id is another message's already, or nothing that can be kept
+        for one in sent:  # that one alone stays as it is
+            with suppress(IntegrityError, DataError):
                 _write(runtime, [one], [])
         _write(runtime, [], back)
     for claimed, result in in_order:
@@ -60,6 +60,7 @@ def _write(runtime: Runtime, sent: list[dict[str, Any]], back: list[dict[str, An
         return
     with runtime.begin() as connection:
         if sent:
+            connection.execute(IN_ORDER, {"ids": [row["id"] for row in sent]})
             connection.execute(SENT, {"sent": sent})
             reopen(connection, runtime.settings.twilio_account_sid, [row["sid"] for row in sent])
         if back:

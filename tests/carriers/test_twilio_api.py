@@ -197,6 +197,9 @@ def reply_once(status_line, body, headers=""):
         ("201 Created", '{"sid": null}', "", Unknown("accepted without a sid")),
         ("201 Created", '{"sid": 5}', "", Unknown("accepted without a sid")),
         ("201 Created", "", "", Unknown("accepted without a sid")),
+        # Half a character, or none at all: no database keeps it as it is.
+        ("201 Created", '{"sid": "SM\\ud800", "status": "queued"}', "", Unknown("accepted without a sid")),
+        ("201 Created", '{"sid": "SM\\u0000", "status": "queued"}', "", Unknown("accepted without a sid")),
         ("200 OK", '{"sid": "SM1", "status": "novelty"}', "", Sent("SM1", "novelty", 0)),
     ],
 )

@@ -97,7 +97,7 @@ class Api:
 def _sent(answer: str) -> SendResult:
     message = json.loads(answer or "{}")
     sid, status = message.get("sid"), str(message.get("status") or "")
-    if not isinstance(sid, str) or not sid:
+    if not isinstance(sid, str) or not sid or not (sid + status).isprintable():  # nor what no database takes
         return Unknown("accepted without a sid")
     return Sent(sid, status, rank(status))
 
