@@ -22,8 +22,8 @@ from models.base import UtcDateTime
 log = logging.getLogger(__name__)
 
 SLICE = 1_000  # statuses folded at a time: each commit of another process costs those who write more than a longer one does
-MOST_ACTS = 50
-ACTED_ON = ("stop_contact", "invalid_number")
+ACTED_ON = ("stop_contact", "invalid_number")  # what an error number asks us to do about its contact
+MOST_ACTS = 50  # statuses of one fold that ask for it
 LOOK_AGAIN_FOR = timedelta(seconds=5)
 STRANGER_FOR = timedelta(minutes=10)  # a status of no message of ours is looked at again for so long
 BIGGEST_ID = 2**63 - 1
@@ -108,11 +108,13 @@ def fold(runtime: Runtime) -> int:
     later = {row.id for row in rows if row.id in strangers and row.made_at > now - STRANGER_FOR}
     if rows:
         with runtime.begin() as connection:
-            connection.execute(IN_ORDER, {"ids": sorted(news)})
-            connection.execute(CLIMB, {"news": [_climb(owner, news[owner]) for owner in sorted(news)]})
+            if news:
+                connection.execute(IN_ORDER, {"ids": sorted(news)})
+                connection.execute(CLIMB, {"news": [_climb(owner, news[owner]) for owner in sorted(news)]})
             connection.execute(LOOK_LATER, {"ids": sorted(later), "later": now + LOOK_AGAIN_FOR})
             connection.execute(FOLDED, {"ids": [row.id for row in rows if row.id not in later]})
-            reopen(connection, runtime.settings.twilio_account_sid, [news[owner].sid for owner in unnamed & news.keys()])
+            if named := unnamed & news.keys():
+                reopen(connection, runtime.settings.twilio_account_sid, [news[owner].sid for owner in named])
     return found
 
 
@@ -123,7 +125,7 @@ def _action(row: Any, owners: Mapping[int, int]) -> str | None:
 
 
 def _few_to_act_on(rows: Sequence[Any], owners: Mapping[int, int]) -> Sequence[Any]:
-    """As many of them as ask for MOST_ACTS actions; the others are found again."""
+    """All before the one that would ask for an act too many; the others are found again."""
     asking = [number for number, row in enumerate(rows) if _action(row, owners)]
     return rows[: asking[MOST_ACTS]] if len(asking) > MOST_ACTS else rows
 

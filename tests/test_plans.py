@@ -30,6 +30,7 @@ HOT: dict[str, Any] = {
     "calls to a contact": settling.TO_CONTACT,
     "statuses": status.UNFOLDED,
     "messages of statuses": status.OWNERS,
+    "messages to lock in order": status.IN_ORDER,
     "messages of which there is news": status.CLIMB,
     "statuses that are folded": status.FOLDED,
     "alarms": alarms.DUE,

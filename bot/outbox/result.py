@@ -21,13 +21,11 @@ from models.message import in_state
 log = logging.getLogger(__name__)
 
 MESSAGE = Message.__table__
-OPEN = in_state("sending", "unknown")
+_open = in_state("sending", "unknown")
 _given = given_each(MESSAGE, "sent", ("id", "sid", "status", "rank"))
-SENT = (
-    update(MESSAGE).where(MESSAGE.c.id == _given.pop("id"), OPEN).values(**_given, state="sent", batch_id=None)
-)  # fmt: skip
+SENT = update(MESSAGE).where(MESSAGE.c.id == _given.pop("id"), _open).values(**_given, state="sent", batch_id=None)
 _still_mine = update(MESSAGE).where(
-    MESSAGE.c.id == bindparam("message_id"), OPEN, MESSAGE.c.marked_at == bindparam("marked")
+    MESSAGE.c.id == bindparam("message_id"), _open, MESSAGE.c.marked_at == bindparam("marked")
 )
 BACK = _still_mine.values(state="ready", not_before=bindparam("later"), attempts=MESSAGE.c.attempts - 1)
 FAILED = _still_mine.values(state="failed", error_code=bindparam("code"), why=bindparam("action"), batch_id=None)
