@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import accumulate, islice
 from typing import Any, Protocol, TypeVar
 
 from redis import Redis
@@ -119,21 +120,22 @@ local free = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now, born + t
 _KEEP = """
 redis.call('SET', KEYS[1], string.format('%.0f', free), 'PX', math.ceil(math.max(0, free - now) / 1000) + tonumber(ARGV[2]))
 """
+# Slots of one call follow each other: how many there are and where the first one begins says it all, and an answer of a few
+# numbers is read in no time.
 TAKE = (
     _CLOCK
     + """
-local slots = {}
-for i = 6, #ARGV do
-    if free > now + tonumber(ARGV[3]) then break end
-    slots[#slots + 1] = string.format('%.0f', free - now)
-    free = free + ARGV[i] * ARGV[4]
+local first, count = free, 0
+for part in string.gmatch(ARGV[6], '%d+') do
+    if free > now + ARGV[3] then break end
+    free, count = free + part * ARGV[4], count + 1
 end
-if ARGV[5] == 'take' and #slots > 0 then
+if ARGV[5] == 'take' and count > 0 then
 """
     + _KEEP
     + """
 end
-return {string.format('%.0f', free - now), slots}
+return {count, first - now, free - now}
 """
 )
 HOLD = _CLOCK + "free = math.max(free, now + tonumber(ARGV[3]))" + _KEEP
@@ -159,15 +161,18 @@ class RedisThrottle:
         asked = time.monotonic()
         if (left := self._held.get(sender, 0.0) - asked) > 0:
             return Slots((), max(0.0, left - within))
-        given = [int(start_after(rate) * 1e6), FORGOTTEN_AFTER, int(within * 1e6), WIDTH * 1e6 / rate, verb, *parts]
-        free, slots = self._ask(self._take, sender, given)
+        width = WIDTH / rate
+        wanted = " ".join(map(str, parts))
+        given = [int(start_after(rate) * 1e6), FORGOTTEN_AFTER, int(within * 1e6), width * 1e6, verb, wanted]
+        count, first, free = self._ask(self._take, sender, given)
         now = time.monotonic()
         late = LATE_FOR - (now - asked)
         if late <= 0:
             log.warning("Redis took %.2f s to answer: too slow to keep the pace by, nothing is sent meanwhile", now - asked)
             return Slots((), SLOW_FOR)
-        taken = tuple(Slot(now + int(slot) / 1e6, now + int(slot) / 1e6 + late) for slot in slots)
-        return Slots(taken, max(0.0, int(free) / 1e6 - within))
+        begin = now + first / 1e6
+        begins = islice(accumulate((part * width for part in parts), initial=begin), count)
+        return Slots(tuple(Slot(at, at + late) for at in begins), max(0.0, free / 1e6 - within))
 
     def hold(self, sender: str, seconds: float) -> None:
         """See Throttle."""

@@ -4,7 +4,6 @@ Redis is a wake-up line and nothing more. Whoever can write to it could name any
 a worker runs those on its list and imports none.
 """
 
-import gc
 import logging
 import os
 import sys
@@ -23,7 +22,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker, WorkerStatus
 
-from bot import jobs
+from bot import jobs, waste
 from bot.processes import beat, worker
 from bot.runtime import Runtime
 from bot.supervisor import Supervisor
@@ -151,8 +150,7 @@ def work(runtime: Runtime, queue: str, stop: threading.Event) -> None:
     for name in ("rq.worker", "rq.job"):  # they tell each job's story
         logging.getLogger(name).setLevel(logging.WARNING)
     assert runtime.redis is not None
-    gc.collect()
-    gc.freeze()  # what is loaded stays: looking through it again and again was a fifth of the work
+    waste.search_rarely()
     throttle = RedisThrottle(runtime.redis)
     runtime = replace(runtime, throttle=throttle)
     jobs.lend(runtime, stop)

@@ -20,8 +20,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 IN_FLIGHT = 50  # calls at a time of one process
-NEXT = 25  # calls that have their slot while all lines are taken: no line waits while the next ones are claimed
-FEWEST = 25  # fewer than this wait for company: slots cost a way to Redis
+FEWEST = 10  # lines that are free before they are filled: their slots cost one way to Redis together
 # How far ahead (seconds) slots are looked for: answers see further, so that they overtake all else.
 AHEAD, ANSWERS_AHEAD = 0.25, 0.8
 LONGEST_WAIT = 0.9  # seconds that a claimed message may wait for its slot
@@ -77,8 +76,7 @@ class Delivery:
     source: Source
     until: float  # of the monotonic clock, like all instants here
     stop: threading.Event
-    calls: set[asyncio.Task[None]] = field(default_factory=set)  # under way, or waiting for their slot or a free line
-    free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT))
+    calls: set[asyncio.Task[None]] = field(default_factory=set)  # under way, or waiting for their slot
     end: asyncio.Event = field(default_factory=asyncio.Event)  # of a call
     results: list[tuple[Claimed, SendResult]] = field(default_factory=list)
     busy: dict[str, float] = field(default_factory=dict)  # sender -> when it has a slot again
@@ -116,7 +114,7 @@ class Delivery:
         return self.made
 
     async def _feed(self) -> None:
-        """Claim a group, give it slots as lines become free, and so on."""
+        """Claim a group, call as lines become free, and so on."""
         while not self.over():
             more = self.more
             try:
@@ -143,8 +141,8 @@ class Delivery:
         return True
 
     async def _room(self, wanted: int) -> int:
-        """Wait until some more calls may have their slot; how many."""
-        while (room := IN_FLIGHT + NEXT - len(self.calls)) < min(FEWEST, wanted):
+        """Wait until some lines are free; how many."""
+        while (room := IN_FLIGHT - len(self.calls)) < min(FEWEST, wanted):
             self.end.clear()
             await self.end.wait()
         return room
@@ -203,13 +201,12 @@ class Delivery:
         while slot is not None:
             if (wait := slot.at - time.monotonic()) > 0:
                 await asyncio.sleep(wait)
-            async with self.free:
-                if self._too_late(claimed):
-                    break
-                if time.monotonic() <= slot.late:
-                    self.made += 1
-                    result = await self.runtime.carrier.send(claimed.outgoing)
-                    break
+            if self._too_late(claimed):
+                break
+            if time.monotonic() <= slot.late:
+                self.made += 1
+                result = await self.runtime.carrier.send(claimed.outgoing)
+                break
             slot = (await asyncio.to_thread(self._slots, [claimed]))[0]
         if isinstance(result, Busy) and result.retry_after:
             await asyncio.to_thread(self._hold, claimed.ours, result.retry_after)

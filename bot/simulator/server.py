@@ -1,13 +1,13 @@
 """Puts the simulated carrier together and lets it run until it is told to end."""
 
 import asyncio
-import gc
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from aiohttp import web
 
+from bot import waste
 from bot.simulator import control, people, phone, rest
 from bot.simulator.carrier import CARRIER, Carrier
 from bot.simulator.config import Config
@@ -38,9 +38,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
 
 async def serve(config: Config, port: int, journal: Path | None = None) -> None:
     """Listen on the loopback (port 0: any free one), say where, and end cleanly on SIGTERM or SIGINT."""
-    # Texts by the ten thousand are held for good: looking through them again and again for waste would stall every call.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    waste.search_rarely()  # of texts by the ten thousand, all held for good: it would stall every call
     told_to_end = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, told_to_end.set)

@@ -1,11 +1,9 @@
 """The web doors: the carrier's webhooks, health, and the demo's phone. The only package that knows Flask."""
 
-import gc
-
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from bot import log
+from bot import log, waste
 from bot.runtime import Runtime, open_runtime
 from bot.settings import load
 from bot.web import health, phone, webhooks
@@ -20,8 +18,7 @@ def make_app(runtime: Runtime | None = None) -> Flask:
         log.setup(settings.log_level)
         runtime = open_runtime(settings)
         runtime.check_suppression_key()
-        gc.collect()
-        gc.freeze()  # what is loaded stays: see worker.work
+        waste.search_rarely()
     app = Flask("bot.web", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, PARLEY=runtime)
     app.register_blueprint(webhooks.blueprint)

@@ -53,9 +53,8 @@ class Api:
             "Body": outgoing.body or None, "MediaUrl": list(outgoing.media) or None, "StatusCallback": status_url,
         }  # fmt: skip
         try:
-            async with asyncio.timeout(CALL_FOR):
-                # Not `messages.create_async`, which reads every date of an answer of which we need two words.
-                answer = await client.request_async("POST", self._create_at, data=fields)
+            # Not `messages.create_async`, which reads every date of an answer of which we need two words.
+            answer = await client.request_async("POST", self._create_at, data=fields, timeout=CALL_FOR)
             return _sent(answer.text)
         except Declined as no:
             return _declined(no)

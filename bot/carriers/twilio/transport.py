@@ -39,7 +39,6 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CALLS_AT_ONCE),
             cookie_jar=aiohttp.DummyCookieJar(),  # the API needs none, and looking for them costs
-            timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_FOR),
         )
 
     async def request(
@@ -53,13 +52,14 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """Make one call, never a second one; raise Declined on anything but a 2xx."""
+        """Make one call, never a second one, that ends within `timeout` seconds; raise Declined on anything but a 2xx."""
         async with self._session.request(
             method,
             _address(url, self._base),
             params=params,
             data=URL.build(query=data).raw_query_string.encode() if data else None,
-            headers={**(headers or {}), **({"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {})},
+            headers={**(headers or {}), **({"Authorization": _authorization(*auth)} if auth else {})},
+            timeout=_limits(timeout),
             allow_redirects=False,
         ) as answer:
             text = await answer.text(encoding="utf-8", errors="replace")
@@ -70,6 +70,14 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
     async def close(self) -> None:
         """Close the connections."""
         await self._session.close()
+
+
+_authorization = lru_cache(maxsize=16)(aiohttp.encode_basic_auth)
+
+
+@lru_cache(maxsize=16)
+def _limits(seconds: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds, connect=CONNECT_FOR)
 
 
 @lru_cache(maxsize=16)
