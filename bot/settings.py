@@ -151,6 +151,13 @@ class Settings(BaseSettings):
         validation_alias="PARLEY_BULK_WORKERS",
         description="How many processes of `parley worker` send campaigns side by side.",
     )
+    api_rate: int = Field(
+        600,
+        ge=1,
+        le=1_000_000,
+        validation_alias="PARLEY_API_RATE",
+        description="How many requests a minute each API token may make.",
+    )
 
     @model_validator(mode="after")
     def _simulated_stays_here(self) -> Self:

@@ -10,10 +10,12 @@ from models.process import Clock, Lease, Outage, Process
 from models.segment import ListMember, Segment
 from models.sender import Sender
 from models.shop import Shop
+from models.staff import ApiToken, IdempotencyKey
 from models.topic import Topic
 
 __all__ = [
     "Alarm",
+    "ApiToken",
     "Base",
     "Batch",
     "Callback",
@@ -26,6 +28,7 @@ __all__ = [
     "Conversation",
     "DialogVersion",
     "Field",
+    "IdempotencyKey",
     "Keyword",
     "Lease",
     "ListMember",

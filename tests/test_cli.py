@@ -263,3 +263,25 @@ def test_contact_show_says_when_the_chain_is_broken(parley: Parley, house: House
 def test_contact_show_of_a_stranger_says_so(parley: Parley, house: House) -> None:
     said = parley("contact", "show", PEOPLE["Dee"])
     assert (said.exit_code, "no contact" in said.output) == (1, True)
+
+
+# Tokens of programs
+
+
+def test_a_token_is_shown_once_and_taken_back_by_name(parley: Parley) -> None:
+    parley("db", "upgrade")
+    made = parley("token", "create", "shop", "--scope", "contacts:read", "--scope", "texts:read")
+    assert (made.exit_code, made.stdout.startswith("parley_")) == (0, True)
+    again = parley("token", "create", "shop", "--scope", "all")
+    assert (again.exit_code, again.output) == (1, "there is a token 'shop' already\n")
+    listed = json.loads(parley("token", "list", "--json").stdout)
+    assert [(one["name"], one["scopes"]) for one in listed] == [("shop", ["contacts:read", "texts:read"])]
+    assert made.stdout.strip() not in parley("token", "list").output
+    assert parley("token", "revoke", "shop").exit_code == 0
+    assert "taken back" in parley("token", "list").output
+    assert parley("token", "revoke", "shop").exit_code == 1
+
+
+def test_a_token_for_what_there_is_not_is_refused(parley: Parley) -> None:
+    assert parley("token", "create", "shop", "--scope", "everything").exit_code == 2
+    assert parley("token", "create", "shop").exit_code == 2

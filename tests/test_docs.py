@@ -37,6 +37,9 @@ from bot.shop.check import ALSO, LIBRARY, NAMES
 from bot.simulator import config as simulator
 from bot.simulator import control, faults
 from bot.text.sandbox import FILTERS, TAGS
+from bot.tokens import SCOPES
+from bot.web.api import OPERATIONS
+from bot.web.api.openapi import address
 from bot.worker import QUEUES
 from dialogs import effects, parts, spec
 from dialogs.act import ACTIONS
@@ -113,7 +116,13 @@ def addresses(carrier: str) -> set[str]:
         f"{method} {re.sub('<.*:message_id>', '<message id>', rule.rule)}"
         for rule in create_app(runtime).url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if not rule.endpoint.startswith("api.") or rule.endpoint == "api.openapi"
     }
+
+
+def operations() -> dict[str, str]:
+    """Every operation of the API as programs write it, and its scope."""
+    return {f"{one.method} {address(one.path)}": one.scope for one in OPERATIONS}
 
 
 def states() -> set[str]:
@@ -162,6 +171,8 @@ KNOWN: dict[str, Callable[[], Any]] = {
     "command": lambda: {typed(path, command) for path, command in commands()},
     "target": lambda: {f"make {name}" for name in re.findall(r"^([a-z]+):.*##", read("Makefile"), re.MULTILINE)},
     "address": lambda: addresses("simulated"),
+    "operation": operations,
+    "scope": lambda: SCOPES,
     "key of the file": lambda: keys(shop.ShopPart),
     "key of a topic": lambda: keys(shop.TopicPart),
     "key of a sender": lambda: keys(shop.SenderPart),
@@ -243,6 +254,11 @@ def test_a_command_lists_its_options(path: str, command: click.Command) -> None:
 
 def test_only_the_phone_is_absent_on_a_real_carrier() -> None:
     assert addresses("simulated") - addresses("twilio") == {"GET /phone", "POST /phone/clock"}
+
+
+@pytest.mark.parametrize("operation", operations())
+def test_an_operation_is_listed_with_its_scope(operation: str) -> None:
+    assert f"`{operations()[operation]}`" in row_of("operation", operation)
 
 
 @pytest.mark.parametrize("kind", ["stop", "start", "help"])

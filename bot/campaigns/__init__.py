@@ -4,17 +4,20 @@
   preview   what would happen now                                launch     scheduled, begun, the audience written down
   batches   judged, rendered, sent                               control    pause, resume, cancel; errors; the end
   answers   the dialog that an answer opens                      balance    what became of everybody
+  show      a campaign as it is told
 """
 
 from bot.campaigns.answers import answered
 from bot.campaigns.balance import Balance, balance
 from bot.campaigns.batches import Batches
-from bot.campaigns.control import cancel, clear, finish, pause, resume, watch
-from bot.campaigns.draft import CampaignError, Draft, Problem, create, read
+from bot.campaigns.control import cancel, clear, finish, go_on, pause, resume, stop, wait, watch
+from bot.campaigns.draft import CampaignError, Draft, Problem, create, read, throw_away
 from bot.campaigns.launch import find, ring, schedule, take_slice
 from bot.campaigns.preview import Preview, preview
+from bot.campaigns.show import exists, page, recipients, shown
 
 __all__ = [
     "Balance", "Batches", "CampaignError", "Draft", "Preview", "Problem", "answered", "balance", "cancel", "clear", "create",
-    "find", "finish", "pause", "preview", "read", "resume", "ring", "schedule", "take_slice", "watch",
+    "exists", "find", "finish", "go_on", "page", "pause", "preview", "read", "recipients", "resume", "ring", "schedule",
+    "shown", "stop", "take_slice", "throw_away", "wait", "watch",
 ]  # fmt: skip

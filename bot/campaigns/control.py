@@ -16,6 +16,7 @@ from models.message import OPEN_STATES, in_state
 log = logging.getLogger(__name__)
 
 BY_HAND, ERRORS = "by hand", "too many errors"
+STOPPABLE = {"paused": ("scheduled", "sending"), "cancelled": ("draft", "scheduled", "sending", "paused")}
 LATEST, FEWEST = 200, 40  # outcomes that the share of errors is reckoned from
 
 _of_campaign = and_(Message.campaign_id.is_not(None), Message.campaign_id == Campaign.id)
@@ -41,40 +42,47 @@ LATEST_OUTCOMES = [
 
 def pause(runtime: Runtime, campaign_id: int, why: str = BY_HAND) -> None:
     """From now on nobody gets it. Returns when no call of it is under way any more. Raises CampaignError."""
-    _move(runtime, campaign_id, ("scheduled", "sending"), "paused", why)
-    _wait(runtime, campaign_id)
+    with runtime.begin() as connection:
+        stop(connection, campaign_id, "paused", why)
+    wait(runtime, campaign_id)
 
 
 def resume(runtime: Runtime, campaign_id: int) -> None:
     """Go on where it was paused; what had not begun waits for its time, or begins when that is over. Raises CampaignError."""
     with runtime.begin() as connection:
-        row = launch.find(connection, campaign_id)
-        if row.state != "paused":
-            raise CampaignError(Problem("", f"the campaign is {row.state}"))
-        if row.launched_at is None:
-            launch.set_again(connection, row, runtime.now(connection))
-        else:
-            mine = update(Campaign).where(Campaign.id == row.id, Campaign.state == "paused")
-            connection.execute(mine.values(state="sending", why=None, resumed_at=runtime.machine_now()))
+        go_on(runtime, connection, campaign_id)
 
 
 def cancel(runtime: Runtime, campaign_id: int) -> None:
     """Whoever has not got it never will. Returns when no call of it is under way any more. Raises CampaignError."""
-    _move(runtime, campaign_id, ("draft", "scheduled", "sending", "paused"), "cancelled", BY_HAND)
-    _wait(runtime, campaign_id)
+    with runtime.begin() as connection:
+        stop(connection, campaign_id, "cancelled")
+    wait(runtime, campaign_id)
     clear(runtime)
 
 
-def _move(runtime: Runtime, campaign_id: int, states: tuple[str, ...], state: str, why: str) -> None:
-    with runtime.begin() as connection:
-        mine = update(Campaign).where(Campaign.id == campaign_id, Campaign.state.in_(states))
-        if not connection.execute(mine.values(state=state, why=why)).rowcount:
-            raise CampaignError(Problem("", f"the campaign is {launch.find(connection, campaign_id).state}"))
-        connection.execute(delete(Alarm).where(Alarm.kind == "launch", Alarm.subject == campaign_id))
+def stop(connection: Connection, campaign_id: int, state: str, why: str = BY_HAND) -> None:
+    """Write down that a campaign is paused or cancelled: it is, once that is committed and `wait` is over. CampaignError."""
+    mine = update(Campaign).where(Campaign.id == campaign_id, Campaign.state.in_(STOPPABLE[state]))
+    if not connection.execute(mine.values(state=state, why=why)).rowcount:
+        raise CampaignError(Problem("", f"the campaign is {launch.find(connection, campaign_id).state}"))
+    connection.execute(delete(Alarm).where(Alarm.kind == "launch", Alarm.subject == campaign_id))
 
 
-def _wait(runtime: Runtime, campaign_id: int) -> None:
-    """Whoever had looked before we moved it has marked what he claims; then the calls under way end."""
+def go_on(runtime: Runtime, connection: Connection, campaign_id: int) -> None:
+    """Write down that a paused campaign goes on. Raises CampaignError."""
+    row = launch.find(connection, campaign_id)
+    if row.state != "paused":
+        raise CampaignError(Problem("", f"the campaign is {row.state}"))
+    if row.launched_at is None:
+        launch.set_again(connection, row, runtime.now(connection))
+    else:
+        mine = update(Campaign).where(Campaign.id == row.id, Campaign.state == "paused")
+        connection.execute(mine.values(state="sending", why=None, resumed_at=runtime.machine_now()))
+
+
+def wait(runtime: Runtime, campaign_id: int) -> None:
+    """Whoever had looked before it was stopped has marked what he claims; then the calls under way end."""
     with runtime.begin() as connection:
         connection.execute(select(Campaign.id).where(Campaign.id == campaign_id).with_for_update())
     outbox.wait_for_campaign(runtime, campaign_id)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from bot.campaigns.words import Unsaid, Words
 from bot.catalogue import Catalogue, catalogue
@@ -86,6 +86,13 @@ def create(connection: Connection, draft: Draft, now: datetime) -> int:
     }  # fmt: skip
     put = insert(Campaign).values(**row).on_conflict_do_update(index_elements=["name"], set_=row, where=Campaign.state == "draft")
     return int(connection.execute(put.returning(Campaign.id)).scalar_one())
+
+
+def throw_away(connection: Connection, campaign_id: int) -> None:
+    """A draft goes, and nothing of it stays. Raises CampaignError."""
+    mine = delete(Campaign).where(Campaign.id == campaign_id, Campaign.state == "draft")
+    if not connection.execute(mine).rowcount:
+        raise CampaignError(Problem("", "only a draft can be thrown away: cancel it"))
 
 
 def check(connection: Connection, campaign: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import DBAPIError
 
-from bot.cli import campaign, carrier, contact, database, dialog, held, processes, segment, settings, shop
+from bot.cli import campaign, carrier, contact, database, dialog, held, processes, segment, settings, shop, token
 from bot.settings import SettingsError
 
 __all__ = ["main"]
@@ -37,6 +37,6 @@ def main() -> None:
 for command in (
     processes.demo, processes.web, processes.worker, processes.clock,
     database.db, settings.config, carrier.text, contact.contact, dialog.dialog, shop.shop,
-    segment.segment, campaign.campaign, held.held,
+    segment.segment, campaign.campaign, held.held, token.token,
 ):  # fmt: skip
     main.add_command(command)

@@ -7,12 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from bot import campaigns, segments
 from bot.cli.start import as_json, looking, print_json, told
 from bot.runtime import Runtime
-from models import Batch, Campaign, Segment, Shop
+from models import Campaign, Shop
 
 sure = click.option("--yes", is_flag=True, help="Do not ask.")
 LOOK_EVERY = 0.5  # seconds
@@ -121,7 +121,7 @@ def show_all(as_json: bool) -> None:
     """Print all campaigns, the newest first."""
     with looking().read() as connection:
         rows = connection.execute(select(Campaign.__table__).order_by(Campaign.id.desc())).all()
-        found = [_shown(connection, row) for row in rows]
+        found = [_told(connection, row) for row in rows]
     if as_json:
         print_json(found)
         return
@@ -142,7 +142,7 @@ def show(name: str, follow: bool, as_json: bool) -> None:
     if follow:
         _follow(runtime, name)
     with runtime.read() as connection, told():
-        found, zone = _shown(connection, campaigns.find(connection, name)), _zone(connection)
+        found, zone = _told(connection, campaigns.find(connection, name)), _zone(connection)
     if as_json:
         print_json(found)
         return
@@ -197,18 +197,9 @@ def _instant(connection: Connection, written: str | None) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=_zone(connection))
 
 
-def _shown(connection: Connection, row: Any) -> dict[str, Any]:
-    names = {one.id: one.name for one in connection.execute(select(Segment.id, Segment.name))}
-    open_batches = select(func.min(Batch.due_at)).where(Batch.campaign_id == row.id, ~Batch.over)
-    kept = ("name", "state", "why", "kind", "topic", "texts", "ours", "dialog", "answers_for", "error_limit", "starts_at",
-            "ends_at", "launched_at", "finished_at")  # fmt: skip
-    return {
-        **{key: getattr(row, key) for key in kept},
-        "within": [names.get(id_, str(id_)) for id_ in row.within],
-        "without": [names.get(id_, str(id_)) for id_ in row.without],
-        "held_until": connection.scalar(open_batches.where(Batch.due_at > row.launched_at)) if row.launched_at else None,
-        "balance": campaigns.balance(connection, row.id).as_json(),
-    }
+def _told(connection: Connection, row: Any) -> dict[str, Any]:
+    """A campaign with its balance."""
+    return {**campaigns.shown(connection, row), "balance": campaigns.balance(connection, row.id).as_json()}
 
 
 def _follow(runtime: Runtime, name: str) -> None:

@@ -3,15 +3,12 @@
 from typing import Any
 
 import click
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from bot.cli.start import as_json, looking, print_json
-from bot.consent import ledger
-from bot.runtime import Runtime
-from models import Contact, ContactTag, Conversation, DialogVersion, Message, Shop, Subscription, Suppression
-from models.phone import display, parse
-
-LAST_TEXTS = 20
+from bot.contacts import dossier, find
+from models import Shop
+from models.phone import parse
 
 
 @click.group()
@@ -29,52 +26,14 @@ def show(phone: str, full: bool, as_json: bool) -> None:
     with hands.read() as connection:
         country = connection.scalar(select(Shop.country))
         number = parse(phone, country)
-        row = connection.execute(select(Contact.__table__).where(Contact.phone == number)).one_or_none()
+        row = find(connection, number) if number else None
         if row is None:
             raise SystemExit(f"There is no contact with the number {phone}.")
-        known = dossier(hands, connection, row, full)
+        known = dossier(connection, row, hands.suppression_key, full)
     if as_json:
         print_json(known)
     else:
         _print(known)
-
-
-def dossier(runtime: Runtime, connection: Connection, contact: Any, full: bool) -> dict[str, Any]:
-    """What is known of a contact, as plain data; the number masked unless `full`."""
-    digest = ledger.digest(runtime.suppression_key, contact.phone)
-    mine = connection.execute
-    conversations = (
-        select(Conversation.dialog, DialogVersion.number.label("version"), Conversation.status, Conversation.memory,
-               Conversation.outcome, Conversation.begun_at)
-        .join(DialogVersion, DialogVersion.id == Conversation.version_id)
-        .where(Conversation.contact_id == contact.id).order_by(Conversation.id)
-    )  # fmt: skip
-    texts = select(Message.__table__).where(Message.contact_id == contact.id).order_by(Message.id.desc())
-    subscribed = select(Subscription.topic, Subscription.state, Subscription.proof, Subscription.at)
-    return {
-        "phone": display(contact.phone, mask=not full),
-        **_fields(contact, "country", "language", "zone", "source", "sample", "made_at", "values"),
-        "tags": sorted(connection.scalars(select(ContactTag.tag).where(ContactTag.contact_id == contact.id))),
-        "opted_out": mine(select(Suppression.at).where(Suppression.digest == digest)).first() is not None,
-        "subscriptions": [dict(row._mapping) for row in mine(subscribed.where(Subscription.contact_id == contact.id))],
-        "consent": [
-            _fields(row, "seq", "at", "topic", "change", "source", "wording", "text")
-            for row in ledger.story(connection, contact)
-        ],
-        "broken_link": ledger.broken_link(connection, contact.person),
-        "conversations": [
-            {**row._mapping, "memory": None, "state": row.memory["state"], "answers": row.memory["values"]}
-            for row in mine(conversations)
-        ],
-        "texts": [
-            _fields(row, "at", "direction", "kind", "body", "state", "status", "error_code", "why", "verdicts")
-            for row in reversed(mine(texts.limit(LAST_TEXTS)).all())
-        ],
-    }  # fmt: skip
-
-
-def _fields(row: Any, *names: str) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in names}
 
 
 def _print(known: dict[str, Any]) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 import click
 from sqlalchemy import Connection, select
 
-from bot import segments
+from bot import contacts, segments
 from bot.cli.start import as_json, looking, print_json, told
 from dialogs.load import plain
-from models import Contact, Segment, Shop
+from models import Segment, Shop
 from models.phone import parse
 
 
@@ -123,7 +123,7 @@ def _contacts(connection: Connection, phones: tuple[str, ...]) -> list[int]:
     country = connection.scalar(select(Shop.country))
     numbers = {phone: parse(phone, country) for phone in phones}
     wanted = [number for number in numbers.values() if number]
-    known = {row.phone: row.id for row in connection.execute(select(Contact.phone, Contact.id).where(Contact.phone.in_(wanted)))}
+    known = contacts.ids(connection, wanted)
     missing = [phone for phone, number in numbers.items() if number not in known]
     if missing:
         raise SystemExit(f"No contacts have these numbers: {', '.join(missing)}")

@@ -125,6 +125,11 @@ def judge(facts: Facts, judges: tuple[Judge, ...] = JUDGES) -> Verdict:
     return Go()
 
 
+def hear_all(facts: Facts, judges: tuple[Judge, ...] = JUDGES) -> list[tuple[str, Verdict | None]]:
+    """What each judge says, in order, by its name; None: no objection. The first who objects is the one that counts."""
+    return [(ask.__name__, ask(facts)) for ask in judges]
+
+
 def record(verdict: Verdict, facts: Facts) -> dict[str, Any]:
     """The verdict as it is kept: outcome, which judge, on which facts (only those that say something)."""
     known = zip(_FACTS, _of(facts), strict=True)

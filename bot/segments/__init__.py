@@ -1,13 +1,15 @@
 """Parts of the audience: rules that say who is in, lists picked by hand, and the conditions that both become."""
 
-from bot.segments.audience import Count, audience, condition, contains, count, reachable
+from bot.segments.audience import Count, audience, condition, contains, count, reachable, sample
+from bot.segments.explain import Piece, explain
 from bot.segments.parse import BadRule, Problem, parse, plain
 from bot.segments.rules import Rule
-from bot.segments.store import add, delete, find, names, remove, save
+from bot.segments.store import add, delete, find, names, page, remove, save
 
 __all__ = [
     "BadRule",
     "Count",
+    "Piece",
     "Problem",
     "Rule",
     "add",
@@ -16,11 +18,14 @@ __all__ = [
     "contains",
     "count",
     "delete",
+    "explain",
     "find",
     "names",
+    "page",
     "parse",
     "plain",
     "reachable",
     "remove",
+    "sample",
     "save",
 ]

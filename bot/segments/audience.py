@@ -47,6 +47,12 @@ def count(connection: Connection, who: Rule | Condition, now: datetime, topic: s
     return Count(*connection.execute(query).one())
 
 
+def sample(connection: Connection, who: Rule, now: datetime, limit: int) -> list[str]:
+    """The numbers of some contacts whom a rule holds for."""
+    query = select(CONTACT.c.phone).where(compile(who, ground(connection, now))).order_by(CONTACT.c.id).limit(limit)
+    return list(connection.scalars(query))
+
+
 def contains(connection: Connection, condition: Condition, contact_id: int) -> bool:
     """Whether a condition holds for this contact: the very same one that counts and takes the audience."""
     query = select(CONTACT.c.id).where(CONTACT.c.id == contact_id, condition)

@@ -1,6 +1,6 @@
 """Keeps segments and lists: saves them, fills lists by hand, and lets none go that something still needs."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -30,9 +30,15 @@ def names(connection: Connection) -> list[str]:
     return list(connection.scalars(select(Segment.name).order_by(Segment.name)))
 
 
-def find(connection: Connection, name: str) -> Row[Any] | None:
-    """The row of this segment or list (id, name, rule: None for a list, made_at); None when there is none."""
-    return connection.execute(select(Segment.__table__).where(Segment.name == name)).one_or_none()
+def find(connection: Connection, segment: int | str) -> Row[Any] | None:
+    """The row of a segment or list by its id or name (id, name, rule: None for a list, made_at); None when there is none."""
+    which = Segment.id == segment if isinstance(segment, int) else Segment.name == segment
+    return connection.execute(select(Segment.__table__).where(which)).one_or_none()
+
+
+def page(connection: Connection, after: int, limit: int) -> Sequence[Row[Any]]:
+    """Rows as those of `find`, in the order in which they were made, from the one after this id."""
+    return connection.execute(select(Segment.__table__).where(Segment.id > after).order_by(Segment.id).limit(limit)).all()
 
 
 def save(connection: Connection, name: str, rule: Any | None, now: datetime) -> int:

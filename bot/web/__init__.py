@@ -6,7 +6,7 @@ from werkzeug.exceptions import HTTPException
 from bot import log, waste
 from bot.runtime import Runtime, open_runtime
 from bot.settings import load
-from bot.web import health, phone, webhooks
+from bot.web import api, health, phone, webhooks
 
 LARGEST_BODY = 64 * 1024  # bytes: a text with all its parameters is a few thousand
 
@@ -23,6 +23,7 @@ def make_app(runtime: Runtime | None = None) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, PARLEY=runtime)
     app.register_blueprint(webhooks.blueprint)
     app.register_blueprint(health.blueprint)
+    api.open_api(app, runtime)
     if runtime.carrier.is_simulated:
         app.register_blueprint(phone.blueprint)
     app.register_error_handler(HTTPException, _refused)
@@ -33,5 +34,7 @@ def _refused(error: HTTPException) -> Response:
     """Errors in the language of who asked. Never text/plain: a carrier would text it to the customer."""
     if request.path.startswith("/webhooks/"):
         return webhooks.empty(error.code or 500)
+    if request.path.startswith(api.PREFIX):
+        return api.unexpected(error.code or 500)
     body = f"<!doctype html><title>{error.code}</title><p>{error.code} {error.name}</p>"
     return Response(body, status=error.code, content_type="text/html; charset=utf-8")

@@ -1,0 +1,55 @@
+"""A campaign as it is told to people and programs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, select
+
+from models import Batch, Campaign, Contact, Message, Recipient, Segment
+
+KEPT = ("name", "state", "why", "kind", "topic", "texts", "ours", "dialog", "answers_for", "error_limit", "starts_at", "ends_at",
+        "launched_at", "finished_at")  # fmt: skip
+
+
+def shown(connection: Connection, row: Any) -> dict[str, Any]:
+    """What a campaign says to whom, its state, and until when its next texts are held, as plain data."""
+    names = {one.id: one.name for one in connection.execute(select(Segment.id, Segment.name))}
+    open_batches = select(func.min(Batch.due_at)).where(Batch.campaign_id == row.id, ~Batch.over)
+    return {
+        **{key: getattr(row, key) for key in KEPT},
+        "within": [names.get(id_, str(id_)) for id_ in row.within],
+        "without": [names.get(id_, str(id_)) for id_ in row.without],
+        "held_until": connection.scalar(open_batches.where(Batch.due_at > row.launched_at)) if row.launched_at else None,
+    }
+
+
+def page(connection: Connection, after: int, limit: int) -> Sequence[Row[Any]]:
+    """Rows of campaigns in the order in which they were made, from the one after this id."""
+    return connection.execute(select(Campaign.__table__).where(Campaign.id > after).order_by(Campaign.id).limit(limit)).all()
+
+
+def exists(connection: Connection, name: str) -> bool:
+    """Whether there is a campaign of this name."""
+    return connection.execute(select(Campaign.id).where(Campaign.name == name)).first() is not None
+
+
+def recipients(connection: Connection, campaign_id: int, after: int, limit: int) -> Sequence[Row[Any]]:
+    """Whom a campaign was meant for, in ascending `id` (of the contact), from the one after it, each with what became of them.
+
+    `phone` is None for who was erased; `said`: the state of their message, None when there is none.
+    """
+    theirs = and_(Message.contact_id == Contact.id, Message.campaign_id == campaign_id, Message.direction == "out")
+    rows: Any = (
+        select(
+            Recipient.contact_id.label("id"), Contact.phone, Recipient.state, Recipient.due_at,
+            func.coalesce(Message.why, Recipient.why).label("why"), Message.state.label("said"), Message.status,
+            Message.error_code, Message.parts,
+        )
+        .outerjoin(Contact, Contact.id == Recipient.contact_id)
+        .outerjoin(Message, theirs)
+        .where(Recipient.campaign_id == campaign_id, Recipient.contact_id > after)
+        .order_by(Recipient.contact_id)
+        .limit(limit)
+    )  # fmt: skip
+    found: Sequence[Row[Any]] = connection.execute(rows).all()
+    return found

@@ -1,0 +1,77 @@
+"""What people agreed to or refused elsewhere: in a form, at the till, on paper. Written down with its proof, or refused.
+
+Nobody but the person lifts a STOP: an opt-in recorded for a number that has said STOP is refused, and that is recorded.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, select
+
+from bot.catalogue import Catalogue
+from bot.consent.ledger import EVERYTHING, Ledger, Proof
+from models import ConsentEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One yes or no that we have not heard ourselves. `wording`: what was asked or shown; `answer`: what they did or wrote."""
+
+    topic: str
+    change: Literal["opt_in", "opt_out"]
+    source: str
+    wording: str
+    answer: str
+    strength: Literal["single", "double"]
+    at: datetime
+
+
+class Refused(ValueError):
+    """It is not written down as said; `field` is what is wrong, if anything of it is."""
+
+    def __init__(self, why: str, field: str = "") -> None:
+        self.why, self.field = why, field
+        super().__init__(why)
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """The number has said STOP, so an opt-in was recorded as refused, by this event."""
+
+    event_id: int
+
+
+def write_down(
+    connection: Connection, contact: Any, key: bytes, shop: Catalogue, said: Statement, now: datetime
+) -> int | Suppressed:
+    """Append it to the contact's ledger, whose row is locked. Returns the event's id. Raises Refused.
+
+    1. The topic is ours, the instant is past, and an opt-in says what was shown; where two yeses are needed, there were two.
+    2. An opt-in of a number that has said STOP: recorded as refused.
+    3. Whoever has said something later about the topic has had the last word.
+    """
+    topic = shop.topics.get(said.topic)
+    if topic is None:
+        raise Refused(f"there is no topic {said.topic!r}, only {', '.join(shop.topics)}", "topic")
+    if said.at > now:
+        raise Refused("lies in the future", "at")
+    if said.change == "opt_in" and not said.wording.strip():
+        raise Refused("an opt-in needs the words that the person was shown", "wording")
+    if said.change == "opt_in" and topic.proof == "double" and said.strength != "double":
+        raise Refused(f"{said.topic!r} needs a second yes: record an opt-in that was confirmed, or let them text", "proof")
+    ledger = Ledger(connection, contact, key)
+    proof = Proof(said.wording, said.answer, None, said.source)
+    if said.change == "opt_in" and ledger.suppressed():
+        return Suppressed(ledger.append(said.topic, "refused", proof, said.at))
+    if _later_word(connection, contact, said):
+        raise Refused("the person has said something later about it")
+    if said.change == "opt_in":
+        return ledger.opt_in(said.topic, proof, said.at, said.strength)
+    return ledger.opt_out(said.topic, proof, said.at)
+
+
+def _later_word(connection: Connection, contact: Any, said: Statement) -> bool:
+    mine = (ConsentEvent.person == contact.person) & ConsentEvent.topic.in_((said.topic, EVERYTHING))
+    later = select(ConsentEvent.id).where(mine, ConsentEvent.at > said.at, ConsentEvent.change != "refused").limit(1)
+    return connection.execute(later).first() is not None

@@ -1,0 +1,90 @@
+"""The keys of programs: made for a purpose, shown once, kept as a hash, taken back by name."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.runtime import Runtime
+from models import ApiToken, insert
+
+PREFIX = "parley_"  # so that scanners of code and logs know what they have found
+NOTED_EVERY = timedelta(minutes=1)
+
+SCOPES = {
+    "contacts:read": "Look at contacts and what they consented to.",
+    "contacts:write": "Make, change and erase contacts.",
+    "consent:write": "Record what contacts agreed to or refused elsewhere.",
+    "segments:read": "Look at segments and lists, count and explain them.",
+    "segments:write": "Make, change and delete segments, fill lists.",
+    "campaigns:read": "Look at campaigns, their recipients and balance.",
+    "campaigns:write": "Make and change drafts of campaigns.",
+    "campaigns:send": "Schedule, pause, resume and cancel campaigns.",
+    "texts:read": "Measure texts, and ask what they would be taken for.",
+}
+"""What a token may be for, each with its sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token that was let in."""
+
+    id: int
+    name: str
+    scopes: frozenset[str]
+
+
+class TokenError(ValueError):
+    """No such token can be made or taken back."""
+
+
+def create(connection: Connection, name: str, scopes: Sequence[str], now: datetime) -> str:
+    """Make a token and return its secret, which nobody can look up again. Raises TokenError. `now`: machine time."""
+    if not name.strip():
+        raise TokenError("a token needs a name: say what it is for")
+    for unknown in set(scopes) - SCOPES.keys():
+        raise TokenError(f"there is no scope {unknown}: {', '.join(SCOPES)}")
+    secret = PREFIX + secrets.token_urlsafe(32)
+    row = {"name": name.strip(), "digest": _digest(secret), "scopes": sorted(set(scopes)), "made_at": now}
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(ApiToken).values(**row))
+    except IntegrityError:
+        raise TokenError(f"there is a token {name.strip()!r} already") from None
+    return secret
+
+
+def find(runtime: Runtime, secret: str) -> Token | None:
+    """The token with this secret, unless it was taken back. Its last use is noted, once a minute at most."""
+    now = runtime.machine_now()
+    with runtime.read() as connection:
+        mine = select(ApiToken.__table__).where(ApiToken.digest == _digest(secret), ApiToken.revoked_at.is_(None))
+        row = connection.execute(mine).one_or_none()
+    if row is None:
+        return None
+    if row.used_at is None or row.used_at < now - NOTED_EVERY:
+        with runtime.begin() as connection:
+            connection.execute(update(ApiToken).where(ApiToken.id == row.id).values(used_at=now))
+    return Token(row.id, row.name, frozenset(row.scopes))
+
+
+def all_tokens(connection: Connection) -> Sequence[Row[Any]]:
+    """Every token, also those that were taken back, the oldest first. Their secrets are not kept."""
+    return connection.execute(select(ApiToken.__table__).order_by(ApiToken.id)).all()
+
+
+def revoke(connection: Connection, name: str, now: datetime) -> None:
+    """Take a token back, for good. Raises TokenError."""
+    mine = update(ApiToken).where(ApiToken.name == name, ApiToken.revoked_at.is_(None))
+    if not connection.execute(mine.values(revoked_at=now)).rowcount:
+        raise TokenError(f"there is no token {name!r} that could be taken back")
+
+
+def _digest(secret: str) -> str:
+    """The secret is 256 random bits: a plain hash tells nobody anything."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

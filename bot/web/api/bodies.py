@@ -1,0 +1,116 @@
+"""Reads what programs send. Whatever it is, it costs little and gets a clear answer."""
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, NoReturn, TypeVar
+
+from flask import Request
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.web.api.problems import Problem, invalid
+
+MAX_DEPTH = 50
+MAX_DIGITS = 18  # of a whole number: what both databases can hold
+MAX_KEY = 200  # characters of a query's value
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Body(BaseModel):
+    """What an operation takes: no key beyond those named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Refused(ValueError):
+    """Not JSON as we take it."""
+
+
+def read_body(request: Request, model: type[Model]) -> Model:
+    """The JSON of a request in the shape of a model. Raises Problem."""
+    if request.mimetype != "application/json":
+        raise Problem(415, "Not JSON", detail="send Content-Type: application/json")
+    raw = request.get_data(cache=False)
+    try:
+        _look_through(json.loads(raw.decode(), **HOOKS))
+    except RecursionError:
+        raise Problem(400, "Not JSON that can be read", detail=f"nested more than {MAX_DEPTH} deep") from None
+    except UnicodeDecodeError:
+        raise Problem(400, "Not JSON that can be read", detail="this is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        where = f"{error.msg}, line {error.lineno} column {error.colno}"
+        raise Problem(400, "Not JSON that can be read", detail=where) from None
+    except ValueError as error:
+        raise Problem(400, "Not JSON that can be read", detail=str(error)) from None
+    try:
+        return model.model_validate_json(raw, strict=True)
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+def read_query(request: Request, model: type[Model]) -> Model:
+    """The parameters of an address in the shape of a model. Raises Problem."""
+    given: dict[str, str] = {}
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise Problem(400, "A parameter is given twice", errors=[(name, "give it once")])
+        if len(values[0]) > MAX_KEY or not _can_be_kept(values[0]):
+            raise Problem(400, "A parameter cannot be read", errors=[(name, "no parameter looks like this")])
+        given[name] = values[0]
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _Refused(f"the key {twice[:50]!r} is there twice")
+    return found
+
+
+def _finite(written: str) -> float:
+    value = float(written)
+    if not math.isfinite(value):
+        raise _Refused("a number is too large")
+    return value
+
+
+def _whole(written: str) -> int:
+    if len(written) > MAX_DIGITS:
+        raise _Refused(f"a whole number of more than {MAX_DIGITS} digits")
+    return int(written)
+
+
+def _never(written: str) -> NoReturn:
+    raise _Refused(f"{written} is no JSON")
+
+
+HOOKS: dict[str, Any] = {"object_pairs_hook": _once, "parse_float": _finite, "parse_int": _whole, "parse_constant": _never}
+
+
+def _look_through(data: Any) -> None:
+    """Nothing too deep, and no text that a database would not keep as it is."""
+    left = [(data, 1)]
+    while left:
+        value, depth = left.pop()
+        if depth > MAX_DEPTH:
+            raise RecursionError
+        if isinstance(value, dict):
+            left += [(part, depth + 1) for pair in value.items() for part in pair]
+        elif isinstance(value, list):
+            left += [(part, depth + 1) for part in value]
+        elif isinstance(value, str) and not _can_be_kept(value):
+            raise _Refused("there is a character in it that no text can have")
+
+
+def _can_be_kept(text: str) -> bool:
+    """Without NUL and without half of a pair of surrogates."""
+    try:
+        return "\0" not in text and bool(text.encode() or True)
+    except UnicodeEncodeError:
+        return False

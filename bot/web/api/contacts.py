@@ -1,0 +1,188 @@
+"""Contacts and what they consented to."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
+
+from bot import contacts
+from bot.catalogue import catalogue
+from bot.consent import ledger, outside
+from bot.segments.words import FieldName, LanguageName, Zone
+from bot.text.clean import clean
+from bot.web.api.bodies import Body
+from bot.web.api.operations import Call, operation
+from bot.web.api.paging import Page, PageQuery, page
+from bot.web.api.problems import Problem, not_found, not_now, wrong
+from models.phone import e164
+
+Word = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(clean)]
+Long = Annotated[str, StringConstraints(max_length=1600), AfterValidator(clean)]
+
+
+class ContactIn(Body):
+    """What a program says of a contact; what it does not name stays as it is."""
+
+    language: LanguageName | None = None
+    zone: Zone | None = None
+    fields: dict[FieldName, Word | None] = Field({}, max_length=100, description="Those named change; null: forgotten.")
+    tags: list[Word] = Field([], max_length=100, description="These and no others.")
+
+
+class ContactOut(BaseModel):
+    """A contact."""
+
+    phone: str
+    country: str | None
+    language: str | None
+    zone: str | None
+    fields: dict[str, str]
+    tags: list[str]
+    source: str = Field(description="How we first met: text, api, …")
+    sample: bool
+    made_at: datetime
+    heard_at: datetime | None = Field(description="Their last text to us.")
+    paused_until: datetime | None = Field(description="They asked for a break from marketing.")
+    stopped_at: datetime | None = Field(description="They said STOP.")
+    unreachable_at: datetime | None = Field(description="The carrier called the number dead.")
+
+
+class ContactsQuery(PageQuery):
+    """Which contacts."""
+
+    tag: str | None = Field(None, description="Only those with this tag.")
+
+
+class ConsentIn(Body):
+    """What a contact agreed to or refused elsewhere."""
+
+    topic: str = Field(max_length=100)
+    change: Literal["opt_in", "opt_out"]
+    source: Word = Field(description="Where: till, form, paper, …")
+    wording: Long = Field("", description="What the person was shown; an opt-in needs it.")
+    answer: Long = Field("", description="What the person did or wrote.")
+    proof: Literal["single", "double"] = Field("single", description="double: asked, and confirmed by the person.")
+    at: AwareDatetime | None = Field(None, description="When; without it, now.")
+
+
+class EventOut(BaseModel):
+    """One event of the ledger."""
+
+    seq: int
+    at: datetime
+    topic: str
+    change: Literal["in", "out", "lifted", "refused"]
+    source: str
+    wording: str | None = Field(description="What was shown; null: erased.")
+    answer: str | None = Field(description="What they answered; null: erased.")
+    hash: str
+
+
+class LedgerOut(BaseModel):
+    """The story of a contact's consent."""
+
+    opted_out: bool = Field(description="They said STOP and have not taken it back.")
+    topics: dict[str, Literal["in", "out"]] = Field(description="The state now, but for a STOP.")
+    events: list[EventOut]
+    broken_link: int | None = Field(description="The first event that is not what it was when written; null: all hold.")
+
+
+@operation("PUT", "/contacts/<phone>", scope="contacts:write", body=ContactIn, answer=ContactOut,
+           example={"language": "fr", "fields": {"city": "Lyon"}, "tags": ["vip"]})  # fmt: skip
+def put_contact(call: Call, phone: str) -> ContactOut:
+    """Make or change a contact.
+
+    201 when it is new. Being a contact is no consent: nobody is texted because of this.
+    """
+    said = call.body.model_dump(exclude_unset=True)
+    try:
+        row, is_new = contacts.save(call.connection, phone_number(phone), said, "api", call.now())
+    except contacts.ContactError as error:
+        raise Problem(422, "A field is wrong", errors=error.problems) from None
+    call.status = 201 if is_new else 200
+    return _shown(row, contacts.tags(call.connection, [row.id])[row.id])
+
+
+@operation("GET", "/contacts", scope="contacts:read", query=ContactsQuery, answer=Page[ContactOut])
+def list_contacts(call: Call) -> Page[ContactOut]:
+    """All contacts, page by page."""
+    rows = contacts.page(call.connection, call.query.cursor, call.query.limit + 1, call.query.tag)
+    tags = contacts.tags(call.connection, [row.id for row in rows])
+    return page(rows, call.query, lambda row: _shown(row, tags[row.id]))
+
+
+@operation("GET", "/contacts/<phone>", scope="contacts:read", answer=ContactOut)
+def get_contact(call: Call, phone: str) -> ContactOut:
+    """One contact."""
+    row = found_contact(call, phone)
+    return _shown(row, contacts.tags(call.connection, [row.id])[row.id])
+
+
+@operation("DELETE", "/contacts/<phone>", scope="contacts:write")
+def erase_contact(call: Call, phone: str) -> None:
+    """Erase a contact.
+
+    Texts, conversations, values and the proofs of their consent go. If they said STOP they are still never texted again: what
+    stays of them is a keyed hash of the number.
+    """
+    if not contacts.erase(call.connection, phone_number(phone)):
+        raise not_found("such contact")
+
+
+@operation("GET", "/contacts/<phone>/consent", scope="contacts:read", answer=LedgerOut)
+def get_consent(call: Call, phone: str) -> LedgerOut:
+    """What a contact agreed to and refused, in order, each with its proof."""
+    row = found_contact(call, phone)
+    known = contacts.dossier(call.connection, row, call.runtime.suppression_key, full=True)
+    story = ledger.story(call.connection, row)
+    return LedgerOut(
+        opted_out=known["opted_out"], broken_link=known["broken_link"],
+        topics={one["topic"]: one["state"] for one in known["subscriptions"]}, events=[_event(event) for event in story],
+    )  # fmt: skip
+
+
+@operation("POST", "/contacts/<phone>/consent", scope="consent:write", body=ConsentIn, answer=EventOut, status=201,
+           example={"topic": "offers", "change": "opt_in", "source": "till", "proof": "double",
+                    "wording": "SMS offers of ACME, 2 a month at most. STOP to leave.", "answer": "signed"})  # fmt: skip
+def post_consent(call: Call, phone: str) -> EventOut | Problem:
+    """Record what a contact agreed to or refused elsewhere.
+
+    409 when the number has said STOP: only the person can take that back, by texting START. The attempt is recorded.
+    """
+    row, now = found_contact(call, phone, locked=True), call.now()
+    said = call.body.model_dump(exclude={"proof", "at"})
+    statement = outside.Statement(**said, strength=call.body.proof, at=call.body.at or now)
+    shop, key = catalogue(call.connection), call.runtime.suppression_key
+    try:
+        event_id = outside.write_down(call.connection, row, key, shop, statement, now)
+    except outside.Refused as refused:
+        raise (wrong(refused.field, refused.why) if refused.field else not_now(refused.why)) from None
+    if isinstance(event_id, outside.Suppressed):
+        return Problem(409, "suppressed", detail="the number has said STOP: only the person can take that back")
+    return next(_event(event) for event in ledger.story(call.connection, row) if event.id == event_id)
+
+
+def phone_number(phone: str, field: str = "phone") -> str:
+    """A number as we keep it. Raises Problem."""
+    number = e164(phone)
+    if number is None:
+        raise wrong(field, "write it like +33612345678")
+    return number
+
+
+def found_contact(call: Call, phone: str, *, locked: bool = False) -> Any:
+    """The row of the contact with this number. Raises Problem."""
+    row = contacts.find(call.connection, phone_number(phone), locked=locked)
+    if row is None:
+        raise not_found("such contact")
+    return row
+
+
+def _shown(row: Any, tags: list[str]) -> ContactOut:
+    kept = {name: getattr(row, name) for name in ContactOut.model_fields if name not in ("fields", "tags")}
+    return ContactOut(**kept, fields={name: str(value) for name, value in row.values.items()}, tags=tags)
+
+
+def _event(event: Any) -> EventOut:
+    kept = {name: getattr(event, name) for name in EventOut.model_fields if name != "answer"}
+    return EventOut(**kept, answer=event.text)

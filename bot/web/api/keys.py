@@ -1,0 +1,56 @@
+"""Idempotency-Key: a request that comes again gets the answer of the first one, and nothing is done twice.
+
+Source: IETF draft "The Idempotency-Key HTTP Header Field". A key belongs to the token that sent it. The answer is written in the
+transaction that does the work, so there is no instant at which one is there without the other.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from flask import Request, Response
+from sqlalchemy import Connection, delete, select, update
+
+from bot.web.api.problems import CONTENT_TYPE, Problem
+from models import IdempotencyKey, insert
+
+HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
+LONGEST = 200
+KEPT_FOR = timedelta(days=2)
+
+
+def key_of(request: Request) -> str | None:
+    """The key that came with a request. Raises Problem."""
+    key = request.headers.get(HEADER)
+    if key is not None and not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
+        raise Problem(400, f"{HEADER} cannot be read", detail=f"up to {LONGEST} printable ASCII characters")
+    return key
+
+
+def take(connection: Connection, token_id: int, key: str, request: Request, now: datetime) -> Response | None:
+    """Take a key for this request; a copy that comes meanwhile waits here. If it was taken before: what was answered then."""
+    asked = fingerprint(request)
+    connection.execute(delete(IdempotencyKey).where(IdempotencyKey.at < now - KEPT_FOR))
+    row = {"token_id": token_id, "key": key, "request": asked, "status": 0, "body": "", "at": now}
+    new = insert(IdempotencyKey).values(**row).on_conflict_do_nothing().returning(IdempotencyKey.key)
+    if connection.execute(new).first() is not None:
+        return None
+    mine = (IdempotencyKey.token_id == token_id) & (IdempotencyKey.key == key)
+    earlier = connection.execute(select(IdempotencyKey.__table__).where(mine)).one()
+    if earlier.request != asked:
+        raise Problem(422, f"This {HEADER} was used for another request")
+    kind = CONTENT_TYPE if earlier.status >= 400 else "application/json"
+    answer = Response(earlier.body, status=earlier.status, content_type=kind)
+    answer.headers[REPLAYED] = "true"
+    return answer
+
+
+def keep(connection: Connection, token_id: int, key: str, answer: Response) -> None:
+    """Keep what is answered."""
+    mine = update(IdempotencyKey).where(IdempotencyKey.token_id == token_id, IdempotencyKey.key == key)
+    connection.execute(mine.values(status=answer.status_code, body=answer.get_data(as_text=True)))
+
+
+def fingerprint(request: Request) -> str:
+    """What was asked for, as a hash."""
+    asked = b"\n".join((request.method.encode(), request.full_path.encode(), request.get_data(cache=True)))
+    return hashlib.sha256(asked).hexdigest()

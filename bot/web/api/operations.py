@@ -1,0 +1,158 @@
+"""What every operation of the API goes through: token, scope, rate, body, transaction, idempotency, answer.
+
+A resource module declares operations and hands on to the house; it knows no SQL and decides nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Literal
+
+from flask import Blueprint, Response, current_app, request
+from pydantic import BaseModel
+from sqlalchemy import Connection
+
+from bot import tokens
+from bot.campaigns import CampaignError
+from bot.contacts import NoShop
+from bot.runtime import Runtime
+from bot.segments import BadRule
+from bot.web.api import keys, problems
+from bot.web.api.bodies import Body, read_body, read_query
+from bot.web.api.problems import Problem
+from bot.web.api.rates import Rates
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+Transaction = Literal["write", "read", "its own"]
+Answer = BaseModel | Problem | None
+"""None: done, nothing to tell. A Problem that is returned, not raised: it is told, and what was written stays written."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One request as an operation sees it."""
+
+    runtime: Runtime
+    connection: Connection  # none, strictly, where an operation opens its own
+    body: Any = None  # in the operation's model
+    query: Any = None
+    status: int | None = None  # instead of the operation's usual one
+
+    def now(self) -> datetime:
+        """Business time."""
+        return self.runtime.now(self.connection)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that programs can ask for. `path`: as Flask writes it; `within`: the field that the house's words are about.
+
+    `after(runtime, …)` is done once all is committed, and again for a copy: what must be over before anybody is answered.
+    """
+
+    method: Method
+    path: str
+    scope: str
+    do: Callable[..., Answer]
+    body: type[BaseModel] | None
+    query: type[BaseModel]
+    answer: type[BaseModel] | None
+    status: int
+    transaction: Transaction
+    within: str
+    after: Callable[..., object] | None
+    example: Mapping[str, Any] | None
+
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+OPERATIONS: list[Operation] = []
+
+
+def operation(
+    method: Method,
+    path: str,
+    *,
+    scope: str,
+    body: type[BaseModel] | None = None,
+    query: type[BaseModel] = Body,
+    answer: type[BaseModel] | None = None,
+    status: int = 200,
+    transaction: Transaction | None = None,
+    within: str = "",
+    after: Callable[..., object] | None = None,
+    example: Mapping[str, Any] | None = None,
+) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
+    """Declare an operation: the function gets a Call and what stands in the path, and returns the answer's model.
+
+    Its docstring is its documentation. All but GET write, in one transaction, unless told otherwise.
+    """
+
+    def declare(do: Callable[..., Answer]) -> Callable[..., Answer]:
+        kind = transaction or ("read" if method == "GET" else "write")
+        one = Operation(method, path, scope, do, body, query, answer, status, kind, within, after, example)
+        OPERATIONS.append(one)
+        blueprint.add_url_rule(path, f"{method} {path}", partial(_serve, one), methods=[method])
+        return do
+
+    return declare
+
+
+@blueprint.errorhandler(Problem)
+def _told(problem: Problem) -> Response:
+    return problem.response()
+
+
+def _serve(operation: Operation, **path: Any) -> Response:
+    runtime: Runtime = current_app.config["PARLEY"]
+    token = _let_in(runtime, operation.scope)
+    query = read_query(request, operation.query)
+    key = keys.key_of(request) if operation.method == "POST" and operation.transaction == "write" else None
+    if key is not None:
+        request.get_data(cache=True)
+    body = read_body(request, operation.body) if operation.body is not None else None
+    with _transaction(runtime, operation) as connection:
+        answer = keys.take(connection, token.id, key, request, runtime.machine_now()) if key is not None else None
+        if answer is None:
+            answer = _done(operation, Call(runtime, connection, body, query), path)
+            if key is not None:
+                keys.keep(connection, token.id, key, answer)
+    if operation.after is not None:
+        operation.after(runtime, **path)
+    return answer
+
+
+def _transaction(runtime: Runtime, operation: Operation) -> AbstractContextManager[Any]:
+    if operation.transaction == "its own":
+        return nullcontext()
+    return runtime.begin() if operation.transaction == "write" else runtime.read()
+
+
+def _done(operation: Operation, call: Call, path: Mapping[str, Any]) -> Response:
+    try:
+        found = operation.do(call, **path)
+    except (CampaignError, BadRule, NoShop) as error:
+        raise problems.of_house(error, operation.within) from None
+    return _answer(found, call.status or operation.status)
+
+
+def _let_in(runtime: Runtime, scope: str) -> tokens.Token:
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    token = tokens.find(runtime, secret.strip()) if kind.lower() == "bearer" and secret else None
+    if token is None:
+        detail = "send Authorization: Bearer and a token of `parley token create`"
+        raise Problem(401, "Who are you?", detail=detail, WWW_Authenticate="Bearer")
+    rates: Rates = current_app.config["PARLEY_RATES"]
+    rates.spend(token.id)
+    if scope not in token.scopes:
+        raise Problem(403, "Not with this token", detail=f"it needs the scope {scope}")
+    return token
+
+
+def _answer(found: Answer, status: int) -> Response:
+    if found is None:
+        return Response(status=204)
+    if isinstance(found, Problem):
+        return found.response()
+    return Response(found.model_dump_json(), status=status, content_type="application/json")

@@ -1,0 +1,90 @@
+"""What went wrong, told to programs as problem+json that names each field. Source: RFC 9457."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from flask import Response, request
+from pydantic import BaseModel, Field, ValidationError
+
+from bot.campaigns import CampaignError
+from bot.contacts import NoShop
+from bot.segments import BadRule
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    field: str = Field(description="Where it stands, such as `texts.fr` or `rule.any.0`; empty for the whole.")
+    message: str
+
+
+class ProblemOut(BaseModel):
+    """What went wrong."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+    errors: list[FieldError] = []
+
+
+class Problem(Exception):
+    """The request is not done, and why."""
+
+    def __init__(
+        self, status: int, title: str, *, detail: str = "", errors: Iterable[tuple[str, str]] = (), **headers: str
+    ) -> None:
+        self.status, self.title, self.detail = status, title, detail
+        self.errors = [FieldError(field=field, message=message) for field, message in errors]
+        self.headers: Mapping[str, str] = {name.replace("_", "-"): value for name, value in headers.items()}
+        super().__init__(title)
+
+    def response(self) -> Response:
+        """The answer."""
+        told = ProblemOut(title=self.title, status=self.status, detail=self.detail, errors=self.errors)
+        answer = Response(told.model_dump_json(), status=self.status, content_type=CONTENT_TYPE)
+        answer.headers.update(self.headers)
+        return answer
+
+
+def not_found(what: str) -> Problem:
+    """There is no such thing."""
+    return Problem(404, "Not found", detail=f"there is no {what}")
+
+
+def wrong(field: str, message: str) -> Problem:
+    """One field cannot be accepted."""
+    return Problem(422, "A field is wrong", errors=[(field, message)])
+
+
+def not_now(why: str) -> Problem:
+    """It cannot be done as things stand."""
+    return Problem(409, "It cannot be done now", detail=why)
+
+
+def invalid(error: ValidationError, within: str = "") -> Problem:
+    """What does not fit the shape that is asked for."""
+    return Problem(422, "A field is wrong", errors=_told(error, within))
+
+
+def of_house(error: CampaignError | BadRule | NoShop, within: str = "") -> Problem:
+    """What the house itself refuses, with its own words. `within`: the field of the body that was handed on."""
+    if isinstance(error, NoShop):
+        return Problem(409, "No shop is set up", detail=str(error))
+    if isinstance(error, BadRule):
+        paths = [(".".join(filter(None, (within, one.path))), one.message) for one in error.problems]
+        return Problem(422, "A field is wrong", errors=paths)
+    status = 422 if any(one.field for one in error.problems) else 409
+    return Problem(status, "A field is wrong" if status == 422 else "It cannot be done now", errors=error.problems)
+
+
+def unexpected(status: int) -> Response:
+    """An answer for what no operation has said itself."""
+    titles = {404: "Not found", 405: "Not allowed here", 413: "Too large", 503: "The database cannot be had"}
+    return Problem(status, titles.get(status, "It went wrong"), detail=f"{request.method} {request.path}").response()
+
+
+def _told(error: ValidationError, within: str) -> Iterator[tuple[str, str]]:
+    for one in error.errors(include_url=False, include_context=False, include_input=False):
+        yield ".".join(filter(None, (within, *map(str, one["loc"])))), one["msg"]

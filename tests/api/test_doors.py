@@ -1,0 +1,222 @@
+"""Who is let in, what is read, and what happens when the same thing is asked twice."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from bot import tokens
+from bot.web.api import OPERATIONS
+from bot.web.api.bodies import MAX_DEPTH
+from bot.web.api.operations import Operation
+from models import ApiToken, Contact, IdempotencyKey, Segment
+from tests.api.conftest import Program
+from tests.house import House
+
+EVERY = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.do.__name__)
+ANA = "/contacts/+33612340001"
+
+
+def address(operation: Operation) -> str:
+    return operation.path.replace("<phone>", "+33612340001").replace("<int:segment_id>", "1").replace("<int:campaign_id>", "1")
+
+
+@EVERY
+def test_nobody_is_let_in_without_a_token(house: House, operation: Operation) -> None:
+    answer = Program(house, None).ask(operation.method, address(operation), operation.example)
+    assert (answer.status_code, answer.content_type) == (401, "application/problem+json")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@EVERY
+def test_a_token_for_everything_else_is_not_enough(house: House, programs: Callable[..., Program], operation: Operation) -> None:
+    answer = programs(*(tokens.SCOPES.keys() - {operation.scope})).ask(operation.method, address(operation), operation.example)
+    assert answer.status_code == 403
+    assert operation.scope in answer.get_json()["detail"]
+
+
+@EVERY
+def test_what_looks_like_a_token_but_is_none_of_ours_is_refused(house: House, operation: Operation) -> None:
+    answer = Program(house, "parley_" + "x" * 43).ask(operation.method, address(operation), operation.example)
+    assert answer.status_code == 401
+
+
+def test_a_token_that_was_taken_back_opens_no_door(house: House, program: Program) -> None:
+    assert program.ask("GET", "/contacts").status_code == 200
+    with house.runtime.begin() as connection:
+        tokens.revoke(connection, "program 0", house.runtime.machine_now())
+    assert program.ask("GET", "/contacts").status_code == 401
+
+
+def test_the_secret_is_kept_nowhere(house: House, program: Program) -> None:
+    with house.runtime.read() as connection:
+        row = connection.execute(select(ApiToken.__table__)).one()
+    assert program.secret not in str(tuple(row))
+    assert row.used_at is None
+    program.ask("GET", "/contacts")
+    with house.runtime.read() as connection:
+        assert connection.scalar(select(ApiToken.used_at)) is not None
+
+
+def test_too_many_requests_are_told_when_to_come_again(house: House, program: Program) -> None:
+    house.app.config["PARLEY_RATES"]._limit.amount = 3
+    answers = [program.ask("GET", "/contacts") for _ in range(4)]
+    assert [one.status_code for one in answers] == [200, 200, 200, 429]
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+
+
+# What is read
+
+HOSTILE: dict[str, bytes] = {
+    "nothing": b"",
+    "no JSON": b"{text: 1}",
+    "half of it": b'{"text": "a',
+    "two of them": b"{} {}",
+    "a list": b"[]",
+    "a number": b"7",
+    "another encoding": '{"text": "é"}'.encode("latin-1"),
+    "a key twice": b'{"text": "a", "text": "b"}',
+    "an unknown key": b'{"text": "a", "texte": "b"}',
+    "another type": b'{"text": 7}',
+    "null": b'{"text": null}',
+    "too deep": b'{"text": ' + b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1) + b"}",
+    "much too deep": b'{"text": ' + b"[" * 30_000 + b"]" * 30_000 + b"}",
+    "a number too large": b'{"text": 1e999}',
+    "a number much too large": b'{"text": ' + b"9" * 60_000 + b"}",
+    "not a number": b'{"text": NaN}',
+    "half a character": b'{"text": "\\ud83d"}',
+    "nul": b'{"text": "a\\u0000b"}',
+    "too large": b'{"text": "' + b"a" * 70_000 + b'"}',
+    "many keys": b"{" + b",".join(b'"%d": 1' % number for number in range(6_000)) + b"}",
+}
+
+
+@pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_json_gets_a_clear_answer(house: House, program: Program, raw: bytes) -> None:
+    program.ask("GET", "/contacts")
+    began = time.thread_time()
+    answer = program.ask("POST", "/texts/measure", raw=raw)
+    spent = time.thread_time() - began
+    assert 400 <= answer.status_code < 500, answer.get_data(as_text=True)
+    assert answer.content_type == "application/problem+json"
+    told = answer.get_json()
+    assert told["detail"] or told["errors"]
+    assert spent < 0.5  # a tenth of a second is promised; a busy machine is given room
+
+
+def test_what_is_no_json_at_all_is_refused(house: House, program: Program) -> None:
+    assert program.ask("POST", "/texts/measure", raw=b"text=a", **{"Content-Type": "text/plain"}).status_code == 415
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=a", "cursor=-1", "cursor=9223372036854775808", "what=1"])
+def test_a_page_that_cannot_be_is_refused_with_its_parameter(house: House, program: Program, query: str) -> None:
+    answer = program.ask("GET", f"/contacts?{query}")
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"][0]["field"] == query.partition("=")[0]
+
+
+def test_a_parameter_twice_or_unreadable_is_refused(house: House, program: Program) -> None:
+    assert program.ask("GET", "/contacts?limit=1&limit=2").status_code == 400
+    assert program.ask("GET", "/contacts?tag=%00").status_code == 400
+
+
+def test_an_address_that_is_none_gets_a_problem(house: House, program: Program) -> None:
+    answer = program.ask("GET", "/nothing")
+    assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
+    assert program.ask("DELETE", "/contacts").status_code == 405
+
+
+# The same thing twice
+
+
+def test_the_same_key_gets_the_same_answer_and_one_segment(house: House, program: Program) -> None:
+    first = program.ask("POST", "/segments", {"name": "Fans", "rule": {"tag": "fan"}}, **{"Idempotency-Key": "k1"})
+    again = program.ask("POST", "/segments", {"name": "Fans", "rule": {"tag": "fan"}}, **{"Idempotency-Key": "k1"})
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.get_data() == again.get_data()
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+
+
+def test_without_a_key_the_second_one_is_refused(house: House, program: Program) -> None:
+    program.post("/segments", {"name": "Fans"})
+    assert program.ask("POST", "/segments", {"name": "Fans"}).status_code == 409
+
+
+def test_the_same_key_for_another_request_is_a_mistake(house: House, program: Program) -> None:
+    program.post("/segments", {"name": "Fans"}, **{"Idempotency-Key": "k1"})
+    answer = program.ask("POST", "/segments", {"name": "Others"}, **{"Idempotency-Key": "k1"})
+    assert (answer.status_code, answer.get_json()["title"]) == (422, "This Idempotency-Key was used for another request")
+
+
+def test_what_was_refused_may_be_asked_again_with_its_key(house: House, program: Program) -> None:
+    assert program.ask("POST", "/segments", {"name": ""}, **{"Idempotency-Key": "k1"}).status_code == 422
+    assert program.ask("POST", "/segments", {"name": "Fans"}, **{"Idempotency-Key": "k1"}).status_code == 201
+
+
+def test_another_programs_key_is_another_key(house: House, programs: Callable[..., Program]) -> None:
+    one, other = programs("segments:write"), programs("segments:write")
+    one.post("/segments", {"name": "Fans"}, **{"Idempotency-Key": "k1"})
+    answer = other.ask("POST", "/segments", {"name": "Others"}, **{"Idempotency-Key": "k1"})
+    assert (answer.status_code, "Idempotency-Replayed" in answer.headers) == (201, False)
+
+
+def test_twenty_copies_at_once_do_it_once(house: House, program: Program) -> None:
+    answers: list[Any] = []
+
+    def ask() -> None:
+        answers.append(program.ask("POST", "/segments", {"name": "Fans"}, **{"Idempotency-Key": "k1"}))
+
+    threads = [threading.Thread(target=ask) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {one.status_code for one in answers} == {201}
+    assert len({one.get_data() for one in answers}) == 1
+    assert sum("Idempotency-Replayed" not in one.headers for one in answers) == 1
+    with house.runtime.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(Segment)) == 1
+
+
+def test_a_key_is_forgotten_after_two_days(house: House, program: Program) -> None:
+    program.post("/segments", {"name": "Fans"}, **{"Idempotency-Key": "k1"})
+    with house.runtime.begin() as connection:
+        long_ago = house.runtime.machine_now() - timedelta(days=3)
+        connection.execute(update(IdempotencyKey).values(at=long_ago))
+    program.post("/segments", {"name": "Others"}, **{"Idempotency-Key": "k2"})
+    with house.runtime.read() as connection:
+        assert list(connection.scalars(select(IdempotencyKey.key))) == ["k2"]
+
+
+@pytest.mark.parametrize("key", ["", "é", "k" * 201])
+def test_a_key_that_cannot_be_read_is_refused(house: House, program: Program, key: str) -> None:
+    headers = {"Idempotency-Key": key}
+    assert program.ask("POST", "/segments", {"name": "Fans"}, **headers).status_code == 400
+
+
+def test_the_description_fits_every_operation(house: House) -> None:
+    """Every address with its scope, its body and an example that the body's own model takes."""
+    document = Program(house, None).ask("GET", "/openapi.json").get_json()
+    assert document["openapi"] == "3.1.0"
+    described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    assert len(described) == len(OPERATIONS)
+    for one in OPERATIONS:
+        if one.body is not None:
+            assert one.example is not None, one.path
+            one.body.model_validate_json(json.dumps(one.example), strict=True)
+
+
+def test_a_contact_is_kept_once_however_many_make_it(house: House, program: Program) -> None:
+    threads = [threading.Thread(target=program.put, args=(ANA, {"tags": ["vip"]})) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with house.runtime.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(Contact)) == 1
