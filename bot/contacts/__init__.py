@@ -5,10 +5,10 @@
 """
 
 from bot.contacts.dossier import dossier
-from bot.contacts.records import ContactError, erase, find, ids, page, save, tags
+from bot.contacts.records import ContactError, check, erase, fields, find, ids, page, save, save_many, tags
 from bot.contacts.turn import NoShop, head_of, holds, language, lock, meet, standing
 
 __all__ = [
-    "ContactError", "NoShop", "dossier", "erase", "find", "head_of", "holds", "ids", "language", "lock", "meet", "page",
-    "save", "standing", "tags",
+    "ContactError", "NoShop", "check", "dossier", "erase", "fields", "find", "head_of", "holds", "ids", "language", "lock",
+    "meet", "page", "save", "save_many", "standing", "tags",
 ]  # fmt: skip

@@ -5,13 +5,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
-from models import ConsentEvent, ConsentProof, Contact, ContactTag, Field, insert
+from models import ConsentEvent, ConsentProof, Contact, ContactTag, Field, given_each, insert, insert_each, one_of
 from models.phone import country_of
 
 CONTACT = Contact.__table__
 OWN = ("language", "zone")  # what can be said of a contact beside fields and tags
+
+_make = insert_each(CONTACT, "new", each=("phone", "person", "country"), same=("values", "source", "sample", "made_at"))
+MAKE = _make.on_conflict_do_nothing(index_elements=["phone"]).returning(CONTACT.c.phone)
+THESE = select(CONTACT).where(one_of(CONTACT.c.phone, "phones")).order_by(CONTACT.c.id).with_for_update()
+_given = given_each(CONTACT, "changed", ("id", *OWN, "values"))
+CHANGE = update(CONTACT).where(CONTACT.c.id == _given.pop("id")).values(**_given)
+UNTAG = delete(ContactTag).where(ContactTag.contact_id == bindparam("of"), ContactTag.tag == bindparam("named"))
 
 
 class ContactError(ValueError):
@@ -29,28 +36,41 @@ def find(connection: Connection, phone: str, *, locked: bool = False) -> Row[Any
 
 
 def save(connection: Connection, phone: str, said: Mapping[str, Any], source: str, now: datetime) -> tuple[Row[Any], bool]:
-    """Make or change a contact. Returns its row, locked, and whether it is new. Raises ContactError.
-
-    `said` may hold `language`, `zone`, `fields` (those named change; None: forgotten) and `tags` (these and no others). Nothing
-    of it is consent.
-    """
-    _check(connection, said)
-    new: dict[str, Any] = {
-        "phone": phone, "person": secrets.token_hex(16), "country": country_of(phone), "values": {}, "source": source,
-        "sample": False, "made_at": now,
-    }  # fmt: skip
-    made = connection.execute(insert(CONTACT).values(**new).on_conflict_do_nothing().returning(CONTACT.c.id)).scalar()
-    row = find(connection, phone, locked=True)
+    """Make or change a contact: see save_many. Returns its row, locked, and whether it is new. Raises ContactError."""
+    check(said, fields(connection))
+    new = save_many(connection, {phone: said}, source, now)
+    row = find(connection, phone)
     assert row is not None
-    changed: dict[str, Any] = {name: said[name] for name in OWN if name in said}
-    if "fields" in said:
-        merged = {**row.values, **said["fields"]}
-        changed["values"] = {name: value for name, value in merged.items() if value is not None}
+    return row, phone in new
+
+
+def save_many(connection: Connection, said: Mapping[str, Mapping[str, Any]], source: str, now: datetime) -> set[str]:
+    """Make or change contacts, by their numbers, and return the numbers that are new. What is said has been checked.
+
+    Of each may be said: `language`, `zone`, `fields` (those named change; None: forgotten) and `tags` (these and no others).
+    Nothing of it is consent. Their rows are locked, in ascending id, until the transaction ends.
+    """
+    new = [{"phone": phone, "person": secrets.token_hex(16), "country": country_of(phone)} for phone in said]
+    same = {"values": {}, "source": source, "sample": False, "made_at": now}
+    made = set(connection.scalars(MAKE, {"new": new, **same}))
+    rows = connection.execute(THESE, {"phones": list(said)}).all()
+    changed = [_change(row, said[row.phone]) for row in rows if said[row.phone].keys() & {*OWN, "fields"}]
     if changed:
-        row = connection.execute(update(CONTACT).where(CONTACT.c.id == row.id).values(changed).returning(CONTACT)).one()
-    if "tags" in said:
-        _tag(connection, row.id, said["tags"])
-    return row, made is not None
+        connection.execute(CHANGE, {"changed": changed})
+    _tag(connection, {row.id: said[row.phone]["tags"] for row in rows if "tags" in said[row.phone]})
+    return made
+
+
+def fields(connection: Connection) -> frozenset[str]:
+    """The names of all that the shop remembers of its contacts."""
+    return frozenset(connection.scalars(select(Field.name)))
+
+
+def check(said: Mapping[str, Any], known: frozenset[str]) -> None:
+    """Whether this can be said of a contact; `known`: the shop's fields. Raises ContactError."""
+    unknown = said.get("fields", {}).keys() - known
+    if unknown:
+        raise ContactError(*((f"fields.{name}", "the shop has no such field") for name in sorted(unknown)))
 
 
 def ids(connection: Connection, phones: Sequence[str]) -> Mapping[str, int]:
@@ -91,15 +111,19 @@ def erase(connection: Connection, phone: str) -> bool:
     return True
 
 
-def _check(connection: Connection, said: Mapping[str, Any]) -> None:
-    unknown = said.get("fields", {}).keys() - set(connection.scalars(select(Field.name)))
-    if unknown:
-        raise ContactError(*((f"fields.{name}", "the shop has no such field") for name in sorted(unknown)))
+def _change(row: Any, said: Mapping[str, Any]) -> dict[str, Any]:
+    merged = {**row.values, **said.get("fields", {})}
+    own = {name: said.get(name, getattr(row, name)) for name in OWN}
+    return {"id": row.id, **own, "values": {name: value for name, value in merged.items() if value is not None}}
 
 
-def _tag(connection: Connection, contact_id: int, wanted: Sequence[str]) -> None:
-    mine = ContactTag.contact_id == contact_id
-    connection.execute(delete(ContactTag).where(mine, ContactTag.tag.not_in(wanted)))
-    if wanted:
-        rows = [{"contact_id": contact_id, "tag": tag} for tag in dict.fromkeys(wanted)]
-        connection.execute(insert(ContactTag).on_conflict_do_nothing(), rows)
+def _tag(connection: Connection, wanted: Mapping[int, Sequence[str]]) -> None:
+    there = tags(connection, list(wanted)) if wanted else {}
+    gone = [{"of": id_, "named": tag} for id_, kept in wanted.items() for tag in there[id_] if tag not in kept]
+    new = [
+        {"contact_id": id_, "tag": tag} for id_, kept in wanted.items() for tag in dict.fromkeys(kept) if tag not in there[id_]
+    ]
+    if gone:
+        connection.execute(UNTAG, gone)
+    if new:
+        connection.execute(insert(ContactTag).on_conflict_do_nothing(), new)

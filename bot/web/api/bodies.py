@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from flask import Request
@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.web.api.problems import Problem, invalid
 
+JSON, LINES = "application/json", "application/x-ndjson"
+LONGEST_LINE = 64 * 1024  # bytes
 MAX_DEPTH = 50
 MAX_DIGITS = 18  # of a whole number: what both databases can hold
 MAX_KEY = 200  # characters of a query's value
@@ -29,9 +31,28 @@ class _Refused(ValueError):
 
 def read_body(request: Request, model: type[Model]) -> Model:
     """The JSON of a request in the shape of a model. Raises Problem."""
-    if request.mimetype != "application/json":
-        raise Problem(415, "Not JSON", detail="send Content-Type: application/json")
-    raw = request.get_data(cache=False)
+    _is(request, JSON)
+    return parse(request.get_data(cache=False), model)
+
+
+def read_lines(request: Request, model: type[Model]) -> Iterator[Model | Problem]:
+    """What each line of a request says, or what is wrong with it, as it comes: never more than a line at a time. Raises Problem.
+
+    Empty lines are passed over.
+    """
+    _is(request, LINES)
+    while raw := request.stream.readline(LONGEST_LINE + 1):
+        if len(raw) > LONGEST_LINE:
+            raise Problem(413, "Too large", detail=f"a line has more than {LONGEST_LINE} bytes")
+        if raw.strip():
+            try:
+                yield parse(raw, model)
+            except Problem as problem:
+                yield problem
+
+
+def parse(raw: bytes, model: type[Model]) -> Model:
+    """JSON in the shape of a model. Raises Problem."""
     try:
         _look_through(json.loads(raw.decode(), **HOOKS))
     except RecursionError:
@@ -62,6 +83,11 @@ def read_query(request: Request, model: type[Model]) -> Model:
         return model.model_validate(given)
     except ValidationError as error:
         raise invalid(error) from None
+
+
+def _is(request: Request, mimetype: str) -> None:
+    if request.mimetype != mimetype:
+        raise Problem(415, "Not what is taken here", detail=f"send Content-Type: {mimetype}")
 
 
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

@@ -13,8 +13,11 @@ from bot.text.clean import clean
 from bot.web.api.bodies import Body
 from bot.web.api.operations import Call, operation
 from bot.web.api.paging import Page, PageQuery, page
-from bot.web.api.problems import Problem, not_found, not_now, wrong
+from bot.web.api.problems import FieldError, Problem, not_found, not_now, wrong
 from models.phone import e164
+
+AT_ONCE = 500  # contacts saved in one transaction
+TOLD = 100  # lines of which it is told why they were refused
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(clean)]
 Long = Annotated[str, StringConstraints(max_length=1600), AfterValidator(clean)]
@@ -27,6 +30,31 @@ class ContactIn(Body):
     zone: Zone | None = None
     fields: dict[FieldName, Word | None] = Field({}, max_length=100, description="Those named change; null: forgotten.")
     tags: list[Word] = Field([], max_length=100, description="These and no others.")
+
+
+class ContactLine(ContactIn):
+    """A contact among many."""
+
+    phone: str = Field(max_length=20, description="E.164, such as +33612345678.")
+
+
+class RefusedLine(BaseModel):
+    """A line that was not taken, and why."""
+
+    line: int = Field(description="Its place among the lines that are not empty, from 1.")
+    title: str
+    detail: str
+    errors: list[FieldError]
+
+
+class SavedOut(BaseModel):
+    """What became of many contacts."""
+
+    lines: int
+    made: int
+    changed: int
+    refused: int
+    first_refused: list[RefusedLine] = Field(description=f"The first {TOLD} of those refused.")
 
 
 class ContactOut(BaseModel):
@@ -98,9 +126,37 @@ def put_contact(call: Call, phone: str) -> ContactOut:
     try:
         row, is_new = contacts.save(call.connection, phone_number(phone), said, "api", call.now())
     except contacts.ContactError as error:
-        raise Problem(422, "A field is wrong", errors=error.problems) from None
+        raise wrong(*error.problems) from None
     call.status = 201 if is_new else 200
     return _shown(row, contacts.tags(call.connection, [row.id])[row.id])
+
+
+@operation("POST", "/contacts", scope="contacts:write", body=ContactLine, lines=True, answer=SavedOut, transaction="its own",
+           example={"phone": "+33612345678", "language": "fr", "tags": ["vip"]})  # fmt: skip
+def post_contacts(call: Call) -> SavedOut:
+    """Make or change many contacts, a line of JSON for each, as many as there are.
+
+    They are taken some hundreds at a time, as they come; a line that is wrong is refused by itself and told. When the request
+    breaks off, what came before is kept: send it again, nothing is doubled.
+    """
+    found, some = SavedOut(lines=0, made=0, changed=0, refused=0, first_refused=[]), dict[str, dict[str, Any]]()
+    with call.runtime.read() as connection:
+        known = contacts.fields(connection)
+    for line in call.body:
+        found.lines += 1
+        try:
+            phone, said = _line(line, known)
+        except Problem as why:
+            found.refused += 1
+            if len(found.first_refused) < TOLD:
+                told = RefusedLine(line=found.lines, title=why.title, detail=why.detail, errors=why.errors)
+                found.first_refused.append(told)
+            continue
+        if phone in some or len(some) >= AT_ONCE:
+            _keep(call, some, found)
+        some[phone] = said
+    _keep(call, some, found)
+    return found
 
 
 @operation("GET", "/contacts", scope="contacts:read", query=ContactsQuery, answer=Page[ContactOut])
@@ -156,17 +212,39 @@ def post_consent(call: Call, phone: str) -> EventOut | Problem:
     try:
         event_id = outside.write_down(call.connection, row, key, shop, statement, now)
     except outside.Refused as refused:
-        raise (wrong(refused.field, refused.why) if refused.field else not_now(refused.why)) from None
+        raise (wrong((refused.field, refused.why)) if refused.field else not_now(refused.why)) from None
     if isinstance(event_id, outside.Suppressed):
         return Problem(409, "suppressed", detail="the number has said STOP: only the person can take that back")
     return next(_event(event) for event in ledger.story(call.connection, row) if event.id == event_id)
+
+
+def _line(said: ContactLine | Problem, known: frozenset[str]) -> tuple[str, dict[str, Any]]:
+    """The number of a line and what it says. Raises Problem."""
+    if isinstance(said, Problem):
+        raise said
+    kept = said.model_dump(exclude_unset=True, exclude={"phone"})
+    try:
+        contacts.check(kept, known)
+    except contacts.ContactError as error:
+        raise wrong(*error.problems) from None
+    return phone_number(said.phone), kept
+
+
+def _keep(call: Call, some: dict[str, dict[str, Any]], found: SavedOut) -> None:
+    """Save some contacts, in one transaction, and count them."""
+    if not some:
+        return
+    with call.runtime.begin() as connection:
+        made = len(contacts.save_many(connection, some, "api", call.runtime.now(connection)))
+    found.made, found.changed = found.made + made, found.changed + len(some) - made
+    some.clear()
 
 
 def phone_number(phone: str, field: str = "phone") -> str:
     """A number as we keep it. Raises Problem."""
     number = e164(phone)
     if number is None:
-        raise wrong(field, "write it like +33612345678")
+        raise wrong((field, "write it like +33612345678"))
     return number
 
 

@@ -50,7 +50,7 @@ class ExplanationOut(BaseModel):
 def explain_text(call: Call) -> ExplanationOut:
     """The judges in order with the facts that they see, for a contact and a campaign or a message, and when it would go."""
     if (call.query.campaign is None) == (call.query.message is None):
-        raise wrong("campaign", "name a campaign or a message, one of the two")
+        raise wrong(("campaign", "name a campaign or a message, one of the two"))
     contact = found_contact(call, call.query.phone)
     if call.query.campaign is not None:
         try:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from bot.tokens import SCOPES
+from bot.web.api.bodies import JSON, LINES
 from bot.web.api.operations import OPERATIONS, Operation
 from bot.web.api.problems import CONTENT_TYPE, ProblemOut
 
@@ -68,12 +69,12 @@ def _operation(one: Operation, refs: Mapping[tuple[type[BaseModel], Mode], Any])
     }  # fmt: skip
     if one.body is not None:
         content = {"schema": refs[one.body, "validation"], **({"example": one.example} if one.example else {})}
-        found["requestBody"] = {"required": True, "content": {"application/json": content}}
+        found["requestBody"] = {"required": True, "content": {LINES if one.lines else JSON: content}}
     return found
 
 
 def _content(schema: Any) -> dict[str, Any]:
-    return {"description": "Done.", "content": {"application/json": {"schema": schema}}}
+    return {"description": "Done.", "content": {JSON: {"schema": schema}}}
 
 
 def _parameters(one: Operation) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from bot.contacts import NoShop
 from bot.runtime import Runtime
 from bot.segments import BadRule
 from bot.web.api import keys, problems
-from bot.web.api.bodies import Body, read_body, read_query
+from bot.web.api.bodies import Body, read_body, read_lines, read_query
 from bot.web.api.problems import Problem
 from bot.web.api.rates import Rates
 
@@ -63,6 +63,7 @@ class Operation:
     transaction: Transaction
     within: str
     after: Callable[..., object] | None
+    lines: bool
     example: Mapping[str, Any] | None
 
 
@@ -82,16 +83,18 @@ def operation(
     transaction: Transaction | None = None,
     within: str = "",
     after: Callable[..., object] | None = None,
+    lines: bool = False,
     example: Mapping[str, Any] | None = None,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """Declare an operation: the function gets a Call and what stands in the path, and returns the answer's model.
 
-    Its docstring is its documentation. All but GET write, in one transaction, unless told otherwise.
+    Its docstring is its documentation. All but GET write, in one transaction, unless told otherwise. `lines`: the body is any
+    number of lines, each in the body's model, and the operation reads them as they come.
     """
 
     def declare(do: Callable[..., Answer]) -> Callable[..., Answer]:
         kind = transaction or ("read" if method == "GET" else "write")
-        one = Operation(method, path, scope, do, body, query, answer, status, kind, within, after, example)
+        one = Operation(method, path, scope, do, body, query, answer, status, kind, within, after, lines, example)
         OPERATIONS.append(one)
         blueprint.add_url_rule(path, f"{method} {path}", partial(_serve, one), methods=[method])
         return do
@@ -111,7 +114,7 @@ def _serve(operation: Operation, **path: Any) -> Response:
     key = keys.key_of(request) if operation.method == "POST" and operation.transaction == "write" else None
     if key is not None:
         request.get_data(cache=True)
-    body = read_body(request, operation.body) if operation.body is not None else None
+    body = _body(operation) if operation.body is not None else None
     with _transaction(runtime, operation) as connection:
         answer = keys.take(connection, token.id, key, request, runtime.machine_now()) if key is not None else None
         if answer is None:
@@ -121,6 +124,14 @@ def _serve(operation: Operation, **path: Any) -> Response:
     if operation.after is not None:
         operation.after(runtime, **path)
     return answer
+
+
+def _body(operation: Operation) -> Any:
+    assert operation.body is not None
+    if not operation.lines:
+        return read_body(request, operation.body)
+    request.max_content_length = None  # as many as there are: they are never there together
+    return read_lines(request, operation.body)
 
 
 def _transaction(runtime: Runtime, operation: Operation) -> AbstractContextManager[Any]:

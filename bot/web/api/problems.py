@@ -53,9 +53,9 @@ def not_found(what: str) -> Problem:
     return Problem(404, "Not found", detail=f"there is no {what}")
 
 
-def wrong(field: str, message: str) -> Problem:
-    """One field cannot be accepted."""
-    return Problem(422, "A field is wrong", errors=[(field, message)])
+def wrong(*errors: tuple[str, str]) -> Problem:
+    """These fields cannot be accepted, and why not."""
+    return Problem(422, "A field is wrong", errors=errors)
 
 
 def not_now(why: str) -> Problem:

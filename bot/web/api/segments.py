@@ -166,5 +166,5 @@ def _ids(call: Call, field: str) -> list[int]:
     known = contacts.ids(call.connection, numbers)
     for place, number in enumerate(numbers):
         if number not in known:
-            raise wrong(f"{field}.{place}", "no contact has this number")
+            raise wrong((f"{field}.{place}", "no contact has this number"))
     return list(known.values())
