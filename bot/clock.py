@@ -16,6 +16,7 @@ from bot.jobs import wake
 from bot.processes import beat
 from bot.runtime import Runtime
 from bot.throttle import ClockThrottle
+from bot.tokens import forget_answers
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ def tick(runtime: Runtime) -> None:
     if not stay_awake(runtime):
         return
     with _staying_awake(runtime):
+        forget_answers(runtime)
         for queue, do in WORK.items():
             try:
                 if jobs.due(runtime, queue) and not wake(runtime, queue):

@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from bot import campaigns, segments
-from bot.campaigns.words import Said, Words
+from bot.campaigns.words import Said, Unsaid, Words
 from bot.catalogue import catalogue
 from bot.consent import facts, gate
+from bot.outbox import late
 from bot.runtime import Runtime
 from models import Message, Subscription
 
-STILL_JUDGED = ("ready", "held")
+STILL_JUDGED = ("ready", "held")  # states of a message
+OVER = ("finished", "cancelled")  # states of a campaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +48,29 @@ class Explanation:
 
 
 def of_campaign(runtime: Runtime, connection: Connection, contact: Any, campaign: Any) -> Explanation:
-    """What a contact would get of a campaign now, were they in its audience, and whether they are."""
+    """What a contact would get of a campaign, were they in its audience, and whether they are. Of one that is over: nothing."""
     now, shop = runtime.now(connection), catalogue(connection)
     over = campaign.ends_at is not None and campaign.ends_at <= now
     known = _facts(runtime, connection, contact, campaign.kind, campaign.topic, expired=over)
     whom = segments.audience(connection, campaign.within, campaign.without, campaign.launched_at or now)
     said = Words(campaign, shop).say(contact)
     text = said.body if isinstance(said, Said) else None
-    found = _explained(known, now, text, in_audience=segments.contains(connection, whom, contact.id))
-    if isinstance(said, Said) or found["outcome"] == "refuse":
-        return Explanation(**found)
-    return Explanation(**{**found, "outcome": "refuse", "why": said.why, "at": None})
+    meant = segments.contains(connection, whom, contact.id)
+    found = _explained(known, now, text, in_audience=meant, state=campaign.state)
+    if campaign.state in OVER:
+        found |= {"outcome": "refuse", "why": campaign.state, "at": None}
+    elif isinstance(said, Unsaid) and found["outcome"] != "refuse":
+        found |= {"outcome": "refuse", "why": said.why, "at": None}
+    return Explanation(**{**found, "at": found["at"] if meant else None})
 
 
 def of_message(runtime: Runtime, connection: Connection, contact: Any, message: Any) -> Explanation:
     """What became of a message, or what would now."""
     now = runtime.now(connection)
-    over = False
+    over = late(message.kind, message.made_at, runtime.machine_now())
     if message.campaign_id is not None:
         ends_at = campaigns.find(connection, message.campaign_id).ends_at
-        over = ends_at is not None and ends_at <= now
+        over = over or (ends_at is not None and ends_at <= now)
     known = _facts(
         runtime, connection, contact, message.kind, message.topic, sent_before=message.sid is not None, expired=over
     )

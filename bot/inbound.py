@@ -10,10 +10,10 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot import campaigns, outbox, talk
 from bot.carriers import Inbound, OptOut, OptOutMode, Reply
-from bot.catalogue import catalogue, in_language
+from bot.catalogue import NoShop, catalogue, in_language
 from bot.consent import gate
 from bot.consent.ledger import Ledger, Proof
-from bot.contacts import NoShop, head_of, meet, standing
+from bot.contacts import head_of, meet, standing
 from bot.effects import Said, Scene, Text
 from bot.runtime import Runtime
 from bot.text.clean import clean

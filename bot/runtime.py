@@ -108,7 +108,7 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    limits = "-c statement_timeout=8000 -c lock_timeout=8000 -c idle_in_transaction_session_timeout=30000"
+    limits = "-c timezone=UTC -c statement_timeout=8000 -c lock_timeout=8000 -c idle_in_transaction_session_timeout=30000"
     return create_engine(
         url, hide_parameters=True, pool_size=16, max_overflow=8,
         pool_use_lifo=True,  # few connections do most of the work, and know their statements by then

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, delete, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.runtime import Runtime
-from models import ApiToken, insert
+from models import ApiToken, IdempotencyKey, insert
 
 PREFIX = "parley_"  # so that scanners of code and logs know what they have found
+ANSWERS_KEPT_FOR = timedelta(days=2)
+FORGOTTEN_AT_ONCE = 1_000
 NOTED_EVERY = timedelta(minutes=1)
 
 SCOPES = {
@@ -83,6 +85,19 @@ def revoke(connection: Connection, name: str, now: datetime) -> None:
     mine = update(ApiToken).where(ApiToken.name == name, ApiToken.revoked_at.is_(None))
     if not connection.execute(mine.values(revoked_at=now)).rowcount:
         raise TokenError(f"there is no token {name!r} that could be taken back")
+
+
+def forget_answers(runtime: Runtime) -> int:
+    """What requests with an Idempotency-Key were answered is kept for two days, and no longer. Returns how many went."""
+    old = select(IdempotencyKey.token_id, IdempotencyKey.key).where(
+        IdempotencyKey.at < runtime.machine_now() - ANSWERS_KEPT_FOR
+    )
+    with runtime.read() as connection:
+        if connection.execute(old.limit(1)).first() is None:
+            return 0
+    with runtime.begin() as connection:
+        some = tuple_(IdempotencyKey.token_id, IdempotencyKey.key).in_(old.limit(FORGOTTEN_AT_ONCE))
+        return connection.execute(delete(IdempotencyKey).where(some)).rowcount
 
 
 def _digest(secret: str) -> str:

@@ -39,6 +39,10 @@ NAMES = {
 }
 
 
+# SQLite gives the id of a last row that is gone to the next one, and what still names it would be about somebody else.
+NEVER_AGAIN = {"sqlite_autoincrement": True}
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An instant: aware in, aware UTC out. A naive datetime is refused, because nobody can say when it is."""
 

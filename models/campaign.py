@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Json
+from models.base import NEVER_AGAIN, Base, Json
 
 # As the index of open batches says it: SQLite finds it in no other way.
 IS_OPEN = text("NOT batch.over")
@@ -21,6 +21,7 @@ class Campaign(Base):
     """What is said, to which segments, when, and how far it has come. Times are business time."""
 
     __tablename__ = "campaign"
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)

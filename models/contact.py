@@ -6,13 +6,14 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base
+from models.base import NEVER_AGAIN, Base
 
 
 class Contact(Base):
     """A person behind a phone number."""
 
     __tablename__ = "contact"
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(primary_key=True)
     phone: Mapped[str] = mapped_column(unique=True)  # E.164

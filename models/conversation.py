@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base
+from models.base import NEVER_AGAIN, Base
 
 LISTENING = text("status = 'listening'")
 LIVE = text("status <> 'ended'")
@@ -17,6 +17,7 @@ class Conversation(Base):
 
     __tablename__ = "conversation"
     __table_args__ = (
+        Index("ix_conversation_contact_id", "contact_id"),
         # At most one listens per contact: the database refuses a second one.
         Index(
             "ix_conversation_listening", "contact_id", unique=True, postgresql_where=LISTENING, sqlite_where=LISTENING
@@ -24,6 +25,7 @@ class Conversation(Base):
         Index(
             "ix_conversation_live", "contact_id", "dialog", "key", unique=True, postgresql_where=LIVE, sqlite_where=LIVE
         ),
+        NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

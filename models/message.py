@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Json
+from models.base import NEVER_AGAIN, Base, Json
 
 # States of what we send. ready: waits for its turn; sending: a call to the carrier is under way; answered: handed over in
 # the response to a webhook; unknown: nobody can tell yet, the carrier is asked; sent: the carrier has it; failed: the
@@ -37,6 +37,7 @@ class Message(Base):
             sqlite_where=text("state IN ('sending', 'answered', 'unknown')"),
         ),
         Index("ix_message_for_person", "id", postgresql_where=text("for_person"), sqlite_where=text("for_person")),
+        NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

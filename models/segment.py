@@ -7,13 +7,14 @@ from sqlalchemy import JSON, ForeignKey, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base
+from models.base import NEVER_AGAIN, Base
 
 
 class Segment(Base):
     """A named part of the contacts. Being in one says nothing about consent."""
 
     __tablename__ = "segment"
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)

@@ -27,11 +27,12 @@ class IdempotencyKey(Base):
     """What a request has been answered, for when it comes again. Written in the transaction that does what it asks."""
 
     __tablename__ = "idempotency_key"
-    __table_args__ = (Index("ix_idempotency_key_at", "at"),)
+    __table_args__ = (Index("ix_idempotency_key_at", "at"), Index("ix_idempotency_key_about", "about"))
 
     token_id: Mapped[int] = mapped_column(ForeignKey("api_token.id", ondelete="CASCADE"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
-    request: Mapped[str]  # a hash of method, path and body: another request with the same key is a mistake
+    request: Mapped[str]  # a keyed hash of method, path and body: another request with the same key is a mistake
+    about: Mapped[str | None]  # whose number stands in the path, as in the suppression list: forgotten when they are erased
     status: Mapped[int]
     body: Mapped[str]
     at: Mapped[datetime]  # machine time

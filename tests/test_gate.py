@@ -110,7 +110,7 @@ def test_the_first_judge_who_objects_decides() -> None:
             Facts(kind="marketing", consent_event_id=7, paused_until=LATER),
             {
                 "outcome": "hold", "why": "paused",
-                "facts": {"kind": "marketing", "consent_event_id": 7, "paused_until": "2027-01-02 03:04:00+00:00"},
+                "facts": {"kind": "marketing", "consent_event_id": 7, "paused_until": "2027-01-02T03:04:00+00:00"},
             },
         ),
     ],

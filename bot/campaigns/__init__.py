@@ -11,13 +11,13 @@ from bot.campaigns.answers import answered
 from bot.campaigns.balance import Balance, balance
 from bot.campaigns.batches import Batches
 from bot.campaigns.control import cancel, clear, finish, go_on, pause, resume, stop, wait, watch
-from bot.campaigns.draft import CampaignError, Draft, Problem, create, read, throw_away
+from bot.campaigns.draft import CampaignError, Draft, Problem, create, make, read, rewrite, throw_away
 from bot.campaigns.launch import find, ring, schedule, take_slice
 from bot.campaigns.preview import Preview, preview
-from bot.campaigns.show import exists, page, recipients, shown
+from bot.campaigns.show import page, recipients, segment_names, shown
 
 __all__ = [
     "Balance", "Batches", "CampaignError", "Draft", "Preview", "Problem", "answered", "balance", "cancel", "clear", "create",
-    "exists", "find", "finish", "go_on", "page", "pause", "preview", "read", "recipients", "resume", "ring", "schedule",
-    "shown", "stop", "take_slice", "throw_away", "wait", "watch",
+    "find", "finish", "go_on", "make", "page", "pause", "preview", "read", "recipients", "resume", "rewrite", "ring", "schedule",
+    "segment_names", "shown", "stop", "take_slice", "throw_away", "wait", "watch",
 ]  # fmt: skip

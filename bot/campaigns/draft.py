@@ -5,12 +5,13 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import Connection, delete, select
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import Connection, delete, select, update
 
 from bot.campaigns.words import Unsaid, Words
 from bot.catalogue import Catalogue, catalogue
 from bot.shop.check import NAMES
+from bot.text.dates import Instant
 from bot.text.merge import BadTemplate, tag_uses
 from models import Campaign, Segment, insert
 from models import Field as ContactField
@@ -48,15 +49,15 @@ class Draft(BaseModel):
 
     name: str = Field(min_length=1, max_length=100)
     topic: str
-    texts: dict[str, str] = Field(min_length=1)
-    within: list[str] = Field(min_length=1)
-    without: list[str] = []
+    texts: dict[str, str] = Field(min_length=1, max_length=20)
+    within: list[str] = Field(min_length=1, max_length=100)
+    without: list[str] = Field([], max_length=100)
     kind: Literal["marketing", "service"] = "marketing"
     ours: str | None = None
     dialog: str | None = None
     answers_for: int = Field(ANSWERS_FOR, ge=1, le=90)  # days
     error_limit: int = Field(ERROR_LIMIT, ge=1, le=100)  # percent
-    ends_at: AwareDatetime | None = None
+    ends_at: Instant | None = None
 
 
 def read(data: dict[str, Any]) -> Draft:
@@ -70,22 +71,45 @@ def read(data: dict[str, Any]) -> Draft:
 
 def create(connection: Connection, draft: Draft, now: datetime) -> int:
     """Keep a draft, instead of an earlier one of its name. Returns its id; raises CampaignError with all that is wrong."""
-    shop = catalogue(connection)
-    problems = list(_problems(connection, shop, draft))
+    taken = Problem("name", f"there is a campaign {draft.name!r} already, and it is no draft any more")
     earlier = connection.execute(select(Campaign.id, Campaign.state).where(Campaign.name == draft.name)).one_or_none()
-    if earlier is not None and earlier.state != "draft":
-        problems.insert(0, Problem("name", f"there is a campaign {draft.name!r} already, and it is no draft any more"))
+    row = _row(connection, draft, now, *([taken] if earlier is not None and earlier.state != "draft" else []))
+    put = insert(Campaign).values(**row).on_conflict_do_update(index_elements=["name"], set_=row, where=Campaign.state == "draft")
+    return _kept(connection, put, taken)
+
+
+def make(connection: Connection, draft: Draft, now: datetime) -> int:
+    """Keep a draft that replaces none. Returns its id; raises CampaignError."""
+    row = _row(connection, draft, now)
+    new = insert(Campaign).values(**row).on_conflict_do_nothing(index_elements=["name"])
+    return _kept(connection, new, Problem("", f"there is a campaign {draft.name!r} already"))
+
+
+def rewrite(connection: Connection, campaign_id: int, draft: Draft, now: datetime) -> int:
+    """Say a draft anew. Returns its id; raises CampaignError."""
+    row = _row(connection, draft, now)
+    mine = update(Campaign).where(Campaign.id == campaign_id, Campaign.state == "draft")
+    return _kept(connection, mine.values(**row), Problem("", "it is no draft any more"))
+
+
+def _row(connection: Connection, draft: Draft, now: datetime, *more: Problem) -> dict[str, Any]:
+    problems = [*more, *_problems(connection, catalogue(connection), draft)]
     if draft.ends_at is not None and draft.ends_at <= now:
         problems.append(Problem("ends_at", "is over already"))
     if problems:
         raise CampaignError(*problems)
     ids = _segments(connection, draft)
-    row = draft.model_dump(exclude={"within", "without"}) | {
+    return draft.model_dump(exclude={"within", "without"}) | {
         "state": "draft", "version": 0, "taken_to": 0, "made_at": now,
         "within": [ids[name] for name in draft.within], "without": [ids[name] for name in draft.without],
     }  # fmt: skip
-    put = insert(Campaign).values(**row).on_conflict_do_update(index_elements=["name"], set_=row, where=Campaign.state == "draft")
-    return int(connection.execute(put.returning(Campaign.id)).scalar_one())
+
+
+def _kept(connection: Connection, put: Any, otherwise: Problem) -> int:
+    id_ = connection.execute(put.returning(Campaign.id)).scalar_one_or_none()
+    if id_ is None:
+        raise CampaignError(otherwise)
+    return int(id_)
 
 
 def throw_away(connection: Connection, campaign_id: int) -> None:

@@ -1,20 +1,21 @@
 """A campaign as it is told to people and programs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, select
 
 from models import Batch, Campaign, Contact, Message, Recipient, Segment
+from models.campaign import IS_OPEN
 
 KEPT = ("name", "state", "why", "kind", "topic", "texts", "ours", "dialog", "answers_for", "error_limit", "starts_at", "ends_at",
         "launched_at", "finished_at")  # fmt: skip
 
 
-def shown(connection: Connection, row: Any) -> dict[str, Any]:
-    """What a campaign says to whom, its state, and until when its next texts are held, as plain data."""
-    names = {one.id: one.name for one in connection.execute(select(Segment.id, Segment.name))}
-    open_batches = select(func.min(Batch.due_at)).where(Batch.campaign_id == row.id, ~Batch.over)
+def shown(connection: Connection, row: Any, names: Mapping[int, str] | None = None) -> dict[str, Any]:
+    """What a campaign says to whom, its state, and until when its next texts are held, as plain data. `names`: of segments."""
+    names = segment_names(connection) if names is None else names
+    open_batches = select(func.min(Batch.due_at)).where(Batch.campaign_id == row.id, IS_OPEN)
     return {
         **{key: getattr(row, key) for key in KEPT},
         "within": [names.get(id_, str(id_)) for id_ in row.within],
@@ -23,14 +24,14 @@ def shown(connection: Connection, row: Any) -> dict[str, Any]:
     }
 
 
+def segment_names(connection: Connection) -> Mapping[int, str]:
+    """What the segments and lists are called, by id."""
+    return {one.id: one.name for one in connection.execute(select(Segment.id, Segment.name))}
+
+
 def page(connection: Connection, after: int, limit: int) -> Sequence[Row[Any]]:
     """Rows of campaigns in the order in which they were made, from the one after this id."""
     return connection.execute(select(Campaign.__table__).where(Campaign.id > after).order_by(Campaign.id).limit(limit)).all()
-
-
-def exists(connection: Connection, name: str) -> bool:
-    """Whether there is a campaign of this name."""
-    return connection.execute(select(Campaign.id).where(Campaign.name == name)).first() is not None
 
 
 def recipients(connection: Connection, campaign_id: int, after: int, limit: int) -> Sequence[Row[Any]]:

@@ -133,5 +133,5 @@ def hear_all(facts: Facts, judges: tuple[Judge, ...] = JUDGES) -> list[tuple[str
 def record(verdict: Verdict, facts: Facts) -> dict[str, Any]:
     """The verdict as it is kept: outcome, which judge, on which facts (only those that say something)."""
     known = zip(_FACTS, _of(facts), strict=True)
-    said = {name: str(value) if isinstance(value, datetime) else value for name, value in known if value}
+    said = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in known if value}
     return {"outcome": _OUTCOMES[type(verdict)], "why": getattr(verdict, "why", "passed"), "facts": said}

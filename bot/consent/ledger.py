@@ -93,6 +93,11 @@ class Ledger:
         """Whether the number is on the list of those who must not be texted."""
         return self.connection.execute(select(Suppression.digest).where(Suppression.digest == self.digest)).first() is not None
 
+    def subscriptions(self) -> dict[str, Any]:
+        """The state of each topic that the contact has said something about, but for a STOP."""
+        mine = select(Subscription.topic, Subscription.state).where(Subscription.contact_id == self.contact.id)
+        return {row.topic: row.state for row in self.connection.execute(mine)}
+
     def stopped_on(self) -> str | None:
         """The number of ours that the last STOP was texted to; None when it was not texted."""
         stopped = (ConsentEvent.person == self.contact.person) & (ConsentEvent.topic == EVERYTHING)

@@ -47,18 +47,20 @@ def write_down(
 ) -> int | Suppressed:
     """Append it to the contact's ledger, whose row is locked. Returns the event's id. Raises Refused.
 
+    `*` as the topic of an opt-out is a STOP that did not come as a text (47 CFR 64.1200(a)(10): any reasonable means).
+
     1. The topic is ours, the instant is past, and an opt-in says what was shown; where two yeses are needed, there were two.
     2. An opt-in of a number that has said STOP: recorded as refused.
     3. Whoever has said something later about the topic has had the last word.
     """
     topic = shop.topics.get(said.topic)
-    if topic is None:
+    if topic is None and not (said.topic == EVERYTHING and said.change == "opt_out"):
         raise Refused(f"there is no topic {said.topic!r}, only {', '.join(shop.topics)}", "topic")
     if said.at > now:
         raise Refused("lies in the future", "at")
     if said.change == "opt_in" and not said.wording.strip():
         raise Refused("an opt-in needs the words that the person was shown", "wording")
-    if said.change == "opt_in" and topic.proof == "double" and said.strength != "double":
+    if said.change == "opt_in" and topic is not None and topic.proof == "double" and said.strength != "double":
         raise Refused(f"{said.topic!r} needs a second yes: record an opt-in that was confirmed, or let them text", "proof")
     ledger = Ledger(connection, contact, key)
     proof = Proof(said.wording, said.answer, None, said.source)
@@ -66,12 +68,16 @@ def write_down(
         return Suppressed(ledger.append(said.topic, "refused", proof, said.at))
     if _later_word(connection, contact, said):
         raise Refused("the person has said something later about it")
+    if said.topic == EVERYTHING:
+        return ledger.stop(proof, said.at)
     if said.change == "opt_in":
         return ledger.opt_in(said.topic, proof, said.at, said.strength)
     return ledger.opt_out(said.topic, proof, said.at)
 
 
 def _later_word(connection: Connection, contact: Any, said: Statement) -> bool:
+    """A later yes beats a no, to all if that was to all; any later word beats a yes."""
     mine = (ConsentEvent.person == contact.person) & ConsentEvent.topic.in_((said.topic, EVERYTHING))
-    later = select(ConsentEvent.id).where(mine, ConsentEvent.at > said.at, ConsentEvent.change != "refused").limit(1)
+    beaten_by = ("in", "out", "lifted") if said.change == "opt_in" else ("in", "lifted")
+    later = select(ConsentEvent.id).where(mine, ConsentEvent.at > said.at, ConsentEvent.change.in_(beaten_by)).limit(1)
     return connection.execute(later).first() is not None

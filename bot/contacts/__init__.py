@@ -6,9 +6,9 @@
 
 from bot.contacts.dossier import dossier
 from bot.contacts.records import ContactError, check, erase, fields, find, ids, page, save, save_many, tags
-from bot.contacts.turn import NoShop, head_of, holds, language, lock, meet, standing
+from bot.contacts.turn import head_of, holds, language, lock, meet, standing
 
 __all__ = [
-    "ContactError", "NoShop", "check", "dossier", "erase", "fields", "find", "head_of", "holds", "ids", "language", "lock",
+    "ContactError", "check", "dossier", "erase", "fields", "find", "head_of", "holds", "ids", "language", "lock",
     "meet", "page", "save", "save_many", "standing", "tags",
 ]  # fmt: skip

@@ -5,17 +5,34 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, select, update
 
-from models import ConsentEvent, ConsentProof, Contact, ContactTag, Field, given_each, insert, insert_each, one_of
+from bot.consent.ledger import digest
+from models import (
+    Alarm,
+    ConsentEvent,
+    ConsentProof,
+    Contact,
+    ContactTag,
+    Conversation,
+    Field,
+    IdempotencyKey,
+    Message,
+    given_each,
+    insert,
+    insert_each,
+    one_of,
+)  # fmt: skip
 from models.phone import country_of
 
 CONTACT = Contact.__table__
 OWN = ("language", "zone")  # what can be said of a contact beside fields and tags
 
 _make = insert_each(CONTACT, "new", each=("phone", "person", "country"), same=("values", "source", "sample", "made_at"))
-MAKE = _make.on_conflict_do_nothing(index_elements=["phone"]).returning(CONTACT.c.phone)
-THESE = select(CONTACT).where(one_of(CONTACT.c.phone, "phones")).order_by(CONTACT.c.id).with_for_update()
+# Whoever is there already is locked, so that nobody is erased in between; their own key tells them from the new ones.
+_meet = _make.on_conflict_do_update(index_elements=["phone"], set_={"phone": _make.excluded.phone})
+MAKE = _meet.returning(CONTACT.c.phone, CONTACT.c.person)
+THESE = select(CONTACT).where(one_of(CONTACT.c.phone, "phones")).order_by(CONTACT.c.id)
 _given = given_each(CONTACT, "changed", ("id", *OWN, "values"))
 CHANGE = update(CONTACT).where(CONTACT.c.id == _given.pop("id")).values(**_given)
 UNTAG = delete(ContactTag).where(ContactTag.contact_id == bindparam("of"), ContactTag.tag == bindparam("named"))
@@ -48,11 +65,12 @@ def save_many(connection: Connection, said: Mapping[str, Mapping[str, Any]], sou
     """Make or change contacts, by their numbers, and return the numbers that are new. What is said has been checked.
 
     Of each may be said: `language`, `zone`, `fields` (those named change; None: forgotten) and `tags` (these and no others).
-    Nothing of it is consent. Their rows are locked, in ascending id, until the transaction ends.
+    Nothing of it is consent. Their rows are locked, in the order of their numbers, until the transaction ends.
     """
-    new = [{"phone": phone, "person": secrets.token_hex(16), "country": country_of(phone)} for phone in said]
+    keys = {phone: secrets.token_hex(16) for phone in sorted(said)}
+    new = [{"phone": phone, "person": person, "country": country_of(phone)} for phone, person in keys.items()]
     same = {"values": {}, "source": source, "sample": False, "made_at": now}
-    made = set(connection.scalars(MAKE, {"new": new, **same}))
+    made = {row.phone for row in connection.execute(MAKE, {"new": new, **same}) if row.person == keys[row.phone]}
     rows = connection.execute(THESE, {"phones": list(said)}).all()
     changed = [_change(row, said[row.phone]) for row in rows if said[row.phone].keys() & {*OWN, "fields"}]
     if changed:
@@ -83,7 +101,7 @@ def page(connection: Connection, after: int, limit: int, tag: str | None = None)
     """Contacts in the order in which they were made, from the one after this id."""
     rows = select(CONTACT).where(CONTACT.c.id > after).order_by(CONTACT.c.id).limit(limit)
     if tag is not None:
-        rows = rows.where(CONTACT.c.id.in_(select(ContactTag.contact_id).where(ContactTag.tag == tag)))
+        rows = rows.where(exists().where(ContactTag.contact_id == CONTACT.c.id, ContactTag.tag == tag))
     return connection.execute(rows).all()
 
 
@@ -96,8 +114,10 @@ def tags(connection: Connection, contact_ids: Sequence[int]) -> Mapping[int, lis
     return found
 
 
-def erase(connection: Connection, phone: str) -> bool:
+def erase(connection: Connection, phone: str, key: bytes) -> bool:
     """Forget a person: row, texts, conversations, tags, lists, and the words and number of every proof. Whether there was one.
+
+    `key`: of the suppression list.
 
     What stays tells nobody who it was: the chain of their consent under a random key, the keyed hash of their number if they said
     STOP (so that they are never texted again), and the numbers in reports.
@@ -105,6 +125,13 @@ def erase(connection: Connection, phone: str) -> bool:
     row = find(connection, phone, locked=True)
     if row is None:
         return False
+    # In the order that all who touch several messages keep to.
+    connection.execute(select(Message.id).where(Message.contact_id == row.id).order_by(Message.id).with_for_update())
+    connection.execute(delete(IdempotencyKey).where(IdempotencyKey.about == digest(key, phone)))
+    talks = select(Conversation.id).where(Conversation.contact_id == row.id)
+    connection.execute(delete(Alarm).where(Alarm.kind.in_(("wake", "expire")), Alarm.subject.in_(talks)))
+    texts = select(Message.id).where(Message.contact_id == row.id)
+    connection.execute(delete(Alarm).where(Alarm.kind == "release", Alarm.subject.in_(texts)))
     theirs = select(ConsentEvent.id).where(ConsentEvent.person == row.person)
     connection.execute(delete(ConsentProof).where(ConsentProof.event_id.in_(theirs)))
     connection.execute(delete(CONTACT).where(CONTACT.c.id == row.id))

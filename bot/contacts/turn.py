@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, String, and_, bindparam, cast, func, select
 
+from bot.catalogue import NoShop
 from bot.consent.ledger import START_OF_CHAIN, digest
 from models import ConsentEvent, Contact, ContactTag, Conversation, Message, Shop, Subscription, Suppression, insert
 from models.conversation import LISTENING
@@ -82,10 +83,6 @@ HELD: dict[str, Callable[[int, str], Any]] = {
         Subscription.contact_id == contact_id, Subscription.topic == name, Subscription.state == "in"
     ),
 }
-
-
-class NoShop(LookupError):
-    """The tables are there, but nobody has said yet whose shop this is."""
 
 
 def meet(connection: Connection, phone: str, at: datetime, source: str = "text") -> Row[Any]:

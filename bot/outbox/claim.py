@@ -148,8 +148,13 @@ def _goes_on(row: Any, campaigns: dict[int, Any]) -> bool:
 def _facts(row: Any, at: facts.Moment, contact: Any, campaigns: dict[int, Any], machine_now: datetime) -> gate.Facts:
     campaign = campaigns.get(row.campaign_id)
     over = campaign is not None and campaign.ends_at is not None and campaign.ends_at <= at.now
-    late = row.kind in GOOD_FOR and machine_now - row.made_at > GOOD_FOR[row.kind]
-    return facts.facts(at, contact, row.kind, row.agreed, sent_before=row.sid is not None, expired=over or late)
+    expired = over or late(row.kind, row.made_at, machine_now)
+    return facts.facts(at, contact, row.kind, row.agreed, sent_before=row.sid is not None, expired=expired)
+
+
+def late(kind: str, made_at: datetime, machine_now: datetime) -> bool:
+    """Whether an answer comes too late to be one."""
+    return kind in GOOD_FOR and machine_now - made_at > GOOD_FOR[kind]
 
 
 def _is_known(row: Any, known: gate.Facts, verdict: gate.Verdict) -> bool:

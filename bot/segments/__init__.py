@@ -2,13 +2,15 @@
 
 from bot.segments.audience import Count, audience, condition, contains, count, reachable, sample
 from bot.segments.explain import Piece, explain
-from bot.segments.parse import BadRule, Problem, parse, plain
+from bot.segments.parse import BadRule, NotNow, Problem, parse, plain
 from bot.segments.rules import Rule
-from bot.segments.store import add, delete, find, names, page, remove, save
+from bot.segments.store import BadName, add, delete, find, names, page, remove, save
 
 __all__ = [
+    "BadName",
     "BadRule",
     "Count",
+    "NotNow",
     "Piece",
     "Problem",
     "Rule",

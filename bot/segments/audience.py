@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, false, func, not_, or_, 
 
 from bot.segments.compile import CONTACT, compile, in_for
 from bot.segments.ground import Ground, ground
-from bot.segments.parse import parse
+from bot.segments.parse import NotNow, Problem, parse
 from bot.segments.rules import OnList, Rule
 from bot.segments.values import Condition
 
@@ -23,7 +23,7 @@ class Count(NamedTuple):
 def condition(connection: Connection, segment_id: int, now: datetime) -> Condition:
     """Being in this segment or on this list, as a condition on `Contact.__table__`; `now`: business time.
 
-    Raises BadRule when something that its rule names is gone, LookupError when the segment itself is.
+    Raises BadRule when something that its rule names is gone, or the segment itself.
     """
     return _member(segment_id, ground(connection, now))
 
@@ -63,4 +63,4 @@ def _member(segment_id: int, here: Ground) -> Condition:
     for name, held in here.segments.items():
         if held.id == segment_id:
             return compile(OnList(in_list=name) if held.rule is None else parse(held.rule), here)
-    raise LookupError(f"there is no segment {segment_id}")
+    raise NotNow([Problem("", f"there is no segment {segment_id} any more")])

@@ -56,7 +56,7 @@ class Ground:
 
 
 def ground(connection: Connection, now: datetime) -> Ground:
-    """The ground as it is at this business time. Raises LookupError when no shop is set up yet."""
+    """The ground as it is at this business time. Raises NoShop."""
     shop = catalogue(connection)
     campaigns = connection.execute(select(Campaign.name, Campaign.id))
     return Ground(

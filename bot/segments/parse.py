@@ -44,6 +44,10 @@ class BadRule(ValueError):
         super().__init__("\n".join(map(str, problems)))
 
 
+class NotNow(BadRule):
+    """It stands, but cannot be done as things are: somebody needs it, or the name is taken."""
+
+
 def bad(message: str, path: str = "") -> BadRule:
     """The exception for one problem."""
     return BadRule([Problem(path, message)])

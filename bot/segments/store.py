@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, literal, select, update
 from sqlalchemy import delete as delete_rows
 
 from bot.segments.ground import Ground, Held, check, ground, segments
-from bot.segments.parse import MAX_DEPTH, MAX_RULES, BadRule, Problem, bad, children, parse, plain
+from bot.segments.parse import MAX_DEPTH, MAX_RULES, BadRule, NotNow, Problem, bad, children, parse, plain
 from bot.segments.rules import InSegment, OnList, Rule
 from bot.segments.words import Text
 from models import Campaign, Contact, ListMember, Segment, Shop, insert
@@ -41,8 +41,10 @@ def page(connection: Connection, after: int, limit: int) -> Sequence[Row[Any]]:
     return connection.execute(select(Segment.__table__).where(Segment.id > after).order_by(Segment.id).limit(limit)).all()
 
 
-def save(connection: Connection, name: str, rule: Any | None, now: datetime) -> int:
+def save(connection: Connection, name: str, rule: Any | None, now: datetime, *, new: bool = False) -> int:
     """Make or replace a segment by its rule as plain data; None: a list. Returns its id. Raises BadRule.
+
+    `new`: it is to be made, and replaces none.
 
     1. one at a time, so that two halves of a circle cannot be saved side by side
     2. a list with people on it, or a segment that others name, stays what it is
@@ -52,6 +54,8 @@ def save(connection: Connection, name: str, rule: Any | None, now: datetime) -> 
     connection.execute(_LOCK)
     before = ground(connection, now)
     held = before.segments.get(name)
+    if new and held is not None:
+        raise _not_now(f"there is a segment {name!r} already")
     parsed = None if rule is None else parse(rule)
     data = None if parsed is None else plain(parsed)
     if held is not None and (held.rule is None) != (data is None):
@@ -79,7 +83,7 @@ def delete(connection: Connection, name: str) -> None:
         if held[name].id in (*campaign.within, *campaign.without):
             needed.append(f"{name!r} is needed by the campaign {campaign.name!r}")
     if needed:
-        raise BadRule([Problem("", message) for message in needed])
+        raise NotNow([Problem("", message) for message in needed])
     connection.execute(delete_rows(Segment).where(Segment.id == held[name].id))
 
 
@@ -88,6 +92,7 @@ def add(connection: Connection, name: str, contact_ids: Iterable[int], now: date
     list_id, added = _list(connection, name), 0
     for some in _slices(contact_ids):
         who = select(literal(list_id), Contact.id, literal(now, UtcDateTime)).where(Contact.id.in_(some))
+        who = who.with_for_update(read=True, key_share=True)  # nobody is erased in between
         new = insert(ListMember).from_select(["segment_id", "contact_id", "at"], who).on_conflict_do_nothing()
         added += len(connection.execute(new.returning(ListMember.contact_id)).all())
     return added
@@ -102,11 +107,19 @@ def remove(connection: Connection, name: str, contact_ids: Iterable[int]) -> int
     return removed
 
 
+class BadName(BadRule):
+    """A segment cannot be called so."""
+
+
+def _not_now(message: str) -> NotNow:
+    return NotNow([Problem("", message)])
+
+
 def _named(name: str) -> str:
     try:
         return _NAME.validate_python(name)
     except ValidationError:
-        raise bad("a segment needs a name of 1 to 200 letters", "name") from None
+        raise BadName([Problem("name", "a segment needs a name of 1 to 200 letters")]) from None
 
 
 def _list(connection: Connection, name: str) -> int:
@@ -138,9 +151,9 @@ def _refuse_change(connection: Connection, name: str, held: Held, all_held: Mapp
     """A list that would become a rule, or a rule that would become a list."""
     on_it = select(ListMember.contact_id).where(ListMember.segment_id == held.id).limit(1)
     if connection.execute(on_it).first() is not None:
-        raise bad(f"{name!r} is a list with people on it: take them off first, or choose another name")
+        raise _not_now(f"{name!r} is a list with people on it: take them off first, or choose another name")
     if users := _users(name, all_held):
-        raise bad(f"{name!r} is named by {', '.join(map(repr, users))}: a list stays a list, and a rule a rule")
+        raise _not_now(f"{name!r} is named by {', '.join(map(repr, users))}: a list stays a list, and a rule a rule")
 
 
 def _refuse_breach(name: str, before: Ground, after: Ground) -> None:

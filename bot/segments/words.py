@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
@@ -13,10 +14,13 @@ from bot.text.clean import clean
 # Numbers as people write them. Fifteen digits are what both databases compare exactly; 01000 is a postcode, no number.
 NUMBER = r"\A-?(0|[1-9][0-9]{0,10})(\.[0-9]{1,4})?\Z"
 MAX_COUNTRIES = 50
+LONGEST = 1000  # letters, before they are composed
 
 
 def _text(value: Any) -> Any:
     """A scalar as text, because in YAML it is text already; composed as all that we store."""
+    if isinstance(value, str) and len(value) > LONGEST:
+        raise ValueError(f"this is longer than {LONGEST} letters")
     if isinstance(value, (bool, int, float)):
         return json.dumps(value)
     if isinstance(value, str) and len(clean(value)) < len(unicodedata.normalize("NFC", value)):
@@ -31,9 +35,14 @@ def _number(text: str) -> str:
 
 
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError("write a time zone such as Europe/Paris or America/New_York")
     return name
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def _listed(value: Any) -> Any:
@@ -51,5 +60,7 @@ Number = Annotated[str, AfterValidator(_number), BeforeValidator(_text)]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 Zone = Annotated[str, AfterValidator(_zone)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-Countries = Annotated[tuple[Country, ...], Field(min_length=1, max_length=MAX_COUNTRIES), BeforeValidator(_listed)]
+Countries = Annotated[
+    tuple[Country, ...], Field(min_length=1, max_length=MAX_COUNTRIES, fail_fast=True), BeforeValidator(_listed)
+]
 LanguageName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]

@@ -1,9 +1,22 @@
 """Reads a date as a customer texts it: "12/05", "le 12 mai 2026", "May 12th", "demain"."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime
 
 from keywords.text import fold
+
+
+def _within_reach(at: datetime) -> datetime:
+    if not 2000 <= at.year <= 2100:
+        raise ValueError("an instant between the years 2000 and 2100")
+    return at
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_within_reach)]
+"""When something was or will be: with its zone, and in years that one can reckon with on either side."""
 
 _MONTHS = (
     "janvier janv jan january enero ene",

@@ -35,6 +35,6 @@ def _refused(error: HTTPException) -> Response:
     if request.path.startswith("/webhooks/"):
         return webhooks.empty(error.code or 500)
     if request.path.startswith(api.PREFIX):
-        return api.unexpected(error.code or 500)
+        return api.refused(error)
     body = f"<!doctype html><title>{error.code}</title><p>{error.code} {error.name}</p>"
     return Response(body, status=error.code, content_type="text/html; charset=utf-8")

@@ -18,7 +18,7 @@ class Program:
 
     def ask(self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, **headers: str) -> Any:
         """The response to one request; `raw`: the body as it is sent."""
-        sent = raw if raw is not None else json.dumps(body).encode() if body is not None else None
+        sent = raw if raw is not None else json.dumps(body, ensure_ascii=False).encode() if body is not None else None
         known = {"Authorization": f"Bearer {self.secret}"} if self.secret else {}
         kind = {"Content-Type": "application/json"} if sent is not None else {}
         with self.house.app.test_client() as client:

@@ -118,3 +118,19 @@ def test_an_erased_recipient_stays_counted(house: House, program: Program) -> No
     found = program.get(path)["balance"]
     assert (found["intended"], found["sent"], found["refused"], found["exact"]) == (10, 9, {"erased": 1}, True)
     assert [one["phone"] for one in program.get(f"{path}/recipients")["items"]][3] is None
+
+
+@pytest.mark.usefixtures("crowd")
+def test_what_is_no_draft_any_more_is_not_rewritten(house: House, program: Program) -> None:
+    path = f"/campaigns/{program.post('/campaigns', DRAFT)['id']}"
+    program.post(f"{path}/schedule")
+    assert program.ask("PUT", path, DRAFT).status_code == 409
+
+
+@pytest.mark.usefixtures("crowd")
+def test_a_campaign_whose_segment_is_gone_can_still_be_looked_at(house: House, program: Program) -> None:
+    path = f"/campaigns/{program.post('/campaigns', DRAFT)['id']}"
+    program.post(f"{path}/cancel")
+    assert program.ask("DELETE", "/segments/1").status_code == 204
+    assert program.get(path)["within"] == ["1"]
+    assert program.ask("POST", f"{path}/preview", {}).status_code == 409

@@ -1,11 +1,12 @@
 """Contacts and their consent, kept by a program."""
 
+import threading
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from models import ConsentProof, Contact, Conversation, Message
+from models import ConsentProof, Contact, Conversation, IdempotencyKey, Message
 from tests.api.conftest import Program
 from tests.house import PEOPLE, House
 
@@ -48,6 +49,8 @@ def test_a_contact_is_made_and_what_is_not_named_stays(house: House, program: Pr
         ({"tags": "vip"}, "tags"),
         ({"country": "FR"}, "country"),
         ({"fields": {"first_name": 7}}, "fields.first_name"),
+        ({"fields": {"first_name": "\u0001"}}, "fields.first_name"),
+        ({"tags": [" "]}, "tags.0"),
     ],
 )
 def test_what_cannot_be_kept_is_told_with_its_field(house: House, program: Program, said: Any, field: str) -> None:
@@ -96,6 +99,9 @@ def test_consent_given_elsewhere_is_in_the_ledger_with_its_proof(house: House, p
         ({"at": "2026-11-20"}, "at"),
         ({"at": "2026-11-20T10:00:00"}, "at"),
         ({"change": "in"}, "change"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, "at"),
+        ({"source": "till, Bo Martin, bo@x.fr"}, "source"),
+        ({"topic": "*"}, "topic"),
     ],
 )
 def test_consent_that_proves_nothing_is_refused(house: House, program: Program, wrong: Any, field: str) -> None:
@@ -133,3 +139,57 @@ def test_erased_means_gone_and_still_never_texted(house: House, program: Program
     program.put(BO, {})
     assert house.contact("Bo").person != person
     assert program.ask("POST", f"{BO}/consent", YES).get_json()["title"] == "suppressed"
+
+
+def test_a_no_to_everything_is_a_stop_however_it_came(house: House, program: Program) -> None:
+    program.put(ANA, {})
+    program.post(f"{ANA}/consent", YES)
+    out = program.post(f"{ANA}/consent", {"topic": "*", "change": "opt_out", "source": "phone call", "answer": "never again"})
+    assert (out["topic"], out["change"]) == ("*", "out")
+    assert program.get(f"{ANA}/consent")["opted_out"]
+    assert program.ask("POST", f"{ANA}/consent", YES).get_json()["title"] == "suppressed"
+    assert "consent * out" in house.truths("Ana")
+
+
+def test_a_no_is_heard_though_a_stop_came_later(house: House, program: Program) -> None:
+    """Else a START would bring back what they had refused before."""
+    program.put(ANA, {})
+    program.post(f"{ANA}/consent", YES | {"at": "2026-11-01T10:00:00Z"})
+    house.text("Ana", "STOP")
+    program.post(f"{ANA}/consent", {"topic": "offers", "change": "opt_out", "source": "letter", "at": "2026-11-10T10:00:00Z"})
+    house.text("Ana", "START")
+    assert program.get(f"{ANA}/consent")["topics"] == {"offers": "out"}
+
+
+def test_an_answer_that_was_kept_is_forgotten_with_the_person(house: House, program: Program) -> None:
+    program.put(ANA, {})
+    program.post(f"{ANA}/consent", YES, **{"Idempotency-Key": "k"})
+    house.text("Ana", "STOP")
+    program.ask("DELETE", ANA)
+    with house.runtime.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(IdempotencyKey)) == 0
+    program.put(ANA, {})
+    assert program.ask("POST", f"{ANA}/consent", YES, **{"Idempotency-Key": "k"}).status_code == 409
+
+
+def test_what_named_somebody_who_is_erased_names_nobody_else(house: House, program: Program) -> None:
+    program.put(ANA, {})
+    before = house.contact("Ana").id
+    program.ask("DELETE", ANA)
+    program.put(BO, {})
+    assert house.contact("Bo").id != before
+
+
+def test_a_contact_made_and_erased_at_once_is_there_or_is_not(house: House, program: Program) -> None:
+    answers: list[int] = []
+
+    def ask(method: str) -> None:
+        for _ in range(15):
+            answers.append(program.ask(method, ANA, {} if method == "PUT" else None).status_code)
+
+    threads = [threading.Thread(target=ask, args=(method,)) for method in ("PUT", "DELETE", "PUT", "DELETE")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(answers) <= {200, 201, 204, 404}, answers

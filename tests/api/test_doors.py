@@ -23,7 +23,7 @@ ANA = "/contacts/+33612340001"
 
 
 def address(operation: Operation) -> str:
-    return operation.path.replace("<phone>", "+33612340001").replace("<int:segment_id>", "1").replace("<int:campaign_id>", "1")
+    return operation.path.replace("<phone>", "+33612340001").replace("<id:segment_id>", "1").replace("<id:campaign_id>", "1")
 
 
 @EVERY
@@ -92,6 +92,7 @@ HOSTILE: dict[str, bytes] = {
     "half a character": b'{"text": "\\ud83d"}',
     "nul": b'{"text": "a\\u0000b"}',
     "too large": b'{"text": "' + b"a" * 70_000 + b'"}',
+    "a tower of accents": '{"text": "a%s"}'.replace("%s", "\u0301\u0316" * 8_000).encode(),
     "many keys": b"{" + b",".join(b'"%d": 1' % number for number in range(6_000)) + b"}",
 }
 
@@ -109,11 +110,33 @@ def test_hostile_json_gets_a_clear_answer(house: House, program: Program, raw: b
     assert spent < 0.5  # a tenth of a second is promised; a busy machine is given room
 
 
+HOSTILE_RULES: dict[str, Any] = {
+    "a tower of accents": {"tag": "a" + "\u0301" * 14_000 + "\u0316" * 14_000},
+    "zones": {"any": [{"zone": "Europe/Paris"}] * 190},
+    "numbers for countries": {"country": [1] * 15_000},
+    "a long word": {"tag": "a" * 60_000},
+    "unknown keys": {f"k{n}": n for n in range(3_000)},
+    "too many": {"any": [{"tag": "a"}] * 3_000},
+}
+
+
+@pytest.mark.parametrize("rule", HOSTILE_RULES.values(), ids=HOSTILE_RULES.keys())
+def test_a_hostile_rule_costs_little(house: House, program: Program, rule: Any) -> None:
+    began = time.thread_time()
+    answer = program.ask("POST", "/segments/preview", {"rule": rule})
+    assert time.thread_time() - began < 0.5
+    assert answer.status_code in (200, 400, 422)
+    assert len(answer.get_data()) < 64_000
+
+
 def test_what_is_no_json_at_all_is_refused(house: House, program: Program) -> None:
     assert program.ask("POST", "/texts/measure", raw=b"text=a", **{"Content-Type": "text/plain"}).status_code == 415
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=a", "cursor=-1", "cursor=9223372036854775808", "what=1"])
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=201", "limit=a", "limit=1.0", "limit=%201_0", "cursor=-1", "cursor=9223372036854775808", "what=1"],
+)
 def test_a_page_that_cannot_be_is_refused_with_its_parameter(house: House, program: Program, query: str) -> None:
     answer = program.ask("GET", f"/contacts?{query}")
     assert answer.status_code == 422
@@ -128,7 +151,19 @@ def test_a_parameter_twice_or_unreadable_is_refused(house: House, program: Progr
 def test_an_address_that_is_none_gets_a_problem(house: House, program: Program) -> None:
     answer = program.ask("GET", "/nothing")
     assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
-    assert program.ask("DELETE", "/contacts").status_code == 405
+    answer = program.ask("DELETE", "/contacts")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, OPTIONS, POST")
+
+
+def test_nothing_that_is_answered_is_kept_on_the_way(house: House, program: Program) -> None:
+    for path in ("/contacts", "/nothing/here", "/contacts?limit=0"):
+        assert program.ask("GET", path).headers.get("Cache-Control", "no-store") == "no-store"
+    assert program.ask("GET", "/contacts").headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/segments/9223372036854775808", "/campaigns/99999999999999999999", "/segments/-1"])
+def test_a_number_that_no_database_holds_is_no_address(house: House, program: Program, path: str) -> None:
+    assert program.ask("GET", path).status_code == 404
 
 
 # The same thing twice
@@ -190,11 +225,13 @@ def test_a_key_is_forgotten_after_two_days(house: House, program: Program) -> No
         long_ago = house.runtime.machine_now() - timedelta(days=3)
         connection.execute(update(IdempotencyKey).values(at=long_ago))
     program.post("/segments", {"name": "Others"}, **{"Idempotency-Key": "k2"})
+    assert tokens.forget_answers(house.runtime) == 1
+    assert tokens.forget_answers(house.runtime) == 0
     with house.runtime.read() as connection:
         assert list(connection.scalars(select(IdempotencyKey.key))) == ["k2"]
 
 
-@pytest.mark.parametrize("key", ["", "é", "k" * 201])
+@pytest.mark.parametrize("key", ["", "é", "a b", "k" * 201])
 def test_a_key_that_cannot_be_read_is_refused(house: House, program: Program, key: str) -> None:
     headers = {"Idempotency-Key": key}
     assert program.ask("POST", "/segments", {"name": "Fans"}, **headers).status_code == 400

@@ -75,3 +75,9 @@ def test_what_is_not_there_is_told(house: House, program: Program, about: dict[s
     join(house.runtime, [number(0)])
     what = "".join(f"&{name}={value}" for name, value in about.items())
     assert program.ask("GET", f"/explain?phone=%2B{number(0)[1:]}{what}").status_code == status
+
+
+def test_of_a_campaign_that_is_over_nobody_gets_anything(house: House, program: Program) -> None:
+    join(house.runtime, [number(0)])
+    found = explained(program, 0, campaign=run(house))
+    assert (found["state"], found["outcome"], found["why"], found["at"]) == ("finished", "refuse", "finished", None)

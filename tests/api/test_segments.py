@@ -77,5 +77,17 @@ def test_a_segment_that_is_needed_stays(house: House, program: Program) -> None:
     id_ = made(program, "Fans", {"tag": "fan"})
     made(program, "Others", {"not": {"in_segment": "Fans"}})
     answer = program.ask("DELETE", f"/segments/{id_}")
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert "needed by the segment 'Others'" in answer.get_data(as_text=True)
+
+
+def test_a_name_is_taken_however_it_is_written(house: House, program: Program) -> None:
+    made(program, "Caf\u00e9", {"tag": "fan"})
+    answer = program.ask("POST", "/segments", {"name": "Cafe\u0301", "rule": {"all": []}})
+    assert answer.status_code == 409
+    assert program.get("/segments")["items"][0]["rule"] == {"tag": "fan"}
+
+
+def test_a_name_that_is_none_is_told(house: House, program: Program) -> None:
+    answer = program.ask("POST", "/segments", {"name": "A\u0001"})
+    assert [one["field"] for one in answer.get_json()["errors"]] == ["name"]

@@ -5,24 +5,32 @@
 """
 
 from flask import Flask, Response, jsonify
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter
 
 from bot.runtime import Runtime
 from bot.web.api import campaigns, contacts, explain, segments, texts
 from bot.web.api.openapi import document
 from bot.web.api.operations import OPERATIONS, blueprint
-from bot.web.api.problems import unexpected
+from bot.web.api.problems import not_now, unexpected
 from bot.web.api.rates import Rates
 
-__all__ = ["OPERATIONS", "PREFIX", "campaigns", "contacts", "document", "explain", "open_api", "segments", "texts", "unexpected"]
+__all__ = ["OPERATIONS", "PREFIX", "campaigns", "contacts", "document", "explain", "open_api", "refused", "segments", "texts"]
 
 PREFIX = "/api/"
+
+
+class IdConverter(IntegerConverter):
+    """An id as a database can hold it; a longer number is no address."""
+
+    regex = r"\d{1,18}"
 
 
 def open_api(app: Flask, runtime: Runtime) -> None:
     """Open the door."""
     app.config["PARLEY_RATES"] = Rates(runtime)
+    app.url_map.converters["id"] = IdConverter
     app.register_blueprint(blueprint)
 
 
@@ -34,11 +42,20 @@ def openapi() -> Response:
 
 @blueprint.errorhandler(DBAPIError)
 def _no_database(error: DBAPIError) -> Response:
-    if not isinstance(error, (OperationalError, InterfaceError)):
-        raise error
-    return unexpected(503)
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return unexpected(503)
+    if isinstance(error, IntegrityError):  # what it was about has gone, or come, at this very instant
+        return not_now("something else was done to it at the same time: try again").response()
+    raise error
 
 
 @blueprint.errorhandler(HTTPException)
-def _refused(error: HTTPException) -> Response:
-    return unexpected(error.code or 500)
+def refused(error: HTTPException) -> Response:
+    """What Flask itself refuses."""
+    return unexpected(error.code or 500, getattr(error, "valid_methods", None))
+
+
+@blueprint.after_request
+def _keep_nowhere(answer: Response) -> Response:
+    answer.headers["Cache-Control"] = "no-store"  # it is about people
+    return answer

@@ -1,16 +1,16 @@
 """Campaigns: drafted, previewed, scheduled, stopped, and accounted for."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from bot import campaigns
+from bot.text.dates import Instant
 from bot.web.api.bodies import Body
 from bot.web.api.operations import Call, operation
 from bot.web.api.paging import Page, PageQuery, page
-from bot.web.api.problems import not_found, not_now
+from bot.web.api.problems import not_found
 
 EXAMPLE = {
     "name": "Summer", "topic": "offers", "within": ["Fans"],
@@ -25,7 +25,7 @@ class CampaignIn(campaigns.Draft):
 class ScheduleIn(Body):
     """When it begins."""
 
-    at: AwareDatetime | None = Field(None, description="Without it, now.")
+    at: Instant | None = Field(None, description="Without it, now.")
 
 
 class BalanceOut(BaseModel):
@@ -107,18 +107,17 @@ class RecipientOut(BaseModel):
 def list_campaigns(call: Call) -> Page[CampaignOut]:
     """All campaigns, page by page."""
     rows = campaigns.page(call.connection, call.query.cursor, call.query.limit + 1)
-    return page(rows, call.query, partial(_shown, call))
+    names = campaigns.segment_names(call.connection)
+    return page(rows, call.query, lambda row: CampaignOut(id=row.id, **campaigns.shown(call.connection, row, names)))
 
 
 @operation("POST", "/campaigns", scope="campaigns:write", body=CampaignIn, answer=CampaignOut, status=201, example=EXAMPLE)
 def post_campaign(call: Call) -> CampaignOut:
     """Make a draft; nobody gets anything before it is scheduled."""
-    if campaigns.exists(call.connection, call.body.name):
-        raise not_now(f"there is a campaign {call.body.name!r} already")
-    return _shown(call, campaigns.find(call.connection, campaigns.create(call.connection, call.body, call.now())))
+    return _shown(call, campaigns.find(call.connection, campaigns.make(call.connection, call.body, call.now())))
 
 
-@operation("GET", "/campaigns/<int:campaign_id>", scope="campaigns:read", answer=CampaignWithBalanceOut)
+@operation("GET", "/campaigns/<id:campaign_id>", scope="campaigns:read", answer=CampaignWithBalanceOut)
 def get_campaign(call: Call, campaign_id: int) -> CampaignWithBalanceOut:
     """One campaign, with its balance."""
     row = _found(call, campaign_id)
@@ -126,21 +125,20 @@ def get_campaign(call: Call, campaign_id: int) -> CampaignWithBalanceOut:
     return CampaignWithBalanceOut(**_shown(call, row).model_dump(), balance=balance)
 
 
-@operation("PUT", "/campaigns/<int:campaign_id>", scope="campaigns:write", body=CampaignIn, answer=CampaignOut, example=EXAMPLE)
+@operation("PUT", "/campaigns/<id:campaign_id>", scope="campaigns:write", body=CampaignIn, answer=CampaignOut, example=EXAMPLE)
 def put_campaign(call: Call, campaign_id: int) -> CampaignOut:
-    """Rewrite a draft. Its name stays."""
-    row = _found(call, campaign_id)
-    draft = call.body.model_copy(update={"name": row.name})
-    return _shown(call, campaigns.find(call.connection, campaigns.create(call.connection, draft, call.now())))
+    """Say a draft anew."""
+    id_ = campaigns.rewrite(call.connection, _found(call, campaign_id).id, call.body, call.now())
+    return _shown(call, campaigns.find(call.connection, id_))
 
 
-@operation("DELETE", "/campaigns/<int:campaign_id>", scope="campaigns:write")
+@operation("DELETE", "/campaigns/<id:campaign_id>", scope="campaigns:write")
 def delete_campaign(call: Call, campaign_id: int) -> None:
     """Throw a draft away. What has been scheduled can only be cancelled."""
     campaigns.throw_away(call.connection, _found(call, campaign_id).id)
 
 
-@operation("POST", "/campaigns/<int:campaign_id>/preview", scope="campaigns:read", answer=PreviewOut, transaction="its own")
+@operation("POST", "/campaigns/<id:campaign_id>/preview", scope="campaigns:read", answer=PreviewOut, transaction="its own")
 def preview_campaign(call: Call, campaign_id: int) -> PreviewOut:
     """Ask the gate for everybody in the audience and render every text: what would happen if it left now."""
     try:
@@ -149,7 +147,7 @@ def preview_campaign(call: Call, campaign_id: int) -> PreviewOut:
         raise not_found("such campaign") from None
 
 
-@operation("POST", "/campaigns/<int:campaign_id>/schedule", scope="campaigns:send", body=ScheduleIn, answer=CampaignOut,
+@operation("POST", "/campaigns/<id:campaign_id>/schedule", scope="campaigns:send", body=ScheduleIn, answer=CampaignOut,
            example={"at": "2030-07-01T10:00:00+02:00"})  # fmt: skip
 def schedule_campaign(call: Call, campaign_id: int) -> CampaignOut:
     """Let it begin at an instant, or now."""
@@ -157,35 +155,35 @@ def schedule_campaign(call: Call, campaign_id: int) -> CampaignOut:
     return _shown(call, _found(call, campaign_id))
 
 
-@operation("POST", "/campaigns/<int:campaign_id>/pause", scope="campaigns:send", answer=CampaignOut, after=campaigns.wait)
+@operation("POST", "/campaigns/<id:campaign_id>/pause", scope="campaigns:send", answer=CampaignOut, after=campaigns.wait)
 def pause_campaign(call: Call, campaign_id: int) -> CampaignOut:
     """Send nobody else this campaign. When this is answered, no text of it is on its way any more."""
     campaigns.stop(call.connection, _found(call, campaign_id).id, "paused")
     return _shown(call, _found(call, campaign_id))
 
 
-@operation("POST", "/campaigns/<int:campaign_id>/resume", scope="campaigns:send", answer=CampaignOut)
+@operation("POST", "/campaigns/<id:campaign_id>/resume", scope="campaigns:send", answer=CampaignOut)
 def resume_campaign(call: Call, campaign_id: int) -> CampaignOut:
     """Go on with a campaign that was paused."""
     campaigns.go_on(call.runtime, call.connection, _found(call, campaign_id).id)
     return _shown(call, _found(call, campaign_id))
 
 
-@operation("POST", "/campaigns/<int:campaign_id>/cancel", scope="campaigns:send", answer=CampaignOut, after=campaigns.wait)
+@operation("POST", "/campaigns/<id:campaign_id>/cancel", scope="campaigns:send", answer=CampaignOut, after=campaigns.wait)
 def cancel_campaign(call: Call, campaign_id: int) -> CampaignOut:
     """End a campaign for good: whoever has not got it never will. Its balance is cleared up within the next seconds."""
     campaigns.stop(call.connection, _found(call, campaign_id).id, "cancelled")
     return _shown(call, _found(call, campaign_id))
 
 
-@operation("GET", "/campaigns/<int:campaign_id>/recipients", scope="campaigns:read", query=PageQuery, answer=Page[RecipientOut])
+@operation("GET", "/campaigns/<id:campaign_id>/recipients", scope="campaigns:read", query=PageQuery, answer=Page[RecipientOut])
 def list_recipients(call: Call, campaign_id: int) -> Page[RecipientOut]:
     """Everybody it was meant for, page by page, each with what became of them."""
     rows = campaigns.recipients(call.connection, _found(call, campaign_id).id, call.query.cursor, call.query.limit + 1)
     return page(rows, call.query, _recipient)
 
 
-@operation("GET", "/campaigns/<int:campaign_id>/report", scope="campaigns:read", answer=BalanceOut)
+@operation("GET", "/campaigns/<id:campaign_id>/report", scope="campaigns:read", answer=BalanceOut)
 def report_campaign(call: Call, campaign_id: int) -> BalanceOut:
     """What became of everybody: nobody missing, nobody counted twice."""
     return BalanceOut(**campaigns.balance(call.connection, _found(call, campaign_id).id).as_json())

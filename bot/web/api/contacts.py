@@ -3,14 +3,16 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from bot import contacts
+from bot import contacts, outbox
 from bot.catalogue import catalogue
 from bot.consent import ledger, outside
+from bot.runtime import Runtime
 from bot.segments.words import FieldName, LanguageName, Zone
 from bot.text.clean import clean
-from bot.web.api.bodies import Body
+from bot.text.dates import Instant
+from bot.web.api.bodies import Body, Word
 from bot.web.api.operations import Call, operation
 from bot.web.api.paging import Page, PageQuery, page
 from bot.web.api.problems import FieldError, Problem, not_found, not_now, wrong
@@ -19,7 +21,7 @@ from models.phone import e164
 AT_ONCE = 500  # contacts saved in one transaction
 TOLD = 100  # lines of which it is told why they were refused
 
-Word = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(clean)]
+Source = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9 _-]{0,30}$")]
 Long = Annotated[str, StringConstraints(max_length=1600), AfterValidator(clean)]
 
 
@@ -29,7 +31,7 @@ class ContactIn(Body):
     language: LanguageName | None = None
     zone: Zone | None = None
     fields: dict[FieldName, Word | None] = Field({}, max_length=100, description="Those named change; null: forgotten.")
-    tags: list[Word] = Field([], max_length=100, description="These and no others.")
+    tags: list[Word] = Field([], max_length=100, fail_fast=True, description="These and no others.")
 
 
 class ContactLine(ContactIn):
@@ -86,11 +88,11 @@ class ConsentIn(Body):
 
     topic: str = Field(max_length=100)
     change: Literal["opt_in", "opt_out"]
-    source: Word = Field(description="Where: till, form, paper, …")
+    source: Source = Field(description="Where: till, form, paper, … No name of a person: this cannot be erased.")
     wording: Long = Field("", description="What the person was shown; an opt-in needs it.")
     answer: Long = Field("", description="What the person did or wrote.")
     proof: Literal["single", "double"] = Field("single", description="double: asked, and confirmed by the person.")
-    at: AwareDatetime | None = Field(None, description="When; without it, now.")
+    at: Instant | None = Field(None, description="When; without it, now.")
 
 
 class EventOut(BaseModel):
@@ -115,7 +117,7 @@ class LedgerOut(BaseModel):
     broken_link: int | None = Field(description="The first event that is not what it was when written; null: all hold.")
 
 
-@operation("PUT", "/contacts/<phone>", scope="contacts:write", body=ContactIn, answer=ContactOut,
+@operation("PUT", "/contacts/<phone>", scope="contacts:write", body=ContactIn, answer=ContactOut, also=(201,),
            example={"language": "fr", "fields": {"city": "Lyon"}, "tags": ["vip"]})  # fmt: skip
 def put_contact(call: Call, phone: str) -> ContactOut:
     """Make or change a contact.
@@ -181,7 +183,7 @@ def erase_contact(call: Call, phone: str) -> None:
     Texts, conversations, values and the proofs of their consent go. If they said STOP they are still never texted again: what
     stays of them is a keyed hash of the number.
     """
-    if not contacts.erase(call.connection, phone_number(phone)):
+    if not contacts.erase(call.connection, phone_number(phone), call.runtime.suppression_key):
         raise not_found("such contact")
 
 
@@ -189,20 +191,29 @@ def erase_contact(call: Call, phone: str) -> None:
 def get_consent(call: Call, phone: str) -> LedgerOut:
     """What a contact agreed to and refused, in order, each with its proof."""
     row = found_contact(call, phone)
-    known = contacts.dossier(call.connection, row, call.runtime.suppression_key, full=True)
-    story = ledger.story(call.connection, row)
+    mine = ledger.Ledger(call.connection, row, call.runtime.suppression_key)
     return LedgerOut(
-        opted_out=known["opted_out"], broken_link=known["broken_link"],
-        topics={one["topic"]: one["state"] for one in known["subscriptions"]}, events=[_event(event) for event in story],
+        opted_out=mine.suppressed(), broken_link=ledger.broken_link(call.connection, row.person), topics=mine.subscriptions(),
+        events=[_event(event) for event in ledger.story(call.connection, row)],
     )  # fmt: skip
 
 
+def _calls_have_ended(runtime: Runtime, phone: str) -> None:
+    """Whoever says that somebody has opted out may rely on the answer: nothing is on its way to them any more."""
+    with runtime.read() as connection:
+        row = contacts.find(connection, phone_number(phone))
+    if row is not None:
+        outbox.wait_for_calls(runtime, row.id)
+
+
 @operation("POST", "/contacts/<phone>/consent", scope="consent:write", body=ConsentIn, answer=EventOut, status=201,
+           after=_calls_have_ended,
            example={"topic": "offers", "change": "opt_in", "source": "till", "proof": "double",
                     "wording": "SMS offers of ACME, 2 a month at most. STOP to leave.", "answer": "signed"})  # fmt: skip
 def post_consent(call: Call, phone: str) -> EventOut | Problem:
     """Record what a contact agreed to or refused elsewhere.
 
+    The topic `*` opts out of everything: a STOP that did not come as a text.
     409 when the number has said STOP: only the person can take that back, by texting START. The attempt is recorded.
     """
     row, now = found_contact(call, phone, locked=True), call.now()

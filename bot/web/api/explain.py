@@ -6,21 +6,21 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from bot import campaigns, explain
-from bot.web.api.bodies import Body
+from bot.web.api.bodies import Body, Whole
 from bot.web.api.contacts import found_contact
 from bot.web.api.operations import Call, operation
 from bot.web.api.problems import not_found, wrong
 
 Outcome = Literal["go", "hold", "refuse"]
-MOST = 2**63 - 1
+MOST = 10**18
 
 
-class ExplainQuery(Body):
+class WhyQuery(Body):
     """Of whom, and of which campaign or which message: one of the two."""
 
     phone: str = Field(max_length=20)
-    campaign: int | None = Field(None, ge=1, le=MOST)
-    message: int | None = Field(None, ge=1, le=MOST)
+    campaign: Whole | None = Field(None, ge=1, le=MOST)
+    message: Whole | None = Field(None, ge=1, le=MOST)
 
 
 class OpinionOut(BaseModel):
@@ -37,16 +37,16 @@ class ExplanationOut(BaseModel):
 
     outcome: Outcome
     why: str | None
-    at: datetime | None = Field(description="When it would go; null: never, or it is over.")
+    at: datetime | None = Field(description="When it would go; null: never, it is over, or they are not meant.")
     facts: dict[str, Any] = Field(description="What the judges see; facts that say nothing are left out.")
     judges: list[OpinionOut] = Field(description="In order: the first who objects is the one that counts.")
     text: str | None = Field(description="What it says; null: it cannot be said to them.")
     in_audience: bool | None = Field(description="Of a campaign: whether they are meant at all.")
-    state: str | None = Field(description="Of a message: how far it has come.")
+    state: str | None = Field(description="Of the campaign or the message.")
     verdicts: list[dict[str, Any]] = Field(description="Of a message: what the gate has said so far.")
 
 
-@operation("GET", "/explain", scope="campaigns:read", query=ExplainQuery, answer=ExplanationOut)
+@operation("GET", "/explain", scope="campaigns:read", query=WhyQuery, answer=ExplanationOut)
 def explain_text(call: Call) -> ExplanationOut:
     """The judges in order with the facts that they see, for a contact and a campaign or a message, and when it would go."""
     if (call.query.campaign is None) == (call.query.message is None):

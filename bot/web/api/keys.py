@@ -4,38 +4,43 @@ Source: IETF draft "The Idempotency-Key HTTP Header Field". A key belongs to the
 transaction that does the work, so there is no instant at which one is there without the other.
 """
 
-import hashlib
-from datetime import datetime, timedelta
+import hmac
+import re
 
 from flask import Request, Response
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
+from bot.consent.ledger import digest
+from bot.runtime import Runtime
 from bot.web.api.problems import CONTENT_TYPE, Problem
 from models import IdempotencyKey, insert
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
-LONGEST = 200
-KEPT_FOR = timedelta(days=2)
+PATTERN = r"^[!-~]{1,200}$"
 
 
 def key_of(request: Request) -> str | None:
     """The key that came with a request. Raises Problem."""
     key = request.headers.get(HEADER)
-    if key is not None and not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
-        raise Problem(400, f"{HEADER} cannot be read", detail=f"up to {LONGEST} printable ASCII characters")
+    if key is not None and not re.fullmatch(PATTERN, key):
+        raise Problem(400, f"{HEADER} cannot be read", detail="1 to 200 visible ASCII characters, no spaces")
     return key
 
 
-def take(connection: Connection, token_id: int, key: str, request: Request, now: datetime) -> Response | None:
+def take(runtime: Runtime, connection: Connection, token_id: int, key: str, request: Request) -> Response | None:
     """Take a key for this request; a copy that comes meanwhile waits here. If it was taken before: what was answered then."""
-    asked = fingerprint(request)
-    connection.execute(delete(IdempotencyKey).where(IdempotencyKey.at < now - KEPT_FOR))
-    row = {"token_id": token_id, "key": key, "request": asked, "status": 0, "body": "", "at": now}
+    asked = fingerprint(runtime.suppression_key, request)
+    phone = (request.view_args or {}).get("phone")
+    about = digest(runtime.suppression_key, phone) if phone else None
+    row = {"token_id": token_id, "key": key, "request": asked, "about": about, "status": 0, "body": "",
+           "at": runtime.machine_now()}  # fmt: skip
     new = insert(IdempotencyKey).values(**row).on_conflict_do_nothing().returning(IdempotencyKey.key)
     if connection.execute(new).first() is not None:
         return None
     mine = (IdempotencyKey.token_id == token_id) & (IdempotencyKey.key == key)
-    earlier = connection.execute(select(IdempotencyKey.__table__).where(mine)).one()
+    earlier = connection.execute(select(IdempotencyKey.__table__).where(mine)).one_or_none()
+    if earlier is None:  # forgotten at this very instant
+        raise Problem(409, "It cannot be done now", detail="try again")
     if earlier.request != asked:
         raise Problem(422, f"This {HEADER} was used for another request")
     kind = CONTENT_TYPE if earlier.status >= 400 else "application/json"
@@ -50,7 +55,7 @@ def keep(connection: Connection, token_id: int, key: str, answer: Response) -> N
     connection.execute(mine.values(status=answer.status_code, body=answer.get_data(as_text=True)))
 
 
-def fingerprint(request: Request) -> str:
-    """What was asked for, as a hash."""
+def fingerprint(secret: bytes, request: Request) -> str:
+    """What was asked for, as a keyed hash: it tells nobody whose number it was about."""
     asked = b"\n".join((request.method.encode(), request.full_path.encode(), request.get_data(cache=True)))
-    return hashlib.sha256(asked).hexdigest()
+    return hmac.digest(secret, asked, "sha256").hex()

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from bot.tokens import SCOPES
+from bot.web.api import keys
 from bot.web.api.bodies import JSON, LINES
 from bot.web.api.operations import OPERATIONS, Operation
 from bot.web.api.problems import CONTENT_TYPE, ProblemOut
@@ -17,7 +18,7 @@ from bot.web.api.problems import CONTENT_TYPE, ProblemOut
 Mode = Literal["validation", "serialization"]
 PLACE = re.compile(r"<(?:(\w+):)?(\w+)>")  # in a path, as Flask writes it
 TYPES: Mapping[str, dict[str, Any]] = {
-    "int": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
+    "id": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
     "": {"type": "string", "minLength": 1},
 }
 PLACES = {
@@ -55,10 +56,13 @@ def address(path: str) -> str:
 def _operation(one: Operation, refs: Mapping[tuple[type[BaseModel], Mode], Any]) -> dict[str, Any]:
     said, _, more = (getdoc(one.do) or "").partition("\n")
     answer = {"description": "Done."} if one.answer is None else _content(refs[one.answer, "serialization"])
-    responses = {"204" if one.answer is None else str(one.status): answer}
+    statuses = (204,) if one.answer is None else (one.status, *one.also)
+    responses: dict[str, Any] = {str(status): answer for status in statuses}
     refused = {**ALWAYS, "404": "There is no such thing.", "409": "It cannot be done now.", "422": "A field is wrong."}
     if one.body is not None:
-        refused |= {"413": "Too large.", "415": "Not JSON."}
+        refused["415"] = "Not JSON."
+    if one.body is not None or one.takes_key:
+        refused["413"] = "Too large."
     problem = refs[ProblemOut, "serialization"]
     for status, what in sorted(refused.items()):
         responses[status] = {"description": what, "content": {CONTENT_TYPE: {"schema": problem}}}
@@ -89,8 +93,8 @@ def _parameters(one: Operation) -> list[dict[str, Any]]:
     ]
     key = {"name": "Idempotency-Key", "in": "header", "required": False,
            "description": "The same key again gets the same answer, and nothing is done twice.",
-           "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"}}  # fmt: skip
-    return [*places, *asked, *([key] if one.method == "POST" else [])]
+           "schema": {"type": "string", "pattern": keys.PATTERN}}  # fmt: skip
+    return [*places, *asked, *([key] if one.takes_key else [])]
 
 
 def _schemas(operations: Iterable[Operation]) -> tuple[dict[tuple[type[BaseModel], Mode], Any], dict[str, Any]]:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from bot import tokens
 from bot.campaigns import CampaignError
-from bot.contacts import NoShop
+from bot.catalogue import NoShop
 from bot.runtime import Runtime
 from bot.segments import BadRule
 from bot.web.api import keys, problems
@@ -64,7 +64,13 @@ class Operation:
     within: str
     after: Callable[..., object] | None
     lines: bool
+    also: tuple[int, ...]
     example: Mapping[str, Any] | None
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether it honours an Idempotency-Key: what only looks does nothing that could be done twice."""
+        return self.method == "POST" and self.transaction == "write"
 
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -84,17 +90,18 @@ def operation(
     within: str = "",
     after: Callable[..., object] | None = None,
     lines: bool = False,
+    also: tuple[int, ...] = (),
     example: Mapping[str, Any] | None = None,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """Declare an operation: the function gets a Call and what stands in the path, and returns the answer's model.
 
     Its docstring is its documentation. All but GET write, in one transaction, unless told otherwise. `lines`: the body is any
-    number of lines, each in the body's model, and the operation reads them as they come.
+    number of lines, each in the body's model, and the operation reads them as they come. `also`: other statuses of success.
     """
 
     def declare(do: Callable[..., Answer]) -> Callable[..., Answer]:
         kind = transaction or ("read" if method == "GET" else "write")
-        one = Operation(method, path, scope, do, body, query, answer, status, kind, within, after, lines, example)
+        one = Operation(method, path, scope, do, body, query, answer, status, kind, within, after, lines, also, example)
         OPERATIONS.append(one)
         blueprint.add_url_rule(path, f"{method} {path}", partial(_serve, one), methods=[method])
         return do
@@ -111,12 +118,12 @@ def _serve(operation: Operation, **path: Any) -> Response:
     runtime: Runtime = current_app.config["PARLEY"]
     token = _let_in(runtime, operation.scope)
     query = read_query(request, operation.query)
-    key = keys.key_of(request) if operation.method == "POST" and operation.transaction == "write" else None
+    key = keys.key_of(request) if operation.takes_key else None
     if key is not None:
         request.get_data(cache=True)
     body = _body(operation) if operation.body is not None else None
     with _transaction(runtime, operation) as connection:
-        answer = keys.take(connection, token.id, key, request, runtime.machine_now()) if key is not None else None
+        answer = keys.take(runtime, connection, token.id, key, request) if key is not None else None
         if answer is None:
             answer = _done(operation, Call(runtime, connection, body, query), path)
             if key is not None:
@@ -163,7 +170,9 @@ def _let_in(runtime: Runtime, scope: str) -> tokens.Token:
 
 def _answer(found: Answer, status: int) -> Response:
     if found is None:
-        return Response(status=204)
+        nothing = Response(status=204)
+        del nothing.headers["Content-Type"]
+        return nothing
     if isinstance(found, Problem):
         return found.response()
     return Response(found.model_dump_json(), status=status, content_type="application/json")

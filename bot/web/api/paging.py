@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
-from bot.web.api.bodies import Body
+from bot.web.api.bodies import Body, Whole
 
 Item = TypeVar("Item")
 LARGEST = 200
@@ -14,8 +14,8 @@ LARGEST = 200
 class PageQuery(Body):
     """Which page."""
 
-    cursor: int = Field(0, ge=0, le=2**63 - 1, description="`next` of the page before; without it, the first page.")
-    limit: int = Field(50, ge=1, le=LARGEST, description="How many at most.")
+    cursor: Whole = Field(0, ge=0, le=10**18, description="`next` of the page before; without it, the first page.")
+    limit: Whole = Field(50, ge=1, le=LARGEST, description="How many at most.")
 
 
 class Page(BaseModel, Generic[Item]):

@@ -1,14 +1,16 @@
 """What went wrong, told to programs as problem+json that names each field. Source: RFC 9457."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from flask import Response, request
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.campaigns import CampaignError
-from bot.contacts import NoShop
-from bot.segments import BadRule
+from bot.catalogue import NoShop
+from bot.segments import BadName, BadRule, NotNow
 
+MOST_TOLD = 20  # errors of one request
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -36,7 +38,7 @@ class Problem(Exception):
         self, status: int, title: str, *, detail: str = "", errors: Iterable[tuple[str, str]] = (), **headers: str
     ) -> None:
         self.status, self.title, self.detail = status, title, detail
-        self.errors = [FieldError(field=field, message=message) for field, message in errors]
+        self.errors = [FieldError(field=field, message=message) for field, message in islice(errors, MOST_TOLD)]
         self.headers: Mapping[str, str] = {name.replace("_", "-"): value for name, value in headers.items()}
         super().__init__(title)
 
@@ -72,19 +74,26 @@ def of_house(error: CampaignError | BadRule | NoShop, within: str = "") -> Probl
     """What the house itself refuses, with its own words. `within`: the field of the body that was handed on."""
     if isinstance(error, NoShop):
         return Problem(409, "No shop is set up", detail=str(error))
+    if isinstance(error, NotNow):
+        return not_now("; ".join(one.message for one in error.problems))
     if isinstance(error, BadRule):
+        within = "" if isinstance(error, BadName) else within
         paths = [(".".join(filter(None, (within, one.path))), one.message) for one in error.problems]
         return Problem(422, "A field is wrong", errors=paths)
     status = 422 if any(one.field for one in error.problems) else 409
     return Problem(status, "A field is wrong" if status == 422 else "It cannot be done now", errors=error.problems)
 
 
-def unexpected(status: int) -> Response:
-    """An answer for what no operation has said itself."""
+def unexpected(status: int, allow: Iterable[str] | None = None) -> Response:
+    """An answer for what no operation has said itself. `allow`: the methods that would have been right."""
     titles = {404: "Not found", 405: "Not allowed here", 413: "Too large", 503: "The database cannot be had"}
-    return Problem(status, titles.get(status, "It went wrong"), detail=f"{request.method} {request.path}").response()
+    title = titles.get(status, "It went wrong")
+    answer = Problem(status, title, detail=f"{request.method} {request.path}").response()
+    if allow:
+        answer.headers["Allow"] = ", ".join(sorted(allow))
+    return answer
 
 
 def _told(error: ValidationError, within: str) -> Iterator[tuple[str, str]]:
-    for one in error.errors(include_url=False, include_context=False, include_input=False):
+    for one in islice(error.errors(include_url=False, include_context=False, include_input=False), MOST_TOLD):
         yield ".".join(filter(None, (within, *map(str, one["loc"])))), one["msg"]

@@ -40,8 +40,8 @@ class PreviewIn(Body):
 class MembersIn(Body):
     """Whom to put on a list, or to take off, by their numbers."""
 
-    add: list[str] = Field([], max_length=1000)
-    remove: list[str] = Field([], max_length=1000)
+    add: list[str] = Field([], max_length=1000, fail_fast=True)
+    remove: list[str] = Field([], max_length=1000, fail_fast=True)
 
 
 class SegmentOut(BaseModel):
@@ -96,18 +96,16 @@ def list_segments(call: Call) -> Page[SegmentOut]:
            example={"name": "Fans", "rule": EXAMPLE})  # fmt: skip
 def post_segment(call: Call) -> SegmentOut:
     """Make a segment by its rule, or a list."""
-    if segments.find(call.connection, call.body.name) is not None:
-        raise not_now(f"there is a segment {call.body.name!r} already")
-    return _shown(_found(call, segments.save(call.connection, call.body.name, call.body.rule, call.now())))
+    return _shown(_found(call, segments.save(call.connection, call.body.name, call.body.rule, call.now(), new=True)))
 
 
-@operation("GET", "/segments/<int:segment_id>", scope="segments:read", answer=SegmentOut)
+@operation("GET", "/segments/<id:segment_id>", scope="segments:read", answer=SegmentOut)
 def get_segment(call: Call, segment_id: int) -> SegmentOut:
     """One segment or list."""
     return _shown(_found(call, segment_id))
 
 
-@operation("PUT", "/segments/<int:segment_id>", scope="segments:write", body=RuleIn, answer=SegmentOut, within="rule",
+@operation("PUT", "/segments/<id:segment_id>", scope="segments:write", body=RuleIn, answer=SegmentOut, within="rule",
            example={"rule": EXAMPLE})  # fmt: skip
 def put_segment(call: Call, segment_id: int) -> SegmentOut:
     """Give a segment another rule."""
@@ -115,13 +113,13 @@ def put_segment(call: Call, segment_id: int) -> SegmentOut:
     return _shown(_found(call, segments.save(call.connection, row.name, call.body.rule, call.now())))
 
 
-@operation("DELETE", "/segments/<int:segment_id>", scope="segments:write")
+@operation("DELETE", "/segments/<id:segment_id>", scope="segments:write")
 def delete_segment(call: Call, segment_id: int) -> None:
     """Let a segment or a list go, unless another one or a campaign needs it. Its contacts stay."""
     segments.delete(call.connection, _found(call, segment_id).name)
 
 
-@operation("POST", "/segments/<int:segment_id>/contacts", scope="segments:write", body=MembersIn, answer=ChangedOut,
+@operation("POST", "/segments/<id:segment_id>/contacts", scope="segments:write", body=MembersIn, answer=ChangedOut,
            example={"add": ["+33612345678"]})  # fmt: skip
 def post_members(call: Call, segment_id: int) -> ChangedOut:
     """Put contacts on a list, or take them off."""
@@ -142,7 +140,7 @@ def preview_segment(call: Call) -> CountOut:
     return CountOut(count=found.matching, reachable=found.reachable, sample=numbers)
 
 
-@operation("GET", "/segments/<int:segment_id>/explain", scope="segments:read", query=ExplainQuery, answer=PieceOut)
+@operation("GET", "/segments/<id:segment_id>/explain", scope="segments:read", query=ExplainQuery, answer=PieceOut)
 def explain_segment(call: Call, segment_id: int) -> PieceOut:
     """Why a contact is in a segment or is not: each piece of its rule, and whether it holds for them."""
     row, contact = _found(call, segment_id), found_contact(call, call.query.phone)
