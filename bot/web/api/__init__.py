@@ -10,14 +10,16 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
 from bot.runtime import Runtime
-from bot.web.api import campaigns, contacts, explain, segments, texts
+from bot.web.api import campaigns, consent, contacts, explain, segments, texts
 from bot.web.api.openapi import document
 from bot.web.api.operations import OPERATIONS, blueprint
 from bot.web.api.problems import not_now, unexpected
 from bot.web.api.rates import Rates
 
-__all__ = ["OPERATIONS", "PREFIX", "campaigns", "contacts", "document", "explain", "open_api", "refused", "segments", "texts"]
+__all__ = ["OPERATIONS", "PREFIX", "RESOURCES", "document", "open_api", "refused"]
 
+RESOURCES = (campaigns, consent, contacts, explain, segments, texts)
+"""Where the operations are declared: to import them is enough."""
 PREFIX = "/api/"
 
 
