@@ -50,13 +50,13 @@ def tick(runtime: Runtime) -> None:
     if not stay_awake(runtime):
         return
     with _staying_awake(runtime):
-        forget_answers(runtime)
         for queue, do in WORK.items():
             try:
                 if jobs.due(runtime, queue) and not wake(runtime, queue):
                     do(runtime, WORK_FOR)
             except Exception:
                 log.exception("the clock could not see to the queue %s", queue)
+        forget_answers(runtime)
 
 
 @contextmanager

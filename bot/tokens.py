@@ -1,4 +1,4 @@
-"""The keys of programs: made for a purpose, shown once, kept as a hash, taken back by name."""
+"""The tokens of programs: made for a purpose, shown once, kept as a hash, taken back by name."""
 
 import hashlib
 import secrets

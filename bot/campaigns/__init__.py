@@ -14,10 +14,10 @@ from bot.campaigns.control import cancel, clear, finish, go_on, pause, resume, s
 from bot.campaigns.draft import CampaignError, Draft, Problem, create, make, read, rewrite, throw_away
 from bot.campaigns.launch import find, ring, schedule, take_slice
 from bot.campaigns.preview import Preview, preview
-from bot.campaigns.show import page, recipients, segment_names, shown
+from bot.campaigns.show import page, recipients, shown
 
 __all__ = [
     "Balance", "Batches", "CampaignError", "Draft", "Preview", "Problem", "answered", "balance", "cancel", "clear", "create",
     "find", "finish", "go_on", "make", "page", "pause", "preview", "read", "recipients", "resume", "rewrite", "ring", "schedule",
-    "segment_names", "shown", "stop", "take_slice", "throw_away", "wait", "watch",
+    "shown", "stop", "take_slice", "throw_away", "wait", "watch",
 ]  # fmt: skip

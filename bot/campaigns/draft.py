@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection, delete, select, update
 
+from bot import segments
 from bot.campaigns.words import Unsaid, Words
 from bot.catalogue import Catalogue, catalogue
 from bot.shop.check import NAMES
@@ -121,7 +122,7 @@ def throw_away(connection: Connection, campaign_id: int) -> None:
 
 def check(connection: Connection, campaign: Any) -> None:
     """Raise CampaignError when a campaign that was fine once no longer is: the shop may have changed meanwhile."""
-    names = {row.id: row.name for row in connection.execute(select(Segment.id, Segment.name))}
+    names = segments.names_by_id(connection)
     kept = {name: getattr(campaign, name) for name in Draft.model_fields if name not in ("within", "without")}
     gone = [Problem("within", "a segment is gone") for id_ in (*campaign.within, *campaign.without) if id_ not in names]
     draft = read({**kept, "within": [names.get(i, "") for i in campaign.within],

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, select
 
-from models import Batch, Campaign, Contact, Message, Recipient, Segment
+from bot import segments
+from models import Batch, Campaign, Contact, Message, Recipient
 from models.campaign import IS_OPEN
 
 KEPT = ("name", "state", "why", "kind", "topic", "texts", "ours", "dialog", "answers_for", "error_limit", "starts_at", "ends_at",
@@ -14,7 +15,7 @@ KEPT = ("name", "state", "why", "kind", "topic", "texts", "ours", "dialog", "ans
 
 def shown(connection: Connection, row: Any, names: Mapping[int, str] | None = None) -> dict[str, Any]:
     """What a campaign says to whom, its state, and until when its next texts are held, as plain data. `names`: of segments."""
-    names = segment_names(connection) if names is None else names
+    names = segments.names_by_id(connection) if names is None else names
     open_batches = select(func.min(Batch.due_at)).where(Batch.campaign_id == row.id, IS_OPEN)
     return {
         **{key: getattr(row, key) for key in KEPT},
@@ -22,11 +23,6 @@ def shown(connection: Connection, row: Any, names: Mapping[int, str] | None = No
         "without": [names.get(id_, str(id_)) for id_ in row.without],
         "held_until": connection.scalar(open_batches.where(Batch.due_at > row.launched_at)) if row.launched_at else None,
     }
-
-
-def segment_names(connection: Connection) -> Mapping[int, str]:
-    """What the segments and lists are called, by id."""
-    return {one.id: one.name for one in connection.execute(select(Segment.id, Segment.name))}
 
 
 def page(connection: Connection, after: int, limit: int) -> Sequence[Row[Any]]:

@@ -8,7 +8,7 @@ from bot.cli.start import as_json, looking, print_json
 
 @click.group()
 def token() -> None:
-    """Make and take back the keys that programs show at the API."""
+    """Make and take back what programs show at the API."""
 
 
 @token.command()

@@ -27,7 +27,7 @@ class Statement:
     at: datetime
 
 
-class Refused(ValueError):
+class ConsentError(ValueError):
     """It is not written down as said; `field` is what is wrong, if anything of it is."""
 
     def __init__(self, why: str, field: str = "") -> None:
@@ -35,17 +35,10 @@ class Refused(ValueError):
         super().__init__(why)
 
 
-@dataclass(frozen=True, slots=True)
-class Suppressed:
-    """The number has said STOP, so an opt-in was recorded as refused, by this event."""
-
-    event_id: int
-
-
 def write_down(
     connection: Connection, contact: Any, key: bytes, shop: Catalogue, said: Statement, now: datetime
-) -> int | Suppressed:
-    """Append it to the contact's ledger, whose row is locked. Returns the event's id. Raises Refused.
+) -> int | None:
+    """Append it to the contact's ledger, whose row is locked. The event's id, or None: recorded as refused. Raises ConsentError.
 
     `*` as the topic of an opt-out is a STOP that did not come as a text (47 CFR 64.1200(a)(10): any reasonable means).
 
@@ -55,19 +48,20 @@ def write_down(
     """
     topic = shop.topics.get(said.topic)
     if topic is None and not (said.topic == EVERYTHING and said.change == "opt_out"):
-        raise Refused(f"there is no topic {said.topic!r}, only {', '.join(shop.topics)}", "topic")
+        raise ConsentError(f"there is no topic {said.topic!r}, only {', '.join(shop.topics)}", "topic")
     if said.at > now:
-        raise Refused("lies in the future", "at")
+        raise ConsentError("lies in the future", "at")
     if said.change == "opt_in" and not said.wording.strip():
-        raise Refused("an opt-in needs the words that the person was shown", "wording")
+        raise ConsentError("an opt-in needs the words that the person was shown", "wording")
     if said.change == "opt_in" and topic is not None and topic.proof == "double" and said.strength != "double":
-        raise Refused(f"{said.topic!r} needs a second yes: record an opt-in that was confirmed, or let them text", "proof")
+        raise ConsentError(f"{said.topic!r} needs a second yes: record an opt-in that was confirmed, or let them text", "proof")
     ledger = Ledger(connection, contact, key)
     proof = Proof(said.wording, said.answer, None, said.source)
     if said.change == "opt_in" and ledger.suppressed():
-        return Suppressed(ledger.append(said.topic, "refused", proof, said.at))
+        ledger.append(said.topic, "refused", proof, said.at)
+        return None
     if _later_word(connection, contact, said):
-        raise Refused("the person has said something later about it")
+        raise ConsentError("the person has said something later about it")
     if said.topic == EVERYTHING:
         return ledger.stop(proof, said.at)
     if said.change == "opt_in":

@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from bot.consent import ledger
-from models import ContactTag, Conversation, DialogVersion, Message, Subscription, Suppression
+from bot.contacts.records import tags
+from models import Conversation, DialogVersion, Message, Subscription
 from models.phone import display
 
 LAST_TEXTS = 20
@@ -13,7 +14,6 @@ LAST_TEXTS = 20
 
 def dossier(connection: Connection, contact: Any, key: bytes, full: bool) -> dict[str, Any]:
     """What is known of a contact, as plain data; the number masked unless `full`. `key`: of the suppression list."""
-    digest = ledger.digest(key, contact.phone)
     mine = connection.execute
     conversations = (
         select(Conversation.dialog, DialogVersion.number.label("version"), Conversation.status, Conversation.memory,
@@ -26,8 +26,8 @@ def dossier(connection: Connection, contact: Any, key: bytes, full: bool) -> dic
     return {
         "phone": display(contact.phone, mask=not full),
         **_fields(contact, "country", "language", "zone", "source", "sample", "made_at", "values"),
-        "tags": sorted(connection.scalars(select(ContactTag.tag).where(ContactTag.contact_id == contact.id))),
-        "opted_out": mine(select(Suppression.at).where(Suppression.digest == digest)).first() is not None,
+        "tags": tags(connection, [contact.id])[contact.id],
+        "opted_out": ledger.Ledger(connection, contact, key).suppressed(),
         "subscriptions": [dict(row._mapping) for row in mine(subscribed.where(Subscription.contact_id == contact.id))],
         "consent": [
             _fields(row, "seq", "at", "topic", "change", "source", "wording", "text")

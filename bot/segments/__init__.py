@@ -4,7 +4,7 @@ from bot.segments.audience import Count, audience, condition, contains, count, r
 from bot.segments.explain import Piece, explain
 from bot.segments.parse import BadRule, NotNow, Problem, parse, plain
 from bot.segments.rules import Rule
-from bot.segments.store import BadName, add, delete, find, names, page, remove, save
+from bot.segments.store import BadName, add, delete, find, names, names_by_id, page, remove, save
 
 __all__ = [
     "BadName",
@@ -23,6 +23,7 @@ __all__ = [
     "explain",
     "find",
     "names",
+    "names_by_id",
     "page",
     "parse",
     "plain",

@@ -30,6 +30,11 @@ def names(connection: Connection) -> list[str]:
     return list(connection.scalars(select(Segment.name).order_by(Segment.name)))
 
 
+def names_by_id(connection: Connection) -> dict[int, str]:
+    """What the segments and lists are called, by id."""
+    return {row.id: row.name for row in connection.execute(select(Segment.id, Segment.name))}
+
+
 def find(connection: Connection, segment: int | str) -> Row[Any] | None:
     """The row of a segment or list by its id or name (id, name, rule: None for a list, made_at); None when there is none."""
     which = Segment.id == segment if isinstance(segment, int) else Segment.name == segment

@@ -11,6 +11,7 @@ from werkzeug.routing import IntegerConverter
 
 from bot.runtime import Runtime
 from bot.web.api import campaigns, consent, contacts, explain, segments, texts
+from bot.web.api.bodies import DIGITS
 from bot.web.api.openapi import document
 from bot.web.api.operations import OPERATIONS, blueprint
 from bot.web.api.problems import not_now, unexpected
@@ -26,7 +27,7 @@ PREFIX = "/api/"
 class IdConverter(IntegerConverter):
     """An id as a database can hold it; a longer number is no address."""
 
-    regex = r"\d{1,18}"
+    regex = DIGITS.pattern
 
 
 def open_api(app: Flask, runtime: Runtime) -> None:

@@ -14,13 +14,14 @@ from bot.text.clean import clean
 from bot.web.api.problems import Problem, invalid
 
 LONGEST_WORD = 200
-DIGITS = re.compile(r"[0-9]{1,18}")
 TOWER = regex.compile(r"\p{M}{31}")
 JSON, LINES = "application/json", "application/x-ndjson"
 LONGEST_LINE = 64 * 1024  # bytes
 MAX_DEPTH = 50
 MAX_DIGITS = 18  # of a whole number: what both databases can hold
-MAX_KEY = 200  # characters of a query's value
+MAX_ID = 10**MAX_DIGITS - 1
+DIGITS = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}")
+LONGEST_VALUE = 200  # characters, in an address
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -101,7 +102,7 @@ def read_query(request: Request, model: type[Model]) -> Model:
     for name, values in request.args.lists():
         if len(values) > 1:
             raise Problem(400, "A parameter is given twice", errors=[(name, "give it once")])
-        if len(values[0]) > MAX_KEY or not _can_be_kept(values[0]):
+        if len(values[0]) > LONGEST_VALUE or not _can_be_kept(values[0]):
             raise Problem(400, "A parameter cannot be read", errors=[(name, "no parameter looks like this")])
         given[name] = values[0]
     try:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from bot import campaigns
+from bot import campaigns, segments
 from bot.text.dates import Instant
 from bot.web.api.bodies import Body
 from bot.web.api.operations import Call, operation
@@ -107,7 +107,7 @@ class RecipientOut(BaseModel):
 def list_campaigns(call: Call) -> Page[CampaignOut]:
     """All campaigns, page by page."""
     rows = campaigns.page(call.connection, call.query.cursor, call.query.limit + 1)
-    names = campaigns.segment_names(call.connection)
+    names = segments.names_by_id(call.connection)
     return page(rows, call.query, lambda row: CampaignOut(id=row.id, **campaigns.shown(call.connection, row, names)))
 
 

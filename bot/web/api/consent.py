@@ -89,9 +89,9 @@ def post_consent(call: Call, phone: str) -> EventOut | Problem:
     shop, key = catalogue(call.connection), call.runtime.suppression_key
     try:
         event_id = outside.write_down(call.connection, row, key, shop, statement, now)
-    except outside.Refused as refused:
+    except outside.ConsentError as refused:
         raise (wrong((refused.field, refused.why)) if refused.field else not_now(refused.why)) from None
-    if isinstance(event_id, outside.Suppressed):
+    if event_id is None:
         return Problem(409, "suppressed", detail="the number has said STOP: only the person can take that back")
     return next(_event(event) for event in ledger.story(call.connection, row) if event.id == event_id)
 

@@ -6,21 +6,20 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from bot import campaigns, explain
-from bot.web.api.bodies import Body, Whole
+from bot.web.api.bodies import MAX_ID, Body, Whole
 from bot.web.api.contacts import found_contact
 from bot.web.api.operations import Call, operation
 from bot.web.api.problems import not_found, wrong
 
 Outcome = Literal["go", "hold", "refuse"]
-MOST = 10**18
 
 
 class WhyQuery(Body):
     """Of whom, and of which campaign or which message: one of the two."""
 
     phone: str = Field(max_length=20)
-    campaign: Whole | None = Field(None, ge=1, le=MOST)
-    message: Whole | None = Field(None, ge=1, le=MOST)
+    campaign: Whole | None = Field(None, ge=1, le=MAX_ID)
+    message: Whole | None = Field(None, ge=1, le=MAX_ID)
 
 
 class OpinionOut(BaseModel):

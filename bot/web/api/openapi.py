@@ -11,14 +11,14 @@ from pydantic.json_schema import models_json_schema
 
 from bot.tokens import SCOPES
 from bot.web.api import keys
-from bot.web.api.bodies import JSON, LINES
+from bot.web.api.bodies import JSON, LINES, MAX_ID
 from bot.web.api.operations import OPERATIONS, Operation
 from bot.web.api.problems import CONTENT_TYPE, ProblemOut
 
 Mode = Literal["validation", "serialization"]
 PLACE = re.compile(r"<(?:(\w+):)?(\w+)>")  # in a path, as Flask writes it
 TYPES: Mapping[str, dict[str, Any]] = {
-    "id": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
+    "id": {"type": "integer", "minimum": 0, "maximum": MAX_ID},
     "": {"type": "string", "minLength": 1},
 }
 PLACES = {

@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
-from bot.web.api.bodies import Body, Whole
+from bot.web.api.bodies import MAX_ID, Body, Whole
 
 Item = TypeVar("Item")
 LARGEST = 200
@@ -14,7 +14,7 @@ LARGEST = 200
 class PageQuery(Body):
     """Which page."""
 
-    cursor: Whole = Field(0, ge=0, le=10**18, description="`next` of the page before; without it, the first page.")
+    cursor: Whole = Field(0, ge=0, le=MAX_ID, description="`next` of the page before; without it, the first page.")
     limit: Whole = Field(50, ge=1, le=LARGEST, description="How many at most.")
 
 
