@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from unittest.mock import ANY
 
@@ -101,7 +102,7 @@ def answer_every_fallback(house: House, patch: Patch) -> None:
 def without(judge: gate.Judge) -> Callable[[House, Patch], None]:
     """The gate with all its judges but this one."""
     others = tuple(one for one in gate.JUDGES if one is not judge)
-    return lambda house, patch: patch.setattr(gate.judge, "__defaults__", (others,))
+    return lambda house, patch: patch.setattr(gate, "judge", partial(gate.judge, judges=others))
 
 
 def know_nothing_at_the_claim(house: House, patch: Patch) -> None:

@@ -21,21 +21,21 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[dict[str, Any], Verdict]
     "suppressed": (
         [{"kind": "reply"}, {"kind": "compliance", "suppressed": True}],
         [
-            ({"kind": kind, "suppressed": True, "consent_event_id": 1}, Refuse("suppressed"))
+            ({"kind": kind, "suppressed": True, "consented": True}, Refuse("suppressed"))
             for kind in ("reply", "opt_in", "service", "marketing")
         ],
     ),
     "consented": (
         [
             *({"kind": kind} for kind in ("compliance", "reply", "opt_in")),
-            *({"kind": kind, "consent_event_id": 1} for kind in ("service", "marketing")),
+            *({"kind": kind, "consented": True} for kind in ("service", "marketing")),
         ],
         [({"kind": kind}, Refuse("no consent")) for kind in ("service", "marketing")],
     ),
     "unreachable": (
-        [{"kind": "reply", "unreachable": True}, {"kind": "marketing", "consent_event_id": 1}],
+        [{"kind": "reply", "unreachable": True}, {"kind": "marketing", "consented": True}],
         [
-            ({"kind": kind, "unreachable": True, "consent_event_id": 1}, Refuse("unreachable"))
+            ({"kind": kind, "unreachable": True, "consented": True}, Refuse("unreachable"))
             for kind in ("opt_in", "service", "marketing")
         ],
     ),
@@ -43,7 +43,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[dict[str, Any], Verdict]
     "looping": (
         [
             {"kind": "reply", "replies_in_hour": MOST - 1},
-            {"kind": "marketing", "replies_in_hour": MOST, "consent_event_id": 1},
+            {"kind": "marketing", "replies_in_hour": MOST, "consented": True},
         ],
         [
             ({"kind": "reply", "replies_in_hour": MOST}, Refuse("loop guard")),
@@ -53,18 +53,18 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[dict[str, Any], Verdict]
     "expired": ([{"kind": "reply"}], [({"kind": "reply", "expired": True}, Refuse("expired"))]),
     "paused": (
         [
-            {"kind": "marketing", "consent_event_id": 1},
-            {"kind": "service", "consent_event_id": 1, "paused_until": LATER},
+            {"kind": "marketing", "consented": True},
+            {"kind": "service", "consented": True, "paused_until": LATER},
             {"kind": "reply", "paused_until": LATER},
         ],
-        [({"kind": "marketing", "consent_event_id": 1, "paused_until": LATER}, Hold("paused", LATER))],
+        [({"kind": "marketing", "consented": True, "paused_until": LATER}, Hold("paused", LATER))],
     ),
     "quiet": (
-        [{"kind": "reply", "quiet_until": LATER}, {"kind": "service", "quiet_until": LATER, "consent_event_id": 1}],
+        [{"kind": "reply", "quiet_until": LATER}, {"kind": "service", "quiet_until": LATER, "consented": True}],
         [
-            ({"kind": "marketing", "quiet_until": LATER, "consent_event_id": 1}, Hold("quiet hours", LATER)),
+            ({"kind": "marketing", "quiet_until": LATER, "consented": True}, Hold("quiet hours", LATER)),
             ({"kind": "opt_in", "quiet_until": LATER}, Hold("quiet hours", LATER)),
-            ({"kind": "marketing", "quiet_until": NEVER, "consent_event_id": 1}, Refuse("no hour suits")),
+            ({"kind": "marketing", "quiet_until": NEVER, "consented": True}, Refuse("no hour suits")),
         ],
     ),
 }  # fmt: skip
@@ -107,10 +107,10 @@ def test_the_first_judge_who_objects_decides() -> None:
             },
         ),
         (
-            Facts(kind="marketing", consent_event_id=7, paused_until=LATER),
+            Facts(kind="marketing", consented=True, paused_until=LATER),
             {
                 "outcome": "hold", "why": "paused",
-                "facts": {"kind": "marketing", "consent_event_id": 7, "paused_until": "2027-01-02T03:04:00+00:00"},
+                "facts": {"kind": "marketing", "consented": True, "paused_until": "2027-01-02T03:04:00+00:00"},
             },
         ),
     ],

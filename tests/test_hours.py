@@ -45,7 +45,7 @@ def test_zones_so_far_apart_that_no_hour_suits_them_all_are_never_texted() -> No
     far = zones("+79161234567", None, "Europe/Paris")
     assert len(far) > 5
     assert all(quiet_until(datetime(2026, 11, 25, hour, tzinfo=UTC), far) == NEVER for hour in range(24))
-    assert gate.judge(gate.Facts("marketing", consent_event_id=1, quiet_until=NEVER)) == gate.Refuse("no hour suits")
+    assert gate.judge(gate.Facts("marketing", consented=True, quiet_until=NEVER)) == gate.Refuse("no hour suits")
 
 
 def test_the_zone_that_a_contact_told_beats_the_one_of_the_number() -> None:

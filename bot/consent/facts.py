@@ -54,7 +54,7 @@ def facts(
         sample=contact.sample,
         simulated=moment.simulated,
         suppressed=moment.suppressed[contact.phone],
-        consent_event_id=agreed,
+        consented=agreed is not None,
         sent_before=sent_before,
         expired=expired,
         unreachable=contact.unreachable_at is not None,

@@ -3,26 +3,25 @@
 The same code sends, explains and previews, so they cannot disagree. Adding a rule is adding a judge.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from bot.consent.hours import NEVER
 
 REPLIES_PER_HOUR = 10  # automatic replies to one contact: two bots that answer each other fall silent
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """All that the judges know about one message to one contact at one instant."""
+class Facts(NamedTuple):
+    """All that the judges know about one message to one contact at one instant. Alike for many: nothing in it names them."""
 
     kind: str  # compliance | reply | opt_in | service | marketing
     sample: bool = False  # a made-up contact
     simulated: bool = False  # on the simulated carrier
     suppressed: bool = False
-    consent_event_id: int | None = None  # the event by which this contact is in for the topic
+    consented: bool = False  # the contact is in for the topic
     sent_before: bool = False  # the carrier already has this very message
     replies_in_hour: int = 0  # automatic ones
     expired: bool = False  # too old to still be an answer, or its campaign is over
@@ -68,7 +67,7 @@ def suppressed(facts: Facts) -> Verdict | None:
 def consented(facts: Facts) -> Verdict | None:
     """Marketing and service texts need consent to their topic; who has just written to us has asked for the answer."""
     needs = facts.kind in ("service", "marketing")
-    return Refuse("no consent") if needs and facts.consent_event_id is None else None
+    return Refuse("no consent") if needs and not facts.consented else None
 
 
 def unreachable(facts: Facts) -> Verdict | None:
@@ -111,11 +110,10 @@ JUDGES: tuple[Judge, ...] = (
 )  # fmt: skip
 
 
-_FACTS = tuple(field.name for field in fields(Facts))
-_of = attrgetter(*_FACTS)
 _OUTCOMES = {Go: "go", Hold: "hold", Refuse: "refuse"}
 
 
+@lru_cache(maxsize=1_000)
 def judge(facts: Facts, judges: tuple[Judge, ...] = JUDGES) -> Verdict:
     """Ask the judges in order; the first who objects decides."""
     for ask in judges:
@@ -130,8 +128,9 @@ def hear_all(facts: Facts, judges: tuple[Judge, ...] = JUDGES) -> list[tuple[str
     return [(ask.__name__, ask(facts)) for ask in judges]
 
 
-def record(verdict: Verdict, facts: Facts) -> dict[str, Any]:
+@lru_cache(maxsize=1_000)
+def record(verdict: Verdict, facts: Facts) -> Mapping[str, Any]:
     """The verdict as it is kept: outcome, which judge, on which facts (only those that say something)."""
-    known = zip(_FACTS, _of(facts), strict=True)
+    known = facts._asdict().items()
     said = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in known if value}
     return {"outcome": _OUTCOMES[type(verdict)], "why": getattr(verdict, "why", "passed"), "facts": said}

@@ -157,9 +157,9 @@ def late(kind: str, made_at: datetime, machine_now: datetime) -> bool:
     return kind in GOOD_FOR and machine_now - made_at > GOOD_FOR[kind]
 
 
-def _is_known(row: Any, known: gate.Facts, verdict: gate.Verdict) -> bool:
+def _is_known(row: Any, verdict: gate.Verdict) -> bool:
     """Whether a campaign's text was let go when it was made, a moment ago and on the same consent: nothing is new then."""
-    same = row.batch_id is not None and row.why is None and row.consent_event_id == known.consent_event_id
+    same = row.batch_id is not None and row.why is None and row.consent_event_id == row.agreed
     return same and isinstance(verdict, gate.Go)
 
 
@@ -174,12 +174,12 @@ def _may_go(
         log.exception("message %s cannot be judged", row.id)
         connection.execute(update(MESSAGE).where(MESSAGE.c.id == row.id).values(state="held", why=ERROR, for_person=True))
         return False
-    if not _is_known(row, known, verdict):
+    if not _is_known(row, verdict):
         state = {gate.Go: "ready", gate.Hold: "held", gate.Refuse: "refused"}[type(verdict)]
         earlier = connection.scalar(VERDICTS, {"message_id": row.id}) or []
         kept = [*earlier, {"at": at.now.isoformat(), **gate.record(verdict, known)}]
         news = {"new_state": state, "new_why": getattr(verdict, "why", None), "new_verdicts": kept}
-        connection.execute(JUDGED, {"message_id": row.id, "event_id": known.consent_event_id, **news})
+        connection.execute(JUDGED, {"message_id": row.id, "event_id": row.agreed, **news})
     if isinstance(verdict, gate.Hold):
         set_alarm(connection, "release", row.id, 0, verdict.until)
     return isinstance(verdict, gate.Go)

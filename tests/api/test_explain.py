@@ -28,7 +28,7 @@ def test_who_would_get_it_now_is_told_what_and_when(house: House, program: Progr
     assert found["at"].startswith("2026-11-25T11:00")
     assert [one["judge"] for one in found["judges"]] == ORDER
     assert {one["outcome"] for one in found["judges"]} == {"go"}
-    assert found["facts"]["consent_event_id"] > 0
+    assert found["facts"]["consented"]
 
 
 def test_every_judge_is_heard_and_the_first_who_objects_counts(house: House, program: Program) -> None:

@@ -25,7 +25,7 @@ from tests.bench.usage import cpu
 from tests.processes import Process
 
 LATENCY, IN_FLIGHT = 0.05, 50
-ROUNDS, MANY, FEW = 3, 20_000, 200  # messages a round: ours, and the first draft's
+ROUNDS, MANY, FEW = 3, 20_000, 400  # messages a round: ours, and the first draft's
 EMPTY = 200  # wake-ups for which nothing is to be done
 DRAFT = [sys.executable, "-c", "from tests.bench.campaign_naive import work; work()"]
 
