@@ -70,8 +70,9 @@ def write_down(
 
 
 def _later_word(connection: Connection, contact: Any, said: Statement) -> bool:
-    """A later yes beats a no, to all if that was to all; any later word beats a yes."""
-    mine = (ConsentEvent.person == contact.person) & ConsentEvent.topic.in_((said.topic, EVERYTHING))
+    """Any later word beats a yes; a no is beaten by a later yes to the same alone: a START says nothing of one topic's no."""
+    topics = (said.topic, EVERYTHING) if said.change == "opt_in" else (said.topic,)
+    mine = (ConsentEvent.person == contact.person) & ConsentEvent.topic.in_(topics)
     beaten_by = ("in", "out", "lifted") if said.change == "opt_in" else ("in", "lifted")
     later = select(ConsentEvent.id).where(mine, ConsentEvent.at > said.at, ConsentEvent.change.in_(beaten_by)).limit(1)
     return connection.execute(later).first() is not None

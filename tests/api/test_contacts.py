@@ -161,6 +161,16 @@ def test_a_no_is_heard_though_a_stop_came_later(house: House, program: Program) 
     assert program.get(f"{ANA}/consent")["topics"] == {"offers": "out"}
 
 
+def test_a_no_to_one_topic_is_heard_though_they_came_back_by_start(house: House, program: Program) -> None:
+    """START takes a STOP back, and says nothing of what they had refused in a letter before."""
+    program.put(ANA, {})
+    program.post(f"{ANA}/consent", YES | {"at": "2026-11-01T10:00:00Z"})
+    house.text("Ana", "STOP")
+    house.text("Ana", "START")
+    program.post(f"{ANA}/consent", {"topic": "offers", "change": "opt_out", "source": "letter", "at": "2026-11-10T10:00:00Z"})
+    assert program.get(f"{ANA}/consent")["topics"] == {"offers": "out"}
+
+
 def test_an_answer_that_was_kept_is_forgotten_with_the_person(house: House, program: Program) -> None:
     program.put(ANA, {})
     program.post(f"{ANA}/consent", YES, **{"Idempotency-Key": "k"})
