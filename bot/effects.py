@@ -6,10 +6,10 @@ The scene is one contact in one transaction, their row locked: what the turn kno
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import singledispatch
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy import Connection, delete, func, select, update
 
@@ -164,7 +164,21 @@ def _opt_out(effect: effects.OptOut, scene: Scene) -> None:
 
 @bring_about.register
 def _pause(effect: effects.Pause, scene: Scene) -> None:
-    scene.changes["paused_until"] = scene.now + effect.for_
+    zone = ZoneInfo(scene.contact.zone or scene.catalogue.shop.zone)
+    if isinstance(effect.until, timedelta):
+        scene.changes["paused_until"] = scene.now + effect.until
+    else:
+        scene.changes["paused_until"] = datetime.combine(effect.until, time(), zone).astimezone(UTC)
+
+
+@bring_about.register
+def _slow_down(effect: effects.SlowDown, scene: Scene) -> None:
+    scene.changes["one_in_days"] = effect.every.days
+
+
+@bring_about.register
+def _as_usual(_: effects.AsUsual, scene: Scene) -> None:
+    scene.changes |= {"paused_until": None, "one_in_days": None}
 
 
 @bring_about.register

@@ -93,7 +93,7 @@ def _facts(
 ) -> gate.Facts:  # fmt: skip
     mine = (Subscription.contact_id == contact.id) & (Subscription.topic == topic) & (Subscription.state == "in")
     agreed = connection.scalar(select(Subscription.event_id).where(mine))
-    at = facts.moment(runtime, connection, now, shop.shop.zone, [contact.phone])
+    at = facts.moment(runtime, connection, now, shop.shop.zone, [contact])
     return facts.facts(at, contact, kind, agreed, **more)
 
 

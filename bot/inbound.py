@@ -269,13 +269,14 @@ def _find_door(scene: Scene, stand: Any, folded: str) -> None:
 
 
 def _open(scene: Scene, found: Match) -> None:
+    assert scene.heard is not None
     version_id = scene.catalogue.published.get(found.entry.dialog)
     if version_id is None or not _may_talk(scene, version_id):
         scene.for_person = True
         return
     if found.language in scene.catalogue.shop.languages:
         scene.changes["language"] = found.language
-    talk.open_dialog(scene, found.entry.dialog)
+    talk.open_dialog(scene, found.entry.dialog, opening=talk.heard_of(scene.heard.body, scene.heard.media))
 
 
 def _may_talk(scene: Scene, version_id: int) -> bool:

@@ -18,7 +18,7 @@ from bot.consent.ledger import Ledger
 from bot.contacts import head_of, holds, lock, standing
 from bot.effects import Said, Scene, apply
 from bot.runtime import Runtime
-from bot.text.dates import parse_date
+from bot.text.dates import parse_date, parse_until
 from dialogs import effects
 from dialogs.compile import Compiled
 from dialogs.engine import Turn, start, step
@@ -49,6 +49,10 @@ class Parsers:
         """E.164, read in the way of a country."""
         return parse(text, country)
 
+    def until(self, text: str, language: str, country: str, today: date, /) -> date | None:
+        """The day on which it is over: "pas avant septembre", "for two weeks"."""
+        return parse_until(text, language, today, month_first=country == "US")
+
     def date(self, text: str, language: str, country: str, today: date, /) -> date | None:
         """A day, read in a language; 05/11 is 11 May in the United States, and 5 November everywhere else."""
         return parse_date(text, language, today, month_first=country == "US")
@@ -78,8 +82,10 @@ def listening(row: Any) -> Live | None:
     return Live(*(getattr(row, f"conversation_{name}") for name in Live.__slots__))
 
 
-def open_dialog(scene: Scene, name: str, key: str = "", parent_id: int | None = None) -> bool:
-    """Open the published version of a dialog. False when there is none.
+def open_dialog(
+    scene: Scene, name: str, key: str = "", parent_id: int | None = None, opening: Heard | None = None
+) -> bool:
+    """Open the published version of a dialog; `opening`: the text that did, which some dialogs hear. False when there is none.
 
     What listens now ends, unless it is the one that opens this dialog and waits for it; so does an earlier run of the same.
     """
@@ -93,7 +99,7 @@ def open_dialog(scene: Scene, name: str, key: str = "", parent_id: int | None = 
     over = _end(scene, (Conversation.dialog == name) & (Conversation.key == key), Conversation.status == "listening")
     while over := over - {parent_id}:  # whoever opened what ended will not be returned to
         over = _end(scene, Conversation.id.in_(over))
-    turn = start(dialog, _ground(scene))
+    turn = start(dialog, _ground(scene), opening=opening)
     row = {
         "contact_id": scene.contact.id, "dialog": name, "key": key, "version_id": version_id, "parent_id": parent_id,
         "ours": scene.ours, "begun_at": scene.now,

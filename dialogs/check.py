@@ -209,8 +209,16 @@ def _named(dialog: spec.Dialog, known: Known) -> Found:
                     yield path, f"there is no field `{action.field}`"
                 if message := _unfit(action, heard):
                     yield path, message
+            case parts.PauseContact() if action.for_ is None and not _hears_a_day(dialog, path):
+                yield path, "say for how long (`for`), or put it into a branch that hears `until` or a `date`"
             case parts.OpenDialog() if action.dialog not in known.dialogs:
                 yield path, f"there is no dialog `{action.dialog}` to open"
+
+
+def _hears_a_day(dialog: spec.Dialog, path: spec.Path) -> bool:
+    """Whether an action written there follows a day that was heard."""
+    branches = dialog.states[str(path[1])].on or ()
+    return path[2] == "on" and branches[int(path[3])].hear.kind in ("until", "date")
 
 
 def _unfit(action: parts.RememberField, heard: bool) -> str | None:
@@ -252,7 +260,13 @@ def _parts(when: parts.When | None) -> Iterator[parts.When]:
 def _durations(dialog: spec.Dialog, _: Known) -> Found:
     times: list[tuple[spec.Path, timedelta]] = [(("expires",), dialog.expires)] if dialog.expires is not None else []
     times += [(("states", name, "after", "wait"), s.after.wait) for name, s in dialog.states.items() if s.after]
-    times += [((*path, "for"), a.for_) for path, a, _ in _actions(dialog) if isinstance(a, parts.PauseContact)]
+    for path, action, _heard in _actions(dialog):
+        if isinstance(action, parts.PauseContact) and action.for_ is not None:
+            times.append(((*path, "for"), action.for_))
+        elif isinstance(action, parts.SlowDownContact):
+            times.append(((*path, "every"), action.every))
+            if action.every % timedelta(days=1):
+                yield (*path, "every"), "this is counted in whole days, such as P7D"
     for path, duration in times:
         if not timedelta(0) < duration <= MAX_DURATION:
             yield path, "a time must be longer than nothing and at most a year"

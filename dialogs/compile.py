@@ -34,6 +34,7 @@ class Compiled:
     kind: str
     states: Mapping[str, spec.State]
     expires: timedelta | None
+    hears_opening: bool
     languages: frozenset[str]
     asks_opt_in: frozenset[str]  # the states that ask the question of a double opt-in
     nodes: Mapping[str, Node]
@@ -66,6 +67,7 @@ def compile(dialog: spec.Dialog, fold: Fold) -> Compiled:
         kind=dialog.kind,
         states=dialog.states,
         expires=dialog.expires,
+        hears_opening=dialog.hears_opening,
         languages=frozenset(lang for state in dialog.states.values() for lang in state.say or {} if lang),
         asks_opt_in=frozenset(name for name, state in dialog.states.items() if _asks_opt_in(state)),
         nodes={name: _node(state, dialog) for name, state in dialog.states.items()} | {OVER: _OVER},

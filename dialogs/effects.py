@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Literal
 
 Value = str | int | float
@@ -57,9 +57,21 @@ class OptOut:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """No marketing to the contact for a while."""
+    """No marketing to the contact for so long, or until that day."""
 
-    for_: timedelta
+    until: timedelta | date
+
+
+@dataclass(frozen=True, slots=True)
+class SlowDown:
+    """Marketing to the contact at most once in so long."""
+
+    every: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class AsUsual:
+    """Marketing as often as to others: no break, nothing slowed down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +110,4 @@ class Finish:
     outcome: str = ""
 
 
-Effect = Say | Remember | Tag | Untag | OptIn | OptOut | Pause | Wake | Expire | Open | HandOver | Finish
+Effect = Say | Remember | Tag | Untag | OptIn | OptOut | Pause | SlowDown | AsUsual | Wake | Expire | Open | HandOver | Finish

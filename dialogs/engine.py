@@ -49,9 +49,22 @@ class Turn:
         return next((effect.after for effect in self.effects if isinstance(effect, Expire)), None)
 
 
-def start(dialog: Compiled, ground: Ground, values: Mapping[str, Value] | None = None) -> Turn:
-    """The first turn of a conversation; `values` are known answers, such as the number of an order."""
-    return _begin(dialog, ground, dict(values or {}), 0, restarted=False)
+def start(
+    dialog: Compiled, ground: Ground, values: Mapping[str, Value] | None = None, opening: Heard | None = None
+) -> Turn:
+    """The first turn of a conversation; `values` are known answers, such as the number of an order.
+
+    `opening`: the text that opened it. A dialog that hears it does not ask what has been said already.
+    """
+    begun = _begin(dialog, ground, dict(values or {}), 0, restarted=False)
+    if opening is None or not (dialog.hears_opening and begun.listening):
+        return begun
+    moment = Moment(begun.memory["state"], opening, ground, dict(begun.memory["values"]), 0, None)
+    dialog.machine.events["heard"].trigger(moment)
+    if moment.answer is None:
+        return begun
+    moment.effects[:0] = (effect for effect in begun.effects if not isinstance(effect, (Say, Expire)))
+    return _settled(dialog, moment, begun.memory["step"])
 
 
 def step(dialog: Compiled, memory: Memory, event: Event, ground: Ground) -> Turn:

@@ -17,8 +17,12 @@ class Parsers(Protocol):
     def phone(self, text: str, country: str, /) -> str | None:
         """The E.164 number written in the way of a country (two letters)."""
 
+    def until(self, text: str, language: str, country: str, today: date, /) -> date | None:
+        """The day on which something that lasts until then is over: "until September", "three weeks"."""
+
     def date(self, text: str, language: str, country: str, today: date, /) -> date | None:
         """The day written in words or digits, in the order of a country (two letters)."""
+
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,14 @@ def _seen_from(today: date, heard: Heard, ground: Ground) -> date | None:
     return ground.parsers.date(heard.text, ground.language, ground.country, today)
 
 
+def _until(_: Hear, __: Fold) -> Listener:
+    def hears(heard: Heard, ground: Ground) -> Answer | None:
+        day = ground.parsers.until(heard.text, ground.language, ground.country, ground.today)
+        return Answer(day.isoformat()) if day else None
+
+    return hears
+
+
 def _phone(_: Hear, __: Fold) -> Listener:
     def hears(heard: Heard, ground: Ground) -> Answer | None:
         found = ground.parsers.phone(heard.text, ground.country)
@@ -159,6 +167,7 @@ LISTENERS: Mapping[str, Callable[[Hear, Fold], Listener]] = {
     "choice": _words,
     "number": _number,
     "date": _date,
+    "until": _until,
     "phone": _phone,
     "postcode": _postcode,
     "picture": _picture,

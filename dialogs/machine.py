@@ -37,7 +37,7 @@ class Moment:
     def do(self, acts: list[Act]) -> None:
         """Adds the effects of actions; the heard value is theirs to remember."""
         for one in acts:
-            effect = one(self.answer.value if self.answer else "")
+            effect = one(self.answer.value if self.answer else "", self.ground.today)
             self.effects.append(effect)
             if changed := fact(effect):
                 self.facts[changed[0]] = changed[1]

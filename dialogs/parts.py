@@ -69,6 +69,10 @@ class Day(Part):
     future: bool = False
 
 
+class Until(Part):
+    """How long something should last: a day, a month, or so many days, weeks or months."""
+
+
 class Postcode(Part):
     country: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")] | None = None
 
@@ -84,6 +88,7 @@ class Hear(Part):
     choice: Annotated[dict[Name, Option], Field(min_length=1, max_length=20)] | None = None
     number: Number | None = None
     date: Day | None = None
+    until: Until | None = None
     phone: Plain | None = None
     postcode: Postcode | None = None
     picture: Plain | None = None
@@ -141,8 +146,19 @@ class LeaveTopic(Part):
 
 
 class PauseContact(Part):
+    """For so long; without `for`, until the day that was just heard."""
+
     do: Literal["pause"]
-    for_: Annotated[Duration, Field(alias="for")]
+    for_: Annotated[Duration | None, Field(alias="for")] = None
+
+
+class SlowDownContact(Part):
+    do: Literal["slow_down"]
+    every: Duration
+
+
+class AsUsualForContact(Part):
+    do: Literal["as_usual"]
 
 
 class OpenDialog(Part):
@@ -156,7 +172,8 @@ class AskStaff(Part):
 
 
 Action = Annotated[
-    RememberField | AddTag | RemoveTag | JoinTopic | LeaveTopic | PauseContact | OpenDialog | AskStaff,
+    RememberField | AddTag | RemoveTag | JoinTopic | LeaveTopic | PauseContact | SlowDownContact | AsUsualForContact
+    | OpenDialog | AskStaff,
     Field(discriminator="do"),
 ]
 

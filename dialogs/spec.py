@@ -78,6 +78,7 @@ class Dialog(Part):
     kind: Literal["service", "marketing"] = "marketing"
     start: Name
     expires: Duration | None = None
+    hears_opening: bool = False  # the text that opened it is its first answer, where it is one
     on_expiry: Name | None = None
     events: Annotated[dict[EventName, Name], Field(default_factory=dict)]
     states: Annotated[dict[Name, State], Field(min_length=1)]

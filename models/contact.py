@@ -28,6 +28,7 @@ class Contact(Base):
     heard_at: Mapped[datetime | None]  # their last text to us
     fallback_at: Mapped[datetime | None]  # when we last said that a person will read it
     paused_until: Mapped[datetime | None]  # they asked for a break from marketing
+    one_in_days: Mapped[int | None]  # they asked for fewer texts: one that sells in so many days
     with_staff_until: Mapped[datetime | None]  # a person has taken over: dialogs stay silent until then
     stopped_at: Mapped[datetime | None]  # they said STOP: the database copies it from the ledger, for counting many at once
     unreachable_at: Mapped[datetime | None]  # the carrier said that this number is no mobile or no longer in service

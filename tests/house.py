@@ -118,6 +118,10 @@ class House:
                 )
             )
             lines |= {f"{row.status} {row.dialog} {row.memory['state']}" for row in live}
+            if contact.paused_until:
+                lines.add(f"paused until {contact.paused_until:%Y-%m-%d %H:%M}")
+            if contact.one_in_days:
+                lines.add(f"one in {contact.one_in_days} days")
             if contact.language:
                 lines.add(f"language {contact.language}")
             kept = select(Message.body).where(Message.contact_id == contact.id, Message.for_person)

@@ -110,7 +110,7 @@ def test_many_upgrades_at_once_are_one(database: str, tmp_path: Path) -> None:
 def test_shop_load_says_what_it_has_done(parley: Parley) -> None:
     said = parley("shop", "load", str(SHOP))
     assert said.exit_code == 0
-    assert "Dialogs published: welcome, help, survey." in said.output
+    assert "Dialogs published: welcome, help, survey, prefs, contest, details." in said.output
 
 
 def test_shop_load_refuses_a_mistake_with_its_line(parley: Parley, tmp_path: Path) -> None:

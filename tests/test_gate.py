@@ -51,13 +51,16 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[dict[str, Any], Verdict]
         ],
     ),
     "expired": ([{"kind": "reply"}], [({"kind": "reply", "expired": True}, Refuse("expired"))]),
-    "paused": (
+    "preferences": (
         [
             {"kind": "marketing", "consented": True},
-            {"kind": "service", "consented": True, "paused_until": LATER},
-            {"kind": "reply", "paused_until": LATER},
+            *({"kind": "service", "consented": True, wish: LATER} for wish in ("paused_until", "rested_until")),
+            *({"kind": "reply", wish: LATER} for wish in ("paused_until", "rested_until")),
         ],
-        [({"kind": "marketing", "consented": True, "paused_until": LATER}, Hold("paused", LATER))],
+        [
+            ({"kind": "marketing", "consented": True, "paused_until": LATER}, Hold("paused", LATER)),
+            ({"kind": "marketing", "consented": True, "rested_until": LATER}, Hold("fewer texts", LATER)),
+        ],
     ),
     "quiet": (
         [{"kind": "reply", "quiet_until": LATER}, {"kind": "service", "quiet_until": LATER, "consented": True}],

@@ -85,7 +85,7 @@ GUARDS: dict[str, Guard] = {
         sabotage.without(gate.expired), test_outbox.test_a_reply_that_would_come_much_too_late_is_not_sent, {},
     ),
     "breaks": (
-        sabotage.without(gate.paused), test_outbox.test_a_break_from_marketing_holds_it_until_the_break_is_over, {},
+        sabotage.without(gate.preferences), test_outbox.test_a_break_from_marketing_holds_it_until_the_break_is_over, {},
     ),
     "the gate is asked again before the call": (
         sabotage.know_nothing_at_the_claim, test_outbox.test_a_stop_between_queueing_and_sending_wins, {},

@@ -48,7 +48,8 @@ _recipients = and_(
 )
 _in = and_(SUBSCRIPTION.c.topic == bindparam("topic"), SUBSCRIPTION.c.state == "in")
 # What the gate and the text want to know of a contact, and no more: every value of every row costs.
-_known = ("id", "phone", "country", "zone", "language", "values", "sample", "paused_until", "unreachable_at")
+_known = ("id", "phone", "country", "zone", "language", "values", "sample", "paused_until", "one_in_days",
+          "unreachable_at")
 NEXT = (
     select(
         RECIPIENT.c.contact_id.label("recipient_id"), *(CONTACT.c[name] for name in _known),
@@ -179,7 +180,7 @@ def prepare(runtime: Runtime, batch: Any) -> tuple[int, bool]:
         now, shop = runtime.now(connection), catalogue(connection)
         whose = {"campaign": campaign.id, "first": batch.first_id, "last": batch.last_id, "topic": campaign.topic}
         rows = connection.execute(NEXT, {**whose, "now": now}).all()
-        at = facts.moment(runtime, connection, now, shop.shop.zone, [row.phone for row in rows if row.phone])
+        at = facts.moment(runtime, connection, now, shop.shop.zone, rows)
         words, outcomes, messages = Words(campaign, shop), defaultdict[Outcome, list[int]](list), []
         for row in rows:
             outcome, message = _judge_safely(campaign, words, at, row)

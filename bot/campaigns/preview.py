@@ -70,7 +70,7 @@ def preview(runtime: Runtime, campaign_id: int, told: Callable[[int, int], None]
     while True:
         with runtime.read() as connection:  # one page, one transaction: nobody waits for a long reader
             rows = connection.execute(page, {"topic": campaign.topic, "after": after}).all()
-            at = facts.moment(runtime, connection, now, shop.shop.zone, [row.phone for row in rows])
+            at = facts.moment(runtime, connection, now, shop.shop.zone, rows)
         if not rows:
             break
         for row in rows:

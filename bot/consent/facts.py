@@ -2,18 +2,27 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from bot.consent import gate, hours
 from bot.consent.ledger import digest
 from bot.runtime import Runtime
-from models import Suppression, one_of
+from models import Message, Suppression, one_of
+from models.message import in_state
 
 ANSWERS = ("reply", "compliance")  # someone waits for them
 SUPPRESSION = Suppression.__table__
+MESSAGE = Message.__table__
+MARKETED = (
+    select(MESSAGE.c.contact_id, func.max(MESSAGE.c.at).label("at"))
+    .where(one_of(MESSAGE.c.contact_id, "ids"), MESSAGE.c.direction == "out", MESSAGE.c.at > bindparam("since"))
+    .where(MESSAGE.c.kind == "marketing", in_state("sending", "unknown", "sent"))
+    .group_by(MESSAGE.c.contact_id)
+)
+"""When these people last had a text that sells."""
 ON_LIST = select(SUPPRESSION.c.digest).where(one_of(SUPPRESSION.c.digest, "digests"))
 
 
@@ -25,6 +34,7 @@ class Moment:
     now: datetime  # business time
     shop_zone: str
     suppressed: Mapping[str, bool]  # by number; one that was not asked about is a KeyError, not a "no"
+    _marketed: dict[int, datetime]  # when those who asked for fewer texts last had one that sells
     _quiet: dict[tuple[str, ...], datetime | None] = field(default_factory=dict)
 
     def quiet_until(self, zones: tuple[str, ...]) -> datetime | None:
@@ -33,14 +43,32 @@ class Moment:
             self._quiet[zones] = hours.quiet_until(self.now, zones)
         return self._quiet[zones]
 
+    def rested_until(self, contact: Any) -> datetime | None:
+        """When the next text that sells may come to someone who asked for fewer; None: now."""
+        last = self._marketed.get(contact.id) if contact.one_in_days else None
+        until = last + timedelta(days=contact.one_in_days) if last else None
+        return until if until and until > self.now else None
 
-def moment(runtime: Runtime, connection: Connection, now: datetime, shop_zone: str, phones: Iterable[str]) -> Moment:
-    """The moment at which the owners of these numbers are judged. One query."""
-    key = runtime.suppression_key
-    digests = {phone: digest(key, phone) for phone in phones}
+    def marketed(self, contact: Any) -> None:
+        """A text that sells goes to them now: the next one of those who are judged together knows."""
+        self._marketed[contact.id] = self.now
+
+
+def moment(runtime: Runtime, connection: Connection, now: datetime, shop_zone: str, contacts: Iterable[Any]) -> Moment:
+    """The moment at which these contacts, rows of theirs, are judged. One query, and one more if anyone wants fewer texts."""
+    key, contacts = runtime.suppression_key, [one for one in contacts if one.phone]
+    digests = {one.phone: digest(key, one.phone) for one in contacts}
     listed = set(connection.scalars(ON_LIST, {"digests": list(digests.values())}))
     suppressed = {phone: found in listed for phone, found in digests.items()}
-    return Moment(runtime.carrier.is_simulated, now, shop_zone, suppressed)
+    return Moment(runtime.carrier.is_simulated, now, shop_zone, suppressed, _marketed(connection, now, contacts))
+
+
+def _marketed(connection: Connection, now: datetime, contacts: Iterable[Any]) -> dict[int, datetime]:
+    slow = {one.id: one.one_in_days for one in contacts if one.one_in_days}
+    if not slow:
+        return {}
+    known = {"ids": list(slow), "since": now - timedelta(days=max(slow.values()))}
+    return {row.contact_id: row.at for row in connection.execute(MARKETED, known)}
 
 
 def facts(
@@ -59,5 +87,6 @@ def facts(
         expired=expired,
         unreachable=contact.unreachable_at is not None,
         paused_until=contact.paused_until if waits else None,
+        rested_until=moment.rested_until(contact),
         quiet_until=None if kind in ANSWERS else moment.quiet_until(zones),
     )

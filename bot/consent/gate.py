@@ -27,6 +27,7 @@ class Facts(NamedTuple):
     expired: bool = False  # too old to still be an answer, or its campaign is over
     unreachable: bool = False  # the carrier said that there is no such phone, and nothing came from it since
     paused_until: datetime | None = None  # the contact's own break from marketing, when it is not over
+    rested_until: datetime | None = None  # they asked for fewer texts, and had one lately
     quiet_until: datetime | None = None  # it is too early or too late in the day, where they are
 
 
@@ -92,10 +93,13 @@ def expired(facts: Facts) -> Verdict | None:
     return Refuse("expired") if facts.expired else None
 
 
-def paused(facts: Facts) -> Verdict | None:
-    """Who asked for a break gets marketing after it, not never."""
-    waits = facts.kind == "marketing" and facts.paused_until is not None
-    return Hold("paused", facts.paused_until) if waits and facts.paused_until else None
+def preferences(facts: Facts) -> Verdict | None:
+    """Who asked for a break, or for fewer texts, gets marketing later, not never."""
+    if facts.kind != "marketing":
+        return None
+    if facts.paused_until is not None:
+        return Hold("paused", facts.paused_until)
+    return Hold("fewer texts", facts.rested_until) if facts.rested_until is not None else None
 
 
 def quiet(facts: Facts) -> Verdict | None:
@@ -106,7 +110,7 @@ def quiet(facts: Facts) -> Verdict | None:
 
 
 JUDGES: tuple[Judge, ...] = (
-    sample, suppressed, consented, unreachable, already_sent, looping, expired, paused, quiet,
+    sample, suppressed, consented, unreachable, already_sent, looping, expired, preferences, quiet,
 )  # fmt: skip
 
 

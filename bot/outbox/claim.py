@@ -60,7 +60,7 @@ SENDING = (
     .with_for_update(read=True, key_share=True)
 )  # fmt: skip
 # Whoever is talking to somebody else is passed over, not waited for.
-_known = ("id", "phone", "zone", "sample", "paused_until", "unreachable_at")
+_known = ("id", "phone", "zone", "sample", "paused_until", "one_in_days", "unreachable_at")
 LOCK = (
     select(*(CONTACT.c[name] for name in _known)).where(one_of(CONTACT.c.id, "ids"))
     .order_by(CONTACT.c.id).with_for_update(skip_locked=True)
@@ -125,8 +125,8 @@ def claim(runtime: Runtime, shop: Catalogue, rows: Sequence[Any]) -> list[Claime
         if not mine:
             return []
         machine_now = runtime.machine_now()
-        phones = [contacts[row.contact_id].phone for row in mine]
-        at = facts.moment(runtime, connection, runtime.now(connection), shop.shop.zone, phones)
+        whom = [contacts[row.contact_id] for row in mine]
+        at = facts.moment(runtime, connection, runtime.now(connection), shop.shop.zone, whom)
         going = [row for row in mine if _may_go(connection, row, at, contacts[row.contact_id], campaigns, machine_now)]
         if going:
             marked = {"now": at.now, "marked": machine_now, "lease": machine_now + LEASE_FOR}
@@ -180,6 +180,8 @@ def _may_go(
         kept = [*earlier, {"at": at.now.isoformat(), **gate.record(verdict, known)}]
         news = {"new_state": state, "new_why": getattr(verdict, "why", None), "new_verdicts": kept}
         connection.execute(JUDGED, {"message_id": row.id, "event_id": row.agreed, **news})
+    if isinstance(verdict, gate.Go) and row.kind == "marketing":
+        at.marketed(contact)
     if isinstance(verdict, gate.Hold):
         set_alarm(connection, "release", row.id, 0, verdict.until)
     return isinstance(verdict, gate.Go)

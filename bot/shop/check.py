@@ -103,17 +103,22 @@ def _keywords(source: Source, names: frozenset[str]) -> Iterator[Problem]:
 
 
 def _cut_short(source: Source, scripts: Mapping[str, Script]) -> Iterator[Problem]:
-    """A keyword that interrupts is asked before the dialog that listens: what it takes can never be an answer there."""
-    answers = {
-        folded: dialog.name
+    """A keyword that interrupts is asked before the dialog that listens: what it takes can never be an answer there.
+
+    But for the first answers of a dialog that hears what opened it: there the keyword means just that answer.
+    """
+    answers = [
+        (folded, dialog.name, dialog.hears_opening and name == dialog.start)
         for dialog in (script.dialog for script in scripts.values())
-        for state in dialog.states.values()
+        for name, state in dialog.states.items()
         for branch in state.on or ()
         for folded, _, _ in heard_words(branch.hear, fold)
-    }
+    ]
     for i, keyword in enumerate(source.shop.keywords):
         for phrase in entry(i + 1, keyword).phrases if keyword.interrupts else ():
-            if dialog := answers.get(fold(phrase.text)):
+            taken = (name for folded, name, opens in answers
+                     if folded == fold(phrase.text) and not (opens and name == keyword.dialog))  # fmt: skip
+            if dialog := next(taken, None):
                 message = f"“{phrase.text}” is an answer in the dialog `{dialog}`: a keyword that interrupts would take it away"
                 yield source.problem(message, "keywords", i, "phrases")
 

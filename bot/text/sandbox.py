@@ -16,6 +16,7 @@ from liquid.token import TOKEN_CONTENT, TOKEN_ILLEGAL, TOKEN_OUTPUT, Token
 from liquid.undefined import UNDEFINED
 
 from bot.text.clean import clean
+from bot.text.dates import written
 
 MAX_OUTPUT = 20_000
 """Longest result, in bytes, and longest value on the way to it: several times what a text can hold."""
@@ -98,6 +99,7 @@ class _Environment(Environment):
         plumbing = {TOKEN_CONTENT, TOKEN_OUTPUT, TOKEN_ILLEGAL}
         self.tags = {name: tag for name, tag in self.tags.items() if name in plumbing or name in TAGS}
         self.filters = {name: _bounded(name, self.filters[name]) for name in FILTERS}
+        self.filters["written"] = _bounded("written", _written)
 
 
 def _bounded(name: str, apply: Callable[..., object]) -> Callable[..., object]:
@@ -117,6 +119,14 @@ def _measure(value: object) -> object:
     if isinstance(value, str) and len(value) > MAX_OUTPUT:
         raise ResourceLimitError(f"a value is longer than {MAX_OUTPUT} characters", token=None)
     return value
+
+
+def _written(value: object, language: object = "en") -> object:
+    """A day that was heard, as people write it; anything else as it is."""
+    try:
+        return written(date.fromisoformat(str(value)), str(language))
+    except ValueError:
+        return value
 
 
 LIQUID = _Environment(undefined=Missing)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import date
 
-from bot.text.dates import parse_date
+from bot.talk import PARSERS
 from bot.text.merge import tag_uses
 from dialogs.check import Known
 from dialogs.compile import compile
@@ -15,7 +15,6 @@ from dialogs.load import load
 from dialogs.spec import Dialog
 from keywords.reserved import meaning
 from keywords.text import fold
-from models import phone
 
 TODAY = date(2026, 11, 22)
 HEAD = "name: sample\ntopic: offers\nstart: a\nexpires: P2D\nstates:\n"
@@ -27,25 +26,15 @@ KNOWN = Known(
     names=frozenset({"brand", "topic.name", "topic.frequency", "sender"}),
     double=frozenset({"offers"}),
     topics=frozenset({"offers"}),
-    fields=frozenset({"postcode", "first_name"}),
+    fields=frozenset({"postcode", "first_name", "details_confirmed"}),
     languages=("fr", "en"),
     dialogs=frozenset({"welcome", "help", "survey"}),
 )
 
 
-class Readers:
-    """The readers that the house lends to the engine."""
-
-    def phone(self, text: str, country: str) -> str | None:
-        return phone.parse(text, country)
-
-    def date(self, text: str, language: str, country: str, today: date) -> date | None:
-        return parse_date(text, language, today, month_first=country == "US")
-
-
 def ground(*true: tuple[str, str], country: str = "FR", language: str = "fr") -> Ground:
     """A contact of whom exactly these things are true, such as ("tag", "vip")."""
-    return Ground(lambda kind, name: (kind, name) in true, Readers(), language, country, TODAY)
+    return Ground(lambda kind, name: (kind, name) in true, PARSERS, language, country, TODAY)
 
 
 def written(states: str, head: str = HEAD) -> Dialog:

@@ -1,12 +1,14 @@
 """What a dialog says next, and what it asks the house to do."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from dialogs import effects
 from dialogs.act import ACTIONS
+from dialogs.compile import compile
 from dialogs.effects import (
+    AsUsual,
     Expire,
     Finish,
     HandOver,
@@ -16,12 +18,15 @@ from dialogs.effects import (
     Pause,
     Remember,
     Say,
+    SlowDown,
     Tag,
     Untag,
     Wake,
 )
+from dialogs.engine import start
 from dialogs.events import Expired, Happened, Heard, Returned, Woke
-from tests.dialogs.shop import HEAD, Talk, written
+from keywords.text import fold
+from tests.dialogs.shop import HEAD, Talk, ground, written
 
 QUESTION = """
 a:
@@ -54,6 +59,8 @@ ACTS = {
     "opt_in": ("{do: opt_in, proof: double}", OptIn("offers", "double")),
     "opt_out": ("{do: opt_out, topic: news}", OptOut("news")),
     "pause": ("{do: pause, for: P30D}", Pause(timedelta(days=30))),
+    "slow_down": ("{do: slow_down, every: P14D}", SlowDown(timedelta(days=14))),
+    "as_usual": ("{do: as_usual}", AsUsual()),
     "open": ("{do: open, dialog: survey}", Open("survey")),
     "hand_over": ("{do: hand_over, note: Call back}", HandOver("Call back")),
 }
@@ -70,6 +77,42 @@ def test_an_action_is_an_effect_and_nothing_more(action, effect):
     talk = Talk(written(ACTING % action))
     talk.hear("75011")
     assert talk.done[0] == effect
+
+
+def test_a_break_lasts_until_the_day_that_was_heard():
+    talk = Talk(written("a: {on: [{hear: until, then: [{do: pause}], goto: b}]}\nb: {end: true}"))
+    talk.hear("pas avant mars")
+    assert talk.done[0] == Pause(date(2027, 3, 1))
+
+
+def test_the_day_of_an_answer_is_remembered():
+    talk = Talk(written(ACTING % "{do: remember, field: details_confirmed, value: today}"))
+    talk.hear("oui")
+    assert talk.done[0] == Remember("details_confirmed", "2026-11-22")
+
+
+HEARING = "hears_opening: true\n" + HEAD
+ASKING = """
+a:
+  say: Which one?
+  then: [{do: tag, tag: asked}]
+  on: [{hear: {words: [blue, red]}, as: colour, goto: b}]
+b: {say: "{{ answers.colour }} it is", end: true}
+"""
+
+
+def test_a_dialog_hears_the_text_that_opened_it():
+    dialog = compile(written(ASKING, HEARING), fold)
+    turn = start(dialog, ground(), opening=Heard("Blue!", "blue"))
+    assert turn.ended and turn.memory["values"] == {"colour": "blue"}
+    assert turn.effects[0] == Tag("asked")
+    assert [effect.state for effect in turn.effects if isinstance(effect, Say)] == ["b"]
+
+
+@pytest.mark.parametrize(("head", "text"), [(HEARING, "join"), (HEAD, "blue")])
+def test_a_text_that_is_no_answer_only_opens(head, text):
+    dialog = compile(written(ASKING, head), fold)
+    assert start(dialog, ground(), opening=Heard(text, text)) == start(dialog, ground())
 
 
 def test_a_fixed_value_is_remembered_instead_of_the_answer():

@@ -65,6 +65,7 @@ class ContactOut(BaseModel):
     made_at: datetime
     heard_at: datetime | None = Field(description="Their last text to us.")
     paused_until: datetime | None = Field(description="They asked for a break from marketing.")
+    one_in_days: int | None = Field(description="They asked for fewer texts: one that sells in so many days.")
     stopped_at: datetime | None = Field(description="They said STOP.")
     unreachable_at: datetime | None = Field(description="The carrier called the number dead.")
 
