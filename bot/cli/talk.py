@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bot.catalogue import in_language
@@ -11,7 +11,7 @@ from bot.text.merge import BadTemplate, MissingTag, render
 from dialogs import effects
 from dialogs.compile import Compiled, compile
 from dialogs.engine import Turn, start, step
-from dialogs.events import Event, Expired, Returned, Woke
+from dialogs.events import Event, Expired, Heard, Returned, Woke
 from dialogs.ground import Ground
 from dialogs.spec import Dialog
 from keywords.text import fold
@@ -38,9 +38,8 @@ class Talk:
         """Play one line, a text or "@ +48h"; what is said and what becomes true, in the notation of transcripts."""
         if line.startswith("@"):
             return list(self._pass_time(line))
-        if not self.stack:
-            return list(self._open(self._first))
-        return list(self._step(heard_of(line.removeprefix(">").strip(), ())))
+        heard = heard_of(line.removeprefix(">").strip(), ())
+        return list(self._step(heard) if self.stack else self._open(self._first, heard))
 
     def _pass_time(self, line: str) -> Iterator[str]:
         found = re.fullmatch(r"@\s*\+?(\d+)\s*([mhd])", line)
@@ -53,8 +52,8 @@ class Talk:
             yield from self._step(event)
         self.now = until
 
-    def _open(self, dialog: Compiled) -> Iterator[str]:
-        yield from self._happen(dialog, start(dialog, self._ground()), opened=True)
+    def _open(self, dialog: Compiled, opening: Heard | None = None) -> Iterator[str]:
+        yield from self._happen(dialog, start(dialog, self._ground(), opening=opening), opened=True)
 
     def _step(self, event: Event) -> Iterator[str]:
         dialog, memory = self.stack[-1]
@@ -99,6 +98,13 @@ class Talk:
             case effects.OptOut(topic=topic):
                 self.holds.discard(("consent", topic))
                 yield f"= consent {topic} out"
+            case effects.Pause(until=until):
+                over = until if isinstance(until, date) else (self.now + until).date()
+                yield f"= paused until {over}"
+            case effects.SlowDown(every=every):
+                yield f"= one in {every.days} days"
+            case effects.AsUsual():
+                yield "= as usual"
             case effects.Open(dialog=name):
                 yield from self._open(compile(self.find(name), fold))
             case effects.HandOver():

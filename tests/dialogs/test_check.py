@@ -92,6 +92,12 @@ TABLE = [
     ("_durations", "a: {then: [{do: pause, for: P9000D}]}", [
         "6: states.a.then.0.for: a time must be longer than nothing and at most a year",
     ]),
+    ("_durations", "a: {then: [{do: slow_down, every: PT36H}]}", [
+        "6: states.a.then.0.every: this is counted in whole days, such as P7D",
+    ]),
+    ("_named", "a: {on: [{hear: anything, then: [{do: pause}], goto: z}]}\n" + END, [
+        "6: states.a.on.0.then.0: say for how long (`for`), or put it into a branch that hears `until` or a `date`",
+    ]),
     ("_size", "a: {after: {wait: PT1H, goto: s0}}\n" + "\n".join(
         f"s{i}: {{after: {{wait: PT1H, goto: s{i + 1}}}}}" for i in range(MAX_STATES)) + f"\ns{MAX_STATES}: {{say: x}}", [
         f"5: states: {MAX_STATES + 2} states are too many to understand: at most {MAX_STATES}",
