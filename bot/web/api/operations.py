@@ -36,6 +36,7 @@ class Call:
 
     runtime: Runtime
     connection: Connection  # none, strictly, where an operation opens its own
+    cause: str  # names what is asked for: the same for every copy of a request with an Idempotency-Key
     body: Any = None  # in the operation's model
     query: Any = None
     status: int | None = None  # instead of the operation's usual one
@@ -123,9 +124,10 @@ def _serve(operation: Operation, **path: Any) -> Response:
         request.get_data(cache=True)
     body = _body(operation) if operation.body is not None else None
     with _transaction(runtime, operation) as connection:
-        answer = keys.take(runtime, connection, token.id, key, request) if key is not None else None
+        phone = path.get("phone") or getattr(body, "phone", None)
+        answer = keys.take(runtime, connection, token.id, key, request, phone) if key is not None else None
         if answer is None:
-            answer = _done(operation, Call(runtime, connection, body, query), path)
+            answer = _done(operation, Call(runtime, connection, keys.cause(token.id, key), body, query), path)
             if key is not None:
                 keys.keep(connection, token.id, key, answer)
     if operation.after is not None:
