@@ -1,6 +1,7 @@
 """Texts that a program sends to one person, and all messages as they are told."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -126,6 +127,30 @@ def test_what_cannot_be_said_is_told_with_its_field_and_nothing_is_kept(
 def test_a_value_that_is_missing_is_named(house: House, program: Program) -> None:
     told = problem(program.ask("POST", "/messages", WANTED | {"texts": "{{ contact.postcode }}"}), 422)
     assert told["texts"] == "it cannot be said to this contact: missing value: contact.postcode"
+
+
+HOSTILE: dict[str, Any] = {
+    "braces": "{{" * 2_000,
+    "a long loop": "{% for n in (1..999999999) %}x{% endfor %}",
+    "loops in loops": "{% for n in (1..99) %}{% for m in (1..99) %}{{ brand }}{% endfor %}{% endfor %}",
+    "a text that doubles": "{% assign a = 'aaaaaaaa' %}" + "{% assign a = a | append: a %}" * 90 + "{{ a }}",
+    "many languages": {"fr": "a", "en": "b"} | {f"{one}{other}": "{{ brand }}" * 99 for one in "abc" for other in "uvwxyz"},
+    "what is no language": {"__class__": "a"},
+    "somebody's insides": "{{ contact.__class__.__mro__ }}",
+    "a tower of accents": "a" + "\u0301\u0316" * 2_000,
+}
+
+
+@pytest.mark.usefixtures("ana")
+@pytest.mark.parametrize("texts", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_words_cost_little_and_get_a_clear_answer(house: House, program: Program, texts: Any) -> None:
+    program.ask("GET", "/messages")
+    began = time.thread_time()
+    answer = program.ask("POST", "/messages", WANTED | {"texts": texts})
+    spent = time.thread_time() - began
+    assert answer.status_code in (400, 422), answer.get_data(as_text=True)
+    assert len(answer.get_data()) < 64_000
+    assert spent < 0.5
 
 
 # The same thing twice
