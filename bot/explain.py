@@ -9,11 +9,11 @@ from sqlalchemy import Connection, Row, select
 
 from bot import campaigns, segments
 from bot.campaigns.words import Said, Unsaid, Words
-from bot.catalogue import Catalogue, catalogue
+from bot.catalogue import catalogue
 from bot.consent import facts, gate
 from bot.outbox import late
 from bot.runtime import Runtime
-from models import Message, Subscription
+from models import Message
 
 STILL_JUDGED = ("ready", "held")  # states of a message
 OVER = ("finished", "cancelled")  # states of a campaign
@@ -51,7 +51,8 @@ def of_campaign(runtime: Runtime, connection: Connection, contact: Any, campaign
     """What a contact would get of a campaign, were they in its audience, and whether they are. Of one that is over: nothing."""
     now, shop = runtime.now(connection), catalogue(connection)
     over = campaign.ends_at is not None and campaign.ends_at <= now
-    known = _facts(runtime, connection, contact, campaign.kind, campaign.topic, now, shop, expired=over)
+    about, zone = (campaign.kind, campaign.topic), shop.shop.zone
+    known, _ = facts.of_one(runtime, connection, contact, *about, now, zone, expired=over)
     whom = segments.audience(connection, campaign.within, campaign.without, campaign.launched_at or now)
     said = Words(campaign, shop).say(contact)
     text = said.body if isinstance(said, Said) else None
@@ -71,8 +72,8 @@ def of_message(runtime: Runtime, connection: Connection, contact: Any, message: 
     if message.campaign_id is not None:
         ends_at = campaigns.find(connection, message.campaign_id).ends_at
         over = over or (ends_at is not None and ends_at <= now)
-    sent, shop = message.sid is not None, catalogue(connection)
-    known = _facts(runtime, connection, contact, message.kind, message.topic, now, shop, sent_before=sent, expired=over)
+    about, zone, sent = (message.kind, message.topic), catalogue(connection).shop.zone, message.sid is not None
+    known, _ = facts.of_one(runtime, connection, contact, *about, now, zone, sent_before=sent, expired=over)
     told = {"state": message.state, "verdicts": message.verdicts}
     found = _explained(known, now, message.body, **told)
     if message.state in STILL_JUDGED:
@@ -85,16 +86,6 @@ def find_message(connection: Connection, contact_id: int, message_id: int) -> Ro
     """A message of ours to this contact."""
     mine = (Message.id == message_id) & (Message.contact_id == contact_id) & (Message.direction == "out")
     return connection.execute(select(Message.__table__).where(mine)).one_or_none()
-
-
-def _facts(
-    runtime: Runtime, connection: Connection, contact: Any, kind: str, topic: str | None, now: datetime, shop: Catalogue,
-    **more: bool,
-) -> gate.Facts:  # fmt: skip
-    mine = (Subscription.contact_id == contact.id) & (Subscription.topic == topic) & (Subscription.state == "in")
-    agreed = connection.scalar(select(Subscription.event_id).where(mine))
-    at = facts.moment(runtime, connection, now, shop.shop.zone, [contact])
-    return facts.facts(at, contact, kind, agreed, **more)
 
 
 def _explained(known: gate.Facts, now: datetime, text: str | None, **more: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, tuple_, update
+from sqlalchemy import Connection, Row, String, cast, delete, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.runtime import Runtime
@@ -21,12 +21,15 @@ NOTED_EVERY = timedelta(minutes=1)
 SCOPES = {
     "contacts:read": "Look at contacts and what they consented to.",
     "contacts:write": "Make, change and erase contacts.",
+    "contacts:export": "Read all that is held about a contact: texts, conversations, consent.",
     "consent:write": "Record what contacts agreed to or refused elsewhere.",
     "segments:read": "Look at segments and lists, count and explain them.",
     "segments:write": "Make, change and delete segments, fill lists.",
     "campaigns:read": "Look at campaigns, their recipients and balance.",
     "campaigns:write": "Make and change drafts of campaigns.",
     "campaigns:send": "Schedule, pause, resume and cancel campaigns.",
+    "messages:read": "Look at messages, theirs and ours.",
+    "messages:write": "Send texts to one contact at a time.",
     "texts:read": "Measure texts, and ask what they would be taken for.",
 }
 """What a token may be for, each with its sentence."""
@@ -53,8 +56,11 @@ def create(connection: Connection, name: str, scopes: Sequence[str], now: dateti
         raise TokenError(f"there is no scope {unknown}: {', '.join(SCOPES)}")
     secret = PREFIX + secrets.token_urlsafe(32)
     row = {"name": name.strip(), "digest": _digest(secret), "scopes": sorted(set(scopes)), "made_at": now}
+    # The name of one that was taken back is free again; that one is told apart by its number.
+    earlier = update(ApiToken).where(ApiToken.name == row["name"], ApiToken.revoked_at.is_not(None))
     try:
         with connection.begin_nested():
+            connection.execute(earlier.values(name=ApiToken.name + " #" + cast(ApiToken.id, String)))
             connection.execute(insert(ApiToken).values(**row))
     except IntegrityError:
         raise TokenError(f"there is a token {name.strip()!r} already") from None

@@ -32,7 +32,7 @@ class IdempotencyKey(Base):
     token_id: Mapped[int] = mapped_column(ForeignKey("api_token.id", ondelete="CASCADE"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     request: Mapped[str]  # a keyed hash of method, path and body: another request with the same key is a mistake
-    about: Mapped[str | None]  # whose number stands in the path, as in the suppression list: forgotten when they are erased
+    about: Mapped[str | None]  # whose number it names, as in the suppression list: forgotten when they are erased
     status: Mapped[int]
     body: Mapped[str]
     at: Mapped[datetime]  # machine time

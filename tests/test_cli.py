@@ -260,6 +260,14 @@ def test_contact_show_says_when_the_chain_is_broken(parley: Parley, house: House
     assert "THE CHAIN IS BROKEN at 1" in parley("contact", "show", PEOPLE["Bo"]).output
 
 
+def test_contact_export_prints_everything_for_the_person_who_asks(parley: Parley, house: House) -> None:
+    house.text("Bo", "JOIN")
+    known = json.loads(parley("contact", "export", "06 12 34 00 02").stdout)
+    assert known["contact"]["phone"] == PEOPLE["Bo"]
+    assert [one["body"] for one in known["messages"]] == [row.body for row in house.messages("Bo")]
+    assert parley("contact", "export", PEOPLE["Dee"]).exit_code == 1
+
+
 def test_contact_show_of_a_stranger_says_so(parley: Parley, house: House) -> None:
     said = parley("contact", "show", PEOPLE["Dee"])
     assert (said.exit_code, "no contact" in said.output) == (1, True)

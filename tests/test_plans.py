@@ -12,6 +12,8 @@ from sqlalchemy.dialects import sqlite
 from bot import alarms, jobs, status
 from bot.campaigns import batches, control
 from bot.consent import facts
+from bot.contacts.export import PARTS
+from bot.contacts.timeline import SOURCES
 from bot.outbox import claim, result, settling
 
 HOT: dict[str, Any] = {
@@ -35,6 +37,8 @@ HOT: dict[str, Any] = {
     "statuses that are folded": status.FOLDED,
     "alarms": alarms.DUE,
     "latest outcomes": control.LATEST_OUTCOMES[0],
+    **{f"export of {name}": rows.where(key > 0).order_by(key) for name, (rows, key) in PARTS.items()},
+    **{f"timeline of {name}": source.rows.order_by(source.at.desc()) for name, source in SOURCES.items()},
     **{f"due in {queue}": query for queue, query in jobs.DUE.items()},
 }
 GROWS = ("message", "callback", "recipient", "contact", "suppression")  # tables that grow with every text or person

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select,
 
 from bot import outbox
 from bot.campaigns import launch
-from bot.campaigns.draft import CampaignError, Problem
+from bot.campaigns.draft import CampaignError
+from bot.campaigns.wording import Problem
 from bot.runtime import Runtime
 from models import Alarm, Batch, Campaign, Message, Recipient
 from models.campaign import IS_OPEN

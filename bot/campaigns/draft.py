@@ -2,37 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from types import SimpleNamespace
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection, delete, select, update
 
 from bot import segments
-from bot.campaigns.words import Unsaid, Words
+from bot.campaigns.wording import Problem, wrong_words
 from bot.catalogue import Catalogue, catalogue
-from bot.shop.check import NAMES
 from bot.text.dates import Instant
-from bot.text.merge import BadTemplate, tag_uses
 from models import Campaign, Segment, insert
-from models import Field as ContactField
 from models.phone import sender_kind
 
 ERROR_LIMIT = 15  # percent
 ANSWERS_FOR = 7  # days
-
-# What a text that sells must say, in words for the marketer who left it out.
-MENTIONS = {
-    "no STOP mention": "a text that sells must say how to leave: name STOP",
-    "no brand": "a text that sells must say who is writing: name the brand, or {{ brand }}",
-}
-
-
-class Problem(NamedTuple):
-    """What is wrong, and with which field: `texts.fr`."""
-
-    field: str
-    message: str
 
 
 class CampaignError(ValueError):
@@ -138,48 +121,13 @@ def _segments(connection: Connection, draft: Draft) -> dict[str, int]:
 
 
 def _problems(connection: Connection, shop: Catalogue, draft: Draft) -> Iterator[Problem]:
-    if draft.topic not in shop.topics:
-        yield Problem("topic", f"there is no topic {draft.topic!r}, only {', '.join(shop.topics)}")
+    yield from wrong_words(connection, shop, draft)
     known = _segments(connection, draft)
     for part in ("within", "without"):
         for name in getattr(draft, part):
             if name not in known:
                 yield Problem(part, f"there is no segment {name!r}")
-    if draft.ours is not None and draft.ours not in shop.senders:
-        yield Problem("ours", f"{draft.ours} is none of our numbers")
     if draft.dialog is not None and draft.dialog not in shop.published:
         yield Problem("dialog", f"there is no published dialog {draft.dialog!r}")
     if draft.dialog is not None and draft.ours and sender_kind(draft.ours) == "alphanumeric":
         yield Problem("dialog", f"nobody can answer the name {draft.ours}: choose a number")
-    missing = [lang for lang in shop.shop.languages if lang not in draft.texts] if "" not in draft.texts else []
-    if missing:
-        yield Problem("texts", f"this is not said in: {', '.join(missing)}")
-    fields = set(connection.scalars(select(ContactField.name)))
-    for lang, template in draft.texts.items():
-        if lang and lang not in shop.shop.languages:
-            yield Problem(f"texts.{lang}", f"the shop speaks {', '.join(shop.shop.languages)}")
-        for message in _wrong_text(shop, draft, lang, template, fields):
-            yield Problem(f"texts.{lang}" if lang else "texts", message)
-
-
-def _wrong_text(shop: Catalogue, draft: Draft, lang: str, template: str, fields: set[str]) -> Iterator[str]:
-    """Filled in with everything, and with nothing, it must still be a text that names its sender and the way out."""
-    try:
-        tags = [".".join(use.path) for use in tag_uses(template)]
-    except BadTemplate as error:
-        yield str(error)
-        return
-    unknown = [tag for tag in tags if tag not in NAMES and not (tag.startswith("contact.") and tag[8:] in fields)]
-    for tag in dict.fromkeys(unknown):
-        yield f"{{{{ {tag} }}}} is not a merge tag that can be filled in: there is no such field"
-    if unknown or draft.topic not in shop.topics:
-        return
-    one = SimpleNamespace(texts={"": template}, topic=draft.topic, kind=draft.kind, ours=None)
-    for full in (True, False):
-        values = dict.fromkeys(fields, "X") if full else {}
-        said = Words(one, shop).fill(lang or shop.shop.languages[0], next(iter(shop.senders)), values)
-        if isinstance(said, Unsaid) and said.why in MENTIONS:
-            yield MENTIONS[said.why]
-            return
-        if isinstance(said, Unsaid) and full:  # without values it may be unsayable: the preview counts who then gets nothing
-            yield f"it cannot be said: {said.why}"

@@ -10,7 +10,8 @@ from sqlalchemy.exc import OperationalError
 
 from bot import segments
 from bot.alarms import set_alarm, take
-from bot.campaigns.draft import CampaignError, Problem, check
+from bot.campaigns.draft import CampaignError, check
+from bot.campaigns.wording import Problem
 from bot.runtime import Runtime
 from models import Batch, Campaign, Contact, Recipient, insert
 from models.base import UtcDateTime

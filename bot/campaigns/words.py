@@ -29,9 +29,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Unsaid:
-    """Nothing can be said to this contact."""
+    """Nothing can be said to this contact. `what`: the merge tag without a value, where that is why."""
 
     why: str
+    what: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ class Words:
             shared = self._known[spoken, ours] = self.catalogue.context(spoken, self.campaign.topic, ours, {})
         try:
             body = render(template, {**shared, "contact": values}).strip()
-        except MissingTag:
-            return Unsaid("missing value")
+        except MissingTag as missing:
+            return Unsaid("missing value", missing.name)
         except BadTemplate:
             return Unsaid("bad value")
         if not body:

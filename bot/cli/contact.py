@@ -3,10 +3,10 @@
 from typing import Any
 
 import click
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from bot.cli.start import as_json, looking, print_json
-from bot.contacts import dossier, find
+from bot.contacts import dossier, export, find
 from models import Shop
 from models.phone import parse
 
@@ -24,16 +24,30 @@ def show(phone: str, full: bool, as_json: bool) -> None:
     """Print what is known of the contact with this number: consent and its proof, conversations, the last texts."""
     hands = looking()
     with hands.read() as connection:
-        country = connection.scalar(select(Shop.country))
-        number = parse(phone, country)
-        row = find(connection, number) if number else None
-        if row is None:
-            raise SystemExit(f"There is no contact with the number {phone}.")
-        known = dossier(connection, row, hands.suppression_key, full)
+        known = dossier(connection, _found(connection, phone), hands.suppression_key, full)
     if as_json:
         print_json(known)
     else:
         _print(known)
+
+
+@contact.command("export")
+@click.argument("phone")
+def export_all(phone: str) -> None:
+    """Print everything that is held about the contact with this number, as JSON, for when they ask for it."""
+    hands = looking()
+    with hands.read() as connection:
+        row = _found(connection, phone)
+    for piece in export(hands, row):
+        click.echo(piece, nl=False)
+
+
+def _found(connection: Connection, phone: str) -> Any:
+    number = parse(phone, connection.scalar(select(Shop.country)))
+    row = find(connection, number) if number else None
+    if row is None:
+        raise SystemExit(f"There is no contact with the number {phone}.")
+    return row
 
 
 def _print(known: dict[str, Any]) -> None:

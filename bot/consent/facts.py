@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from bot.consent import gate, hours
 from bot.consent.ledger import digest
 from bot.runtime import Runtime
-from models import Message, Suppression, one_of
+from models import Message, Subscription, Suppression, one_of
 from models.message import in_state
 
 ANSWERS = ("reply", "compliance")  # someone waits for them
@@ -90,3 +90,14 @@ def facts(
         rested_until=moment.rested_until(contact),
         quiet_until=None if kind in ANSWERS else moment.quiet_until(zones),
     )
+
+
+def of_one(
+    runtime: Runtime, connection: Connection, contact: Any, kind: str, topic: str | None, now: datetime, shop_zone: str,
+    *, sent_before: bool = False, expired: bool = False,
+) -> tuple[gate.Facts, int | None]:  # fmt: skip
+    """The same about one message alone, about a topic, and the event of the contact's consent to it. Two queries."""
+    mine = (Subscription.contact_id == contact.id) & (Subscription.topic == topic) & (Subscription.state == "in")
+    agreed = connection.scalar(select(Subscription.event_id).where(mine))
+    at = moment(runtime, connection, now, shop_zone, [contact])
+    return facts(at, contact, kind, agreed, sent_before=sent_before, expired=expired), agreed

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from bot.runtime import key_id
 from models import ConsentEvent, ConsentProof, Message, Subscription, Suppression, insert
@@ -21,6 +21,11 @@ from models import ConsentEvent, ConsentProof, Message, Subscription, Suppressio
 START_OF_CHAIN = "0" * 64
 EVERYTHING = "*"
 
+STORY = (
+    select(ConsentEvent.__table__, ConsentProof.wording, ConsentProof.text)
+    .outerjoin(ConsentProof, ConsentProof.event_id == ConsentEvent.id)
+    .where(ConsentEvent.person == bindparam("person"))
+)
 _head = select(ConsentEvent.seq, ConsentEvent.hash).order_by(ConsentEvent.seq.desc()).limit(1)
 
 
@@ -139,13 +144,7 @@ class Ledger:
 
 def story(connection: Connection, contact: Any) -> list[Any]:
     """The contact's events in order, each with its proof where that was not erased."""
-    query = (
-        select(ConsentEvent.__table__, ConsentProof.wording, ConsentProof.text)
-        .outerjoin(ConsentProof, ConsentProof.event_id == ConsentEvent.id)
-        .where(ConsentEvent.person == contact.person)
-        .order_by(ConsentEvent.seq)
-    )
-    return list(connection.execute(query))
+    return list(connection.execute(STORY.order_by(ConsentEvent.seq), {"person": contact.person}))
 
 
 def broken_link(connection: Connection, person: str) -> int | None:

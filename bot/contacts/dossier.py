@@ -1,8 +1,8 @@
-"""All that is known of one person: for staff who answer them, and for the person who asks."""
+"""What is known of one person, for staff who answer them."""
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from bot.consent import ledger
 from bot.contacts.records import tags
@@ -11,16 +11,19 @@ from models.phone import display
 
 LAST_TEXTS = 20
 
+TALKS = (
+    select(Conversation.__table__, DialogVersion.number.label("version"))
+    .join(DialogVersion, DialogVersion.id == Conversation.version_id)
+    .where(Conversation.contact_id == bindparam("contact_id"))
+)
+
 
 def dossier(connection: Connection, contact: Any, key: bytes, full: bool) -> dict[str, Any]:
-    """What is known of a contact, as plain data; the number masked unless `full`. `key`: of the suppression list."""
+    """What is known of a contact and their last texts, as plain data; the number masked unless `full`.
+
+    `key`: of the suppression list.
+    """
     mine = connection.execute
-    conversations = (
-        select(Conversation.dialog, DialogVersion.number.label("version"), Conversation.status, Conversation.memory,
-               Conversation.outcome, Conversation.begun_at)
-        .join(DialogVersion, DialogVersion.id == Conversation.version_id)
-        .where(Conversation.contact_id == contact.id).order_by(Conversation.id)
-    )  # fmt: skip
     texts = select(Message.__table__).where(Message.contact_id == contact.id).order_by(Message.id.desc())
     subscribed = select(Subscription.topic, Subscription.state, Subscription.proof, Subscription.at)
     return {
@@ -34,15 +37,18 @@ def dossier(connection: Connection, contact: Any, key: bytes, full: bool) -> dic
             for row in ledger.story(connection, contact)
         ],
         "broken_link": ledger.broken_link(connection, contact.person),
-        "conversations": [
-            {**row._mapping, "memory": None, "state": row.memory["state"], "answers": row.memory["values"]}
-            for row in mine(conversations)
-        ],
+        "conversations": [talk(row) for row in mine(TALKS.order_by(Conversation.id), {"contact_id": contact.id})],
         "texts": [
             _fields(row, "at", "direction", "kind", "body", "state", "status", "error_code", "why", "verdicts")
             for row in reversed(mine(texts.limit(LAST_TEXTS)).all())
         ],
     }  # fmt: skip
+
+
+def talk(row: Any) -> dict[str, Any]:
+    """A conversation, a row of TALKS, as it is told."""
+    told = _fields(row, "dialog", "version", "status", "outcome", "begun_at")
+    return {**told, "state": row.memory["state"], "answers": row.memory["values"]}
 
 
 def _fields(row: Any, *names: str) -> dict[str, Any]:

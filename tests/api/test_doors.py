@@ -1,6 +1,7 @@
 """Who is let in, what is read, and what happens when the same thing is asked twice."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -23,7 +24,7 @@ ANA = "/contacts/+33612340001"
 
 
 def address(operation: Operation) -> str:
-    return operation.path.replace("<phone>", "+33612340001").replace("<id:segment_id>", "1").replace("<id:campaign_id>", "1")
+    return re.sub("<id:[a-z_]+>", "1", operation.path.replace("<phone>", "+33612340001"))
 
 
 @EVERY
@@ -257,3 +258,17 @@ def test_a_contact_is_kept_once_however_many_make_it(house: House, program: Prog
         thread.join()
     with house.runtime.read() as connection:
         assert connection.scalar(select(func.count()).select_from(Contact)) == 1
+
+
+def test_the_name_of_a_token_that_was_taken_back_is_free_again(house: House) -> None:
+    now = house.runtime.machine_now()
+    with house.runtime.begin() as connection:
+        for _ in range(3):
+            tokens.create(connection, "shop", ["texts:read"], now)
+            with pytest.raises(tokens.TokenError, match="already"):
+                tokens.create(connection, "shop", ["texts:read"], now)
+            tokens.revoke(connection, "shop", now)
+        tokens.create(connection, "shop", ["texts:read"], now)
+        *earlier, last = tokens.all_tokens(connection)
+    assert last.name == "shop"
+    assert [row.name for row in earlier] == [f"shop #{row.id}" for row in earlier]

@@ -1,4 +1,5 @@
-"""The whole life of a shop through the API alone: contacts in, opt-in by text, segment, campaign, answers, report, erasure."""
+"""The whole life of a shop through the API alone: contacts in, opt-in by text, segment, campaign, answers, report, order news,
+export, erasure."""
 
 from tests.api.conftest import Program
 from tests.api.test_contacts import YES
@@ -49,7 +50,23 @@ def test_the_life_of_a_shop(house: House, program: Program) -> None:
     why = {one["phone"]: one["why"] for one in program.get(f"{path}/recipients")["items"]}
     assert why == {ANA: None, BO: None, CLEO: "suppressed"}
 
-    # Ana asks to be forgotten.
+    # Ana has ordered something: news of it is a topic of its own, and a key makes it one text. Bo wants no texts any more.
+    program.post(f"/contacts/{ANA}/consent", {"topic": "orders", "change": "opt_in", "source": "form", "wording": "Order news"})
+    news = {"topic": "orders", "texts": "{{ brand }} : bonjour {{ contact.first_name }}, votre commande 1017 est partie."}
+    for _ in range(2):
+        made = program.post("/messages", news | {"phone": ANA}, **{"Idempotency-Key": "order-1017"})
+    assert program.post("/messages", news | {"phone": BO})["why"] == "suppressed"
+    house.work()
+    assert house.received("Ana").count("ACME : bonjour Ana, votre commande 1017 est partie.") == 1
+    assert program.get(f"/messages/{made['id']}")["state"] == "sent"
+
+    # What happened with her, the newest first; and all of it, when she asks.
+    happened = program.get(f"/contacts/{ANA}/timeline")["items"]
+    assert (happened[0]["what"], happened[0]["body"]) == ("message", made["body"])
+    assert [one["change"] for one in happened if one["what"] == "consent"] == ["in", "in"]
+    assert len(program.get(f"/contacts/{ANA}/export")["messages"]) == len(house.messages("Ana"))
+
+    # She asks to be forgotten.
     assert program.ask("DELETE", f"/contacts/{ANA}").status_code == 204
     assert program.ask("GET", f"/contacts/{ANA}").status_code == 404
     assert program.post("/segments/preview", {"rule": rule})["count"] == 2

@@ -61,7 +61,7 @@ def get_consent(call: Call, phone: str) -> LedgerOut:
     mine = ledger.Ledger(call.connection, row, call.runtime.suppression_key)
     return LedgerOut(
         opted_out=mine.suppressed(), broken_link=ledger.broken_link(call.connection, row.person), topics=mine.subscriptions(),
-        events=[_event(event) for event in ledger.story(call.connection, row)],
+        events=[shown(event) for event in ledger.story(call.connection, row)],
     )  # fmt: skip
 
 
@@ -93,9 +93,10 @@ def post_consent(call: Call, phone: str) -> EventOut | Problem:
         raise (wrong((refused.field, refused.why)) if refused.field else not_now(refused.why)) from None
     if event_id is None:
         return Problem(409, "suppressed", detail="the number has said STOP: only the person can take that back")
-    return next(_event(event) for event in ledger.story(call.connection, row) if event.id == event_id)
+    return next(shown(event) for event in ledger.story(call.connection, row) if event.id == event_id)
 
 
-def _event(event: Any) -> EventOut:
+def shown(event: Any) -> EventOut:
+    """An event of the ledger, with its proof, as programs see it."""
     kept = {name: getattr(event, name) for name in EventOut.model_fields if name != "answer"}
     return EventOut(**kept, answer=event.text)

@@ -6,6 +6,7 @@ transaction that does the work, so there is no instant at which one is there wit
 
 import hmac
 import re
+import secrets
 
 from flask import Request, Response
 from sqlalchemy import Connection, select, update
@@ -14,6 +15,7 @@ from bot.consent.ledger import digest
 from bot.runtime import Runtime
 from bot.web.api.problems import CONTENT_TYPE, Problem
 from models import IdempotencyKey, insert
+from models.phone import e164
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 PATTERN = r"^[!-~]{1,200}$"
@@ -27,11 +29,20 @@ def key_of(request: Request) -> str | None:
     return key
 
 
-def take(runtime: Runtime, connection: Connection, token_id: int, key: str, request: Request) -> Response | None:
-    """Take a key for this request; a copy that comes meanwhile waits here. If it was taken before: what was answered then."""
+def cause(token_id: int, key: str | None) -> str:
+    """What the request is known by, for good; one without a key is only like itself."""
+    return f"api:{token_id}:{key or secrets.token_hex(16)}"
+
+
+def take(
+    runtime: Runtime, connection: Connection, token_id: int, key: str, request: Request, phone: str | None
+) -> Response | None:
+    """Take a key for this request; a copy that comes meanwhile waits here. If it was taken before: what was answered then.
+
+    `phone`: whom the request is about, if it is about somebody.
+    """
     asked = fingerprint(runtime.suppression_key, request)
-    phone = (request.view_args or {}).get("phone")
-    about = digest(runtime.suppression_key, phone) if phone else None
+    about = digest(runtime.suppression_key, e164(phone) or phone) if phone else None
     row = {"token_id": token_id, "key": key, "request": asked, "about": about, "status": 0, "body": "",
            "at": runtime.machine_now()}  # fmt: skip
     new = insert(IdempotencyKey).values(**row).on_conflict_do_nothing().returning(IdempotencyKey.key)

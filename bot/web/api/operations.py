@@ -3,7 +3,7 @@
 A resource module declares operations and hands on to the house; it knows no SQL and decides nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,14 +20,15 @@ from bot.catalogue import NoShop
 from bot.runtime import Runtime
 from bot.segments import BadRule
 from bot.web.api import keys, problems
-from bot.web.api.bodies import Body, read_body, read_lines, read_query
+from bot.web.api.bodies import JSON, Body, read_body, read_lines, read_query
 from bot.web.api.problems import Problem
 from bot.web.api.rates import Rates
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 Transaction = Literal["write", "read", "its own"]
-Answer = BaseModel | Problem | None
-"""None: done, nothing to tell. A Problem that is returned, not raised: it is told, and what was written stays written."""
+Answer = BaseModel | Problem | Iterator[bytes] | None
+"""None: done, nothing to tell. A Problem that is returned, not raised: it is told, and what was written stays written. An
+iterator: JSON in the shape of the answer's model, told as it comes."""
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Call:
 
     runtime: Runtime
     connection: Connection  # none, strictly, where an operation opens its own
+    cause: str  # names what is asked for: the same for every copy of a request with an Idempotency-Key
     body: Any = None  # in the operation's model
     query: Any = None
     status: int | None = None  # instead of the operation's usual one
@@ -123,9 +125,10 @@ def _serve(operation: Operation, **path: Any) -> Response:
         request.get_data(cache=True)
     body = _body(operation) if operation.body is not None else None
     with _transaction(runtime, operation) as connection:
-        answer = keys.take(runtime, connection, token.id, key, request) if key is not None else None
+        phone = path.get("phone") or getattr(body, "phone", None)
+        answer = keys.take(runtime, connection, token.id, key, request, phone) if key is not None else None
         if answer is None:
-            answer = _done(operation, Call(runtime, connection, body, query), path)
+            answer = _done(operation, Call(runtime, connection, keys.cause(token.id, key), body, query), path)
             if key is not None:
                 keys.keep(connection, token.id, key, answer)
     if operation.after is not None:
@@ -175,4 +178,5 @@ def _answer(found: Answer, status: int) -> Response:
         return nothing
     if isinstance(found, Problem):
         return found.response()
-    return Response(found.model_dump_json(), status=status, content_type="application/json")
+    told = found.model_dump_json() if isinstance(found, BaseModel) else found
+    return Response(told, status=status, content_type=JSON)
