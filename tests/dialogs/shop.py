@@ -4,48 +4,35 @@ import json
 from collections.abc import Mapping
 from datetime import date
 
-from bot.text.dates import parse_date
-from bot.text.merge import tag_uses
-from dialogs.check import Known
+from bot.shop.check import LIBRARY as FOLDER
+from bot.shop.check import known
+from bot.text.parsers import PARSERS
 from dialogs.compile import compile
 from dialogs.effects import Effect, Say
 from dialogs.engine import Ground, Turn, start, step
 from dialogs.events import Event, Heard
-from dialogs.load import load
+from dialogs.load import load, load_file
 from dialogs.spec import Dialog
-from keywords.reserved import meaning
 from keywords.text import fold
-from models import phone
 
 TODAY = date(2026, 11, 22)
+LIBRARY = {path.stem: load_file(path) for path in FOLDER.glob("*.yaml")}
 HEAD = "name: sample\ntopic: offers\nstart: a\nexpires: P2D\nstates:\n"
 
-KNOWN = Known(
-    fold=fold,
-    reserved=meaning,
-    tags=tag_uses,
-    names=frozenset({"brand", "topic.name", "topic.frequency", "sender"}),
-    double=frozenset({"offers"}),
-    topics=frozenset({"offers"}),
-    fields=frozenset({"postcode", "first_name"}),
+KNOWN = known(
+    topics={"offers"},
+    double={"offers"},
+    fields={"postcode", "first_name"},
     languages=("fr", "en"),
-    dialogs=frozenset({"welcome", "help", "survey"}),
+    dialogs=LIBRARY,
+    interrupts={"menu": "help"},
+    country="FR",
 )
-
-
-class Readers:
-    """The readers that the house lends to the engine."""
-
-    def phone(self, text: str, country: str) -> str | None:
-        return phone.parse(text, country)
-
-    def date(self, text: str, language: str, country: str, today: date) -> date | None:
-        return parse_date(text, language, today, month_first=country == "US")
 
 
 def ground(*true: tuple[str, str], country: str = "FR", language: str = "fr") -> Ground:
     """A contact of whom exactly these things are true, such as ("tag", "vip")."""
-    return Ground(lambda kind, name: (kind, name) in true, Readers(), language, country, TODAY)
+    return Ground(lambda kind, name: (kind, name) in true, PARSERS, language, country, TODAY)
 
 
 def written(states: str, head: str = HEAD) -> Dialog:
