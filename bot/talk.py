@@ -5,7 +5,7 @@ The engine says what should happen; this page writes it down: the conversation's
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,15 +18,14 @@ from bot.consent.ledger import Ledger
 from bot.contacts import head_of, holds, lock, standing
 from bot.effects import Said, Scene, apply
 from bot.runtime import Runtime
-from bot.text.dates import parse_date, parse_until
+from bot.text.parsers import PARSERS
 from dialogs import effects
 from dialogs.compile import Compiled
-from dialogs.engine import Turn, start, step
+from dialogs.engine import MAX_OPENED, Turn, start, step
 from dialogs.events import Event, Expired, Heard, Returned, Woke
 from dialogs.ground import Ground
 from keywords.text import fold
 from models import Conversation, insert
-from models.phone import parse
 
 log = logging.getLogger(__name__)
 
@@ -38,27 +37,7 @@ MOVE = (
     .values({name: bindparam(name) for name in ("status", "step", "memory", "outcome", "asked")})
 )
 NEVER_LEFT = ("ready", "held", "refused", "failed")
-MAX_OPENED = 10  # dialogs that one turn may open
 TRY_AGAIN_FOR = timedelta(minutes=1)  # a dialog that wants to listen while another listens asks again after this
-
-
-class Parsers:
-    """How dialogs read what needs the world: phone numbers and dates."""
-
-    def phone(self, text: str, country: str, /) -> str | None:
-        """E.164, read in the way of a country."""
-        return parse(text, country)
-
-    def until(self, text: str, language: str, country: str, today: date, /) -> date | None:
-        """The day on which it is over: "pas avant septembre", "for two weeks"."""
-        return parse_until(text, language, today, month_first=country == "US")
-
-    def date(self, text: str, language: str, country: str, today: date, /) -> date | None:
-        """A day, read in a language; 05/11 is 11 May in the United States, and 5 November everywhere else."""
-        return parse_date(text, language, today, month_first=country == "US")
-
-
-PARSERS = Parsers()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,22 @@
-"""Does a dialog hold together on every path? What must be right before it may be published."""
+"""Is a dialog written rightly? What can be seen without talking it: `proof` talks it, once nothing is wrong here."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 from zoneinfo import available_timezones
 
 from dialogs import parts, spec
+from dialogs.ground import Parsers
 from dialogs.hear import heard_words
 from dialogs.load import Problem, problem
-from dialogs.paths import circles, known_on_arrival, learnt, reached, roads
+from dialogs.paths import reached, roads
+from dialogs.when import within
 
 MAX_STATES = 200
 MAX_DURATION = timedelta(days=366)
 KINDS = frozenset({"tag", "consent"})  # what a condition may ask of the house
-MAY_BE_OFFERED = frozenset({"yes"})  # a START only for those whom the carrier blocks: for all others an ordinary answer
 
 Found = Iterator[tuple[spec.Path, str]]
 
@@ -40,15 +41,20 @@ class Known:
     topics: frozenset[str]
     double: frozenset[str]  # the topics that need a second yes
     fields: frozenset[str]
-    languages: tuple[str, ...]  # languages in which every text must be there
-    dialogs: frozenset[str]  # dialogs that `open` may name
+    languages: tuple[str, ...]  # languages in which every text must be there; the first is spoken where we know no better
+    dialogs: Mapping[str, spec.Dialog]  # those that `open` may name
+    interrupts: Mapping[str, str]  # folded phrase of a keyword that interrupts → the dialog that it opens
+    parsers: Parsers
+    country: str
+    parts: Callable[[str, Mapping[str, object]], int]  # how many parts a template is, filled in with such values
+    most_parts: int  # that a say may have
 
 
 Rule = Callable[[spec.Dialog, Known], Found]
 
 
 def check(dialog: spec.Dialog, *, known: Known, rules: tuple[Rule, ...] = ()) -> list[Problem]:
-    """Everything that is wrong with a dialog, in the order of its lines; an empty list means publishable.
+    """Everything that is wrong with a dialog, in the order of its lines; an empty list means that it can be talked.
 
     `rules`: all of them, or those that stand `ALONE`, for a dialog that is tried out without a shop.
     """
@@ -78,19 +84,6 @@ def _unreachable(dialog: spec.Dialog, _: Known) -> Found:
             yield ("states", name), f"nothing leads to `{name}`"
 
 
-def _stuck(dialog: spec.Dialog, _: Known) -> Found:
-    for name, state in dialog.states.items():
-        takes_all = any(branch.hear.kind == "anything" for branch in state.on or ())
-        if state.on and not (takes_all or state.otherwise.goto or dialog.expires):
-            yield (("states", name, "on"),
-                   "whoever answers something else stays here for ever: add `otherwise: {goto: …}` or `expires`")
-
-
-def _circles(dialog: spec.Dialog, _: Known) -> Found:
-    for name in circles(dialog):
-        yield ("states", name, "choose"), f"`{name}` leads back to itself without listening or waiting"
-
-
 def _choices(dialog: spec.Dialog, _: Known) -> Found:
     for name, state in dialog.states.items():
         for i, choice in enumerate(state.choose or ()):
@@ -101,80 +94,48 @@ def _choices(dialog: spec.Dialog, _: Known) -> Found:
                 yield ("states", name, "choose", i), "everybody goes here: the choices below are never looked at"
 
 
-# Answers
+# Texts
 
 
 def _answers(dialog: spec.Dialog, known: Known) -> Found:
     for name, state in dialog.states.items():
-        seen: dict[str, tuple[int, str]] = {}
         for i, branch in enumerate(state.on or ()):
-            path: spec.Path = ("states", name, "on", i, "hear")
-            if i and state.on and state.on[i - 1].hear.kind == "anything":
-                yield path, "the branch above hears anything: this one never wins"
             for folded, _, value in heard_words(branch.hear, known.fold):
-                first = seen.setdefault(folded, (i, value))
                 if not folded:
-                    yield path, f"`{value}` has no letters or digits, so it cannot be heard"
-                elif (means := known.reserved(folded)) and folded not in MAY_BE_OFFERED:
-                    yield path, f"`{folded}` always means {means}: offer another word"
-                elif first[0] != i or (branch.hear.choice and first[1] != value):
-                    yield path, f"`{folded}` is already an answer above: this one never wins"
+                    yield (("states", name, "on", i, "hear"),
+                           f"`{value}` has no letters or digits, so it cannot be heard")
 
 
-# Texts
-
-
-def _says(dialog: spec.Dialog) -> Iterator[tuple[spec.Path, str, parts.Words, frozenset[str]]]:
-    """Every text: where it is written, its state, its words, and the merge tags learnt just before it is said."""
-    for name, state in dialog.states.items():
-        here: spec.Path = ("states", name)
-        if state.say:
-            yield (*here, "say"), name, state.say, frozenset()
-        if state.otherwise.say:
-            yield (*here, "otherwise", "say"), name, state.otherwise.say, learnt(state.then)
-        for i, branch in enumerate(state.on or ()):
-            answer = {f"answers.{branch.as_}"} if branch.as_ else set()
-            if branch.say:
-                yield (*here, "on", i, "say"), name, branch.say, learnt(state.then) | learnt(branch.then) | answer
-            for key, option in (branch.hear.choice or {}).items():
-                if option.say:
-                    yield (*here, "on", i, "hear", "choice", key, "say"), name, option.say, frozenset()
-
-
-def _languages(dialog: spec.Dialog, known: Known) -> Found:
-    for path, _, words, _ in _says(dialog):
-        missing = [lang for lang in known.languages if lang not in words]
-        if missing and "" not in words:
-            yield path, f"this is not said in: {', '.join(missing)}"
+def says(name: str, state: spec.State) -> Iterator[tuple[spec.Path, parts.Words]]:
+    """Every text of a state, and where it is written."""
+    here: spec.Path = ("states", name)
+    if state.say:
+        yield (*here, "say"), state.say
+    if state.otherwise.say:
+        yield (*here, "otherwise", "say"), state.otherwise.say
+    for i, branch in enumerate(state.on or ()):
+        if branch.say:
+            yield (*here, "on", i, "say"), branch.say
+        for key, option in (branch.hear.choice or {}).items():
+            if option.say:
+                yield (*here, "on", i, "hear", "choice", key, "say"), option.say
 
 
 def _merge_tags(dialog: spec.Dialog, known: Known) -> Found:
-    ways = roads(dialog)
-    surely = known_on_arrival(dialog, ways)
-    possible = known.names | {f"contact.{field}" for field in known.fields} | {tag for way in ways for tag in way.learns}
-    for path, name, words, just_learnt in _says(dialog):
-        bound = known.names | surely.get(name, frozenset()) | just_learnt
+    possible = known.names | {f"contact.{field}" for field in known.fields}
+    possible |= {tag for way in roads(dialog) for tag in way.learns}
+    for path, words in (text for name, state in dialog.states.items() for text in says(name, state)):
         for lang, template in words.items():
             try:
-                uses = list(known.tags(template))
+                tags = [".".join(use.path) for use in known.tags(template)]
             except ValueError as error:
                 yield (*path, lang), str(error)
                 continue
-            for use in uses:
-                if message := _unbound(use, bound, possible, dialog.topic):
-                    yield (*path, lang), message
-
-
-def _unbound(use: TagUse, bound: frozenset[str], possible: frozenset[str], topic: str | None) -> str | None:
-    """Why a merge tag cannot be filled in, or None if it can."""
-    tag = ".".join(use.path)
-    if tag not in possible:
-        return f"{{{{ {tag} }}}} is not a merge tag that can be filled in here"
-    if use.path[0] == "topic" and topic is None:
-        return f"{{{{ {tag} }}}} needs a `topic:` for this dialog"
-    if tag not in bound and not use.has_default:
-        return f"{{{{ {tag} }}}} is not always known here: add a default, such as {{{{ {tag} | default: 'you' }}}}"
-    return None
+            for tag in tags:
+                if tag not in possible:
+                    yield (*path, lang), f"{{{{ {tag} }}}} is not a merge tag that can be filled in here"
+                elif tag.startswith("topic.") and dialog.topic is None:
+                    yield (*path, lang), f"{{{{ {tag} }}}} needs a `topic:` for this dialog"
 
 
 # Names and times
@@ -238,7 +199,7 @@ def _conditions(dialog: spec.Dialog, known: Known) -> Found:
     remembered = known.names | {tag for way in roads(dialog) for tag in way.learns}
     for name, state in dialog.states.items():
         for i, choice in enumerate(state.choose or ()):
-            for when in _parts(choice.when):
+            for when in within(choice.when):
                 path: spec.Path = ("states", name, "choose", i, "when")
                 if when.value and f"answers.{when.value.name}" not in remembered:
                     yield path, f"no answer is remembered as `{when.value.name}`"
@@ -247,14 +208,6 @@ def _conditions(dialog: spec.Dialog, known: Known) -> Found:
                         yield path, f"a condition cannot ask for `{kind}`: it knows {', '.join(sorted(KINDS))} and value"
                     elif kind == "consent" and asked not in known.topics:
                         yield path, f"there is no topic `{asked}`"
-
-
-def _parts(when: parts.When | None) -> Iterator[parts.When]:
-    """A condition and all those inside it."""
-    if when:
-        yield when
-        for part in [*(when.all or ()), *(when.any or ()), when.not_]:
-            yield from _parts(part)
 
 
 def _durations(dialog: spec.Dialog, _: Known) -> Found:
@@ -277,5 +230,5 @@ def _size(dialog: spec.Dialog, _: Known) -> Found:
         yield ("states",), f"{len(dialog.states)} states are too many to understand: at most {MAX_STATES}"
 
 
-ALONE: tuple[Rule, ...] = (_gotos, _unreachable, _stuck, _circles, _choices, _answers, _durations, _size)  # of any shop
-RULES: tuple[Rule, ...] = (*ALONE, _languages, _merge_tags, _named, _conditions)
+ALONE: tuple[Rule, ...] = (_gotos, _unreachable, _choices, _answers, _durations, _size)  # of any shop
+RULES: tuple[Rule, ...] = (*ALONE, _merge_tags, _named, _conditions)

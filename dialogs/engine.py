@@ -15,6 +15,8 @@ __all__ = ["Ground", "Holds", "Memory", "Parsers", "Turn", "start", "step"]
 
 MAX_STATES_PER_TURN = 200  # as many as a dialog may have: who chooses more often in one turn goes round in circles
 MAX_TURNS = 1000  # a conversation that is longer is two machines talking to each other
+MAX_OPENED = 10  # dialogs that one text may open, one after the other: the house opens no more
+NOWHERE = "{dialog}: {state} leads nowhere"
 
 Memory = dict[str, Any]
 """What a conversation keeps between turns, as JSON: state, step, tries, values; return_to while another is open."""
@@ -118,7 +120,7 @@ def _settled(dialog: Compiled, moment: Moment, step: int, *, restarted: bool = F
     while nodes[moment.state].chooses and moment.return_to is None:
         visited += 1
         if visited > MAX_STATES_PER_TURN or choose is None or not choose.trigger(moment):
-            _give_up(moment, f"{dialog.name}: {moment.state} leads nowhere")
+            _give_up(moment, NOWHERE.format(dialog=dialog.name, state=moment.state))
     if step >= MAX_TURNS and moment.state != OVER:
         _give_up(moment, f"{dialog.name}: {MAX_TURNS} turns without an end")
     node, calling = nodes[moment.state], moment.return_to is not None

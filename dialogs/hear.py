@@ -36,7 +36,7 @@ def listener(hear: Hear, fold: Fold) -> Listener:
 
 def without_politeness(folded: str) -> str:
     """"oui svp" is "oui"; a text of nothing but politeness stays what it is."""
-    trimmed = True
+    trimmed = " " in folded
     while trimmed:
         trimmed = False
         for word in POLITE:

@@ -23,15 +23,20 @@ WORDING = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with a file, and where: file, line (from 1) and path such as `states.hello.on.0`."""
+    """One thing that is wrong with a file, and where: file, line (from 1) and path such as `states.hello.on.0`.
+
+    `transcript`: the shortest conversation that shows it, where there is one.
+    """
 
     file: str
     line: int
     path: str
     message: str
+    transcript: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.path + ': ' if self.path else ''}{self.message}"
+        told = f"{self.file}:{self.line}: {self.path + ': ' if self.path else ''}{self.message}"
+        return "\n    ".join((told, *self.transcript))
 
 
 class DialogError(Exception):
@@ -100,11 +105,13 @@ def load_file(path: FilePath | str) -> Dialog:
         raise DialogError([Problem(str(path), 1, "", "this file is not UTF-8 text")]) from None
 
 
-def problem(file: str, lines: Mapping[Path, int], path: Path, message: str) -> Problem:
+def problem(
+    file: str, lines: Mapping[Path, int], path: Path, message: str, transcript: tuple[str, ...] = ()
+) -> Problem:
     """A problem at `path`, or at the nearest place around it that is written in the file."""
     while path and path not in lines:
         path = path[:-1]
-    return Problem(file, lines.get(path, 1), ".".join(map(str, path)), message)
+    return Problem(file, lines.get(path, 1), ".".join(map(str, path)), message, transcript)
 
 
 def _plain(node: yaml.Node | None, path: Path, file: str, lines: dict[Path, int], problems: list[Problem]) -> Any:

@@ -1,9 +1,9 @@
-"""The roads between the states of a dialog: where one can get to, and what is surely known on arrival."""
+"""The roads between the states of a dialog: where one can get to, and what is still needed there."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from dialogs.parts import Action, RememberField, opens
+from dialogs.parts import Action, RememberField
 from dialogs.spec import Dialog, Path, State
 
 
@@ -29,35 +29,26 @@ def reached(start: str, ways: Iterable[Road]) -> set[str]:
         onward.setdefault(way.source, []).append(way.goto)
     found, new = {start}, [start]
     while new:
-        new = [goto for name in new for goto in onward.get(name, ()) if goto not in found]
+        new = list({goto for name in new for goto in onward.get(name, ()) if goto not in found})
         found.update(new)
     return found
 
 
-def known_on_arrival(dialog: Dialog, ways: Iterable[Road]) -> Mapping[str, frozenset[str]]:
-    """For each state the merge tags (such as "answers.name") that are known whichever road was taken."""
-    ways = list(ways)
-    known: dict[str, frozenset[str]] = {dialog.start: frozenset()}
-    changed = True
-    while changed:
-        changed = False
-        for way in ways:
-            if way.source not in known:
-                continue
-            brought = known[way.source] | way.learns
-            here = known.get(way.goto, brought) & brought
-            if known.get(way.goto) != here:
-                known[way.goto], changed = here, True
-    return known
-
-
-def circles(dialog: Dialog) -> Iterator[str]:
-    """States that can lead back to themselves by choosing alone, so that a turn would never end."""
-    choosing = [Road(name, choice.goto, ()) for name, state in dialog.states.items() if not opens(state.then)
-                for choice in state.choose or ()]
-    for name in dict.fromkeys(road.source for road in choosing):
-        if any(name in reached(road.goto, choosing) for road in choosing if road.source == name):
-            yield name
+def used_later(ways: Iterable[Road], used: Mapping[str, Iterable[str]]) -> Mapping[str, frozenset[str]]:
+    """For each state the names that are used there, or in a state that one can get to from it (`used`: state → names)."""
+    before: dict[str, list[str]] = {}
+    for way in ways:
+        before.setdefault(way.goto, []).append(way.source)
+    found: dict[str, set[str]] = {}
+    for state, names in used.items():
+        for name in names:
+            new = [state]
+            while new:
+                one = new.pop()
+                if name not in found.setdefault(one, set()):
+                    found[one].add(name)
+                    new += before.get(one, ())
+    return {state: frozenset(names) for state, names in found.items()}
 
 
 def learnt(actions: Iterable[Action]) -> frozenset[str]:

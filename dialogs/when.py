@@ -1,6 +1,6 @@
 """Conditions of a `choose`: by a remembered answer, or by what the house knows of the contact."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from dialogs import parts
 from dialogs.effects import Value
@@ -22,12 +22,20 @@ def condition(when: parts.When) -> Condition:
         return lambda values, holds: not inner(values, holds)
     if when.value is not None:
         wanted = when.value
-        return lambda values, _: wanted.name in values and _fits(values[wanted.name], wanted)
+        return lambda values, _: wanted.name in values and fits(values[wanted.name], wanted)
     kind, name = next(iter(when.__pydantic_extra__.items()))
     return lambda _, holds: holds(kind, name)
 
 
-def _fits(value: Value, wanted: parts.Value) -> bool:
+def within(when: parts.When | None) -> Iterator[parts.When]:
+    """A condition and all those inside it."""
+    if when:
+        yield when
+        for part in [*(when.all or ()), *(when.any or ()), when.not_]:
+            yield from within(part)
+
+
+def fits(value: Value, wanted: parts.Value) -> bool:
     """Every test that is written must hold; an answer in words is neither below nor above a number."""
     if wanted.is_ is not None and not _same(value, wanted.is_):
         return False

@@ -1,5 +1,6 @@
 """Commands for dialogs: do they hold together, what do they look like, how do they talk."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
@@ -9,14 +10,14 @@ from sqlalchemy import select
 from bot.cli.start import as_json, looking, print_json
 from bot.cli.talk import Talk
 from bot.shop import ShopError
-from bot.shop.check import LIBRARY, Script, find, known
-from bot.shop.spec import read
+from bot.shop.check import LIBRARY, Script, find, interrupting, known, sound
+from bot.shop.spec import KeywordPart, read
 from dialogs.check import ALONE, Known
 from dialogs.check import check as check_dialog
 from dialogs.diagram import diagram
-from dialogs.load import DialogError, Problem
+from dialogs.load import DialogError, Problem, load
 from dialogs.spec import Dialog
-from models import DialogVersion, Field, Shop, Topic
+from models import DialogVersion, Field, Keyword, Shop, Topic
 
 Existing = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -31,19 +32,17 @@ def dialog() -> None:
 @click.option("--shop", type=Existing, help="The file of the shop they are for; by default the shop in the database.")
 @as_json
 def check(files: tuple[str, ...], shop: Path | None, as_json: bool) -> None:
-    """Tell whether dialogs hold together on every path (status 1: no). FILES: YAML files, or names of the library."""
+    """Prove dialogs on every path, or show how each fault comes about (status 1). FILES: YAML files, or names of the library."""
     found: list[Problem] = []
-    scripts = []
+    dialogs = []
     for name in files:
         try:
-            scripts.append(_find(name))
+            dialogs.append(_find(name).dialog)
         except DialogError as error:
             found += error.problems
-    knows = _known(shop, [script.dialog.name for script in scripts])
-    for script in scripts:
-        found += check_dialog(script.dialog, known=knows)
+    found += sound(dialogs, _known(shop, dialogs))
     if as_json:
-        print_json([{"file": p.file, "line": p.line, "path": p.path, "message": p.message} for p in found])
+        print_json([asdict(problem) for problem in found])
     else:
         for problem in found:
             click.echo(str(problem))
@@ -107,23 +106,28 @@ def _sound(name: str) -> Dialog:
     return dialog
 
 
-def _known(shop: Path | None, names: list[str]) -> Known:
+def _known(shop: Path | None, dialogs: list[Dialog]) -> Known:
     """What the dialogs may use: of the shop's file, else of the shop in the database. They may also open each other."""
+    named = {dialog.name: dialog for dialog in dialogs}
     if shop is not None:
         try:
             spec = read(shop).shop
-            others = [find(name, shop.parent).dialog.name for name in spec.dialogs]
+            others = {other.name: other for name in spec.dialogs for other in [find(name, shop.parent).dialog]}
         except (ShopError, DialogError) as error:
             raise SystemExit(str(error)) from None
         except OSError as error:
             raise SystemExit(f"{shop} names a dialog that is not there: {error.filename}") from None
-        needing = [slug for slug, topic in spec.topics.items() if topic.proof == "double"]
-        return known(spec.topics, needing, [field.name for field in spec.fields], spec.languages, [*others, *names])
+        double = [slug for slug, topic in spec.topics.items() if topic.proof == "double"]
+        fields = [field.name for field in spec.fields]
+        return known(spec.topics, double, fields, spec.languages, {**others, **named}, interrupting(spec.keywords), spec.country)
     with looking().read() as connection:
-        languages = connection.scalar(select(Shop.languages))
-        if languages is None:
+        one = connection.execute(select(Shop.languages, Shop.country)).one_or_none()
+        if one is None:
             raise SystemExit("There is no shop in the database to check against: give --shop FILE.")
-        published = connection.scalars(select(DialogVersion.name).where(DialogVersion.state == "published")).all()
-        topics, fields = connection.scalars(select(Topic.slug)).all(), connection.scalars(select(Field.name)).all()
-        double = connection.scalars(select(Topic.slug).where(Topic.proof == "double")).all()
-    return known(topics, double, fields, languages, [*published, *names])
+        versions = select(DialogVersion.name, DialogVersion.source).where(DialogVersion.state == "published")
+        published = {row.name: load(row.source, row.name) for row in connection.execute(versions)}
+        topics, fields = list(connection.scalars(select(Topic.slug))), list(connection.scalars(select(Field.name)))
+        double = list(connection.scalars(select(Topic.slug).where(Topic.proof == "double")))
+        rows = connection.execute(select(Keyword.phrases, Keyword.dialog).where(Keyword.interrupts))
+        keywords = [KeywordPart(phrases=phrases, dialog=name, interrupts=True) for phrases, name in rows]
+    return known(topics, double, fields, one.languages, {**published, **named}, interrupting(keywords), one.country)

@@ -2,21 +2,23 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.catalogue import in_language
-from bot.talk import PARSERS, heard_of
+from bot.talk import heard_of
 from bot.text.merge import BadTemplate, MissingTag, render
+from bot.text.parsers import PARSERS
 from dialogs import effects
+from dialogs.act import fact
 from dialogs.compile import Compiled, compile
 from dialogs.engine import Turn, start, step
 from dialogs.events import Event, Expired, Heard, Returned, Woke
 from dialogs.ground import Ground
 from dialogs.spec import Dialog
+from dialogs.transcript import UNITS, became, said
 from keywords.text import fold
 
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 COUNTRIES = {"fr": "FR", "es": "ES"}
 BEGIN = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a talk can be replayed: it begins on the same Monday every time
 
@@ -46,7 +48,7 @@ class Talk:
         if found is None:
             yield "? write it like @ +48h, @ +30m or @ +7d"
             return
-        until = self.now + timedelta(**{UNITS[found[2]]: int(found[1])})
+        until = self.now + int(found[1]) * UNITS[found[2]]
         while self.alarm and self.alarm[0] <= until and not self.is_over:
             self.now, event = self.alarm
             yield from self._step(event)
@@ -79,36 +81,17 @@ class Talk:
     def _bring_about(self, effect: effects.Effect, dialog: Compiled, turn: Turn) -> Iterator[str]:
         match effect:
             case effects.Say(words=words):
-                yield "< " + self._said(in_language(words, self.language, "en"), turn).replace("\n", "\n| ")
-            case effects.Remember(name="language", value=value):
-                self.language = str(value)
-                yield f"= language {value}"
-            case effects.Remember(name=name, value=value):
-                self.values[name] = value
-                yield f"= field {name} {value}"
-            case effects.Tag(name=name):
-                self.holds.add(("tag", name))
-                yield f"= tag {name}"
-            case effects.Untag(name=name):
-                self.holds.discard(("tag", name))
-                yield f"= not tag {name}"
-            case effects.OptIn(topic=topic, proof=proof):
-                self.holds.add(("consent", topic))
-                yield f"= consent {topic} in ({proof})"
-            case effects.OptOut(topic=topic):
-                self.holds.discard(("consent", topic))
-                yield f"= consent {topic} out"
-            case effects.Pause(until=until):
-                over = until if isinstance(until, date) else (self.now + until).date()
-                yield f"= paused until {over}"
-            case effects.SlowDown(every=every):
-                yield f"= one in {every.days} days"
-            case effects.AsUsual():
-                yield "= as usual"
+                yield said(self._said(in_language(words, self.language, "en"), turn))
             case effects.Open(dialog=name):
                 yield from self._open(compile(self.find(name), fold))
-            case effects.HandOver():
-                yield "= for a person"
+            case effects.Remember(name="language", value=value):
+                self.language = str(value)
+            case effects.Remember(name=name, value=value):
+                self.values[name] = value
+            case _ if changed := fact(effect):
+                (self.holds.add if changed[1] else self.holds.discard)(changed[0])
+        if told := became(effect):
+            yield told
 
     def _said(self, template: str, turn: Turn) -> str:
         """The words with what is known here; what only a shop knows stands in brackets."""

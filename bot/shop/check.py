@@ -1,16 +1,19 @@
 """Does the shop hold together? Everything is looked at before anything is written."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import dialogs
 from bot.shop.spec import KeywordPart, ShopError, ShopPart, Source
 from bot.text.merge import BadTemplate, MissingTag, render, tag_uses
+from bot.text.parsers import PARSERS
+from bot.text.parts import MOST_PARTS, measure
 from dialogs.check import Known
 from dialogs.check import check as check_dialog
-from dialogs.hear import heard_words
 from dialogs.load import DialogError, Problem, load_file
+from dialogs.proof import prove
 from dialogs.spec import Dialog
 from keywords.reserved import meaning
 from keywords.table import Entry, Phrase, problems
@@ -51,10 +54,10 @@ def check(source: Source) -> tuple[ShopPart, Mapping[str, Script]]:
             if scripts.setdefault(script.dialog.name, script) is not script:
                 found.append(source.problem(f"a dialog `{script.dialog.name}` is already there", "dialogs", i))
     double = [slug for slug, topic in shop.topics.items() if topic.proof == "double"]
-    knows = known(shop.topics, double, [field.name for field in shop.fields], shop.languages, scripts)
-    for script in scripts.values():
-        found += check_dialog(script.dialog, known=knows)
-    found += [*_keywords(source, knows.dialogs), *_cut_short(source, scripts), *_words(source), *_twice(source)]
+    dialogs = {name: script.dialog for name, script in scripts.items()}
+    knows = known(shop.topics, double, [field.name for field in shop.fields], shop.languages, dialogs,
+                  interrupting(shop.keywords), shop.country)
+    found += [*sound(dialogs.values(), knows), *_keywords(source, dialogs), *_words(source), *_twice(source)]
     if found:
         raise ShopError(found)
     return shop, scripts
@@ -66,14 +69,26 @@ def find(name: str, beside: Path) -> Script:
     return Script(load_file(path), path.read_text(encoding="utf-8"))
 
 
+def sound(scripts: Iterable[Dialog], knows: Known) -> list[Problem]:
+    """What keeps dialogs from being published: first how they, and those that they may open, are written; then how they go."""
+    named = {dialog.name: dialog for dialog in scripts}
+    written = [problem for dialog in {**knows.dialogs, **named}.values() for problem in check_dialog(dialog, known=knows)]
+    return written or [problem for dialog in named.values() for problem in prove(dialog, known=knows)]
+
+
 def known(
     topics: Iterable[str] = (),
     double: Iterable[str] = (),
     fields: Iterable[str] = (),
     languages: Iterable[str] = (),
-    names: Iterable[str] = (),
+    dialogs: Mapping[str, Dialog] = MappingProxyType({}),
+    interrupts: Mapping[str, str] = MappingProxyType({}),
+    country: str = "",
 ) -> Known:
-    """What dialogs of a shop may use; `double`: topics that need a second yes; `names`: the dialogs that they may open."""
+    """What dialogs of a shop may use.
+
+    `double`: topics that need a second yes; `dialogs`: those that they may open; `interrupts`: what `interrupting` says.
+    """
     return Known(
         fold=fold,
         reserved=meaning,
@@ -83,8 +98,29 @@ def known(
         double=frozenset(double),
         fields=frozenset(fields),
         languages=tuple(languages),
-        dialogs=frozenset(names),
+        dialogs=dialogs,
+        interrupts=interrupts,
+        parsers=PARSERS,
+        country=country,
+        parts=_parts,
+        most_parts=MOST_PARTS,
     )
+
+
+def _parts(template: str, values: Mapping[str, object]) -> int:
+    """How many parts a text is; none where it cannot be filled in, which is a mistake of its own."""
+    try:
+        return measure(render(template, values)).parts
+    except (BadTemplate, MissingTag):
+        return 0
+
+
+def interrupting(keywords: Iterable[KeywordPart]) -> Mapping[str, str]:
+    """The folded phrases of keywords that interrupt, with the dialogs that they open."""
+    return {
+        fold(text): keyword.dialog
+        for keyword in keywords if keyword.interrupts for texts in keyword.phrases.values() for text in texts
+    }  # fmt: skip
 
 
 def entry(number: int, keyword: KeywordPart) -> Entry:
@@ -93,34 +129,13 @@ def entry(number: int, keyword: KeywordPart) -> Entry:
     return Entry(number, phrases, keyword.mode, keyword.dialog, keyword.interrupts)
 
 
-def _keywords(source: Source, names: frozenset[str]) -> Iterator[Problem]:
+def _keywords(source: Source, names: Collection[str]) -> Iterator[Problem]:
     keywords = source.shop.keywords
     for found in problems(entry(i + 1, keyword) for i, keyword in enumerate(keywords)):
         yield source.problem(found.message, "keywords", found.entry - 1, "phrases")
     for i, keyword in enumerate(keywords):
         if keyword.dialog not in names:
             yield source.problem(f"there is no dialog `{keyword.dialog}` among `dialogs`", "keywords", i, "dialog")
-
-
-def _cut_short(source: Source, scripts: Mapping[str, Script]) -> Iterator[Problem]:
-    """A keyword that interrupts is asked before the dialog that listens: what it takes can never be an answer there.
-
-    But for the first answers of a dialog that hears what opened it: there the keyword means just that answer.
-    """
-    answers = [
-        (folded, dialog.name, dialog.hears_opening and name == dialog.start)
-        for dialog in (script.dialog for script in scripts.values())
-        for name, state in dialog.states.items()
-        for branch in state.on or ()
-        for folded, _, _ in heard_words(branch.hear, fold)
-    ]
-    for i, keyword in enumerate(source.shop.keywords):
-        for phrase in entry(i + 1, keyword).phrases if keyword.interrupts else ():
-            taken = (name for folded, name, opens in answers
-                     if folded == fold(phrase.text) and not (opens and name == keyword.dialog))  # fmt: skip
-            if dialog := next(taken, None):
-                message = f"“{phrase.text}” is an answer in the dialog `{dialog}`: a keyword that interrupts would take it away"
-                yield source.problem(message, "keywords", i, "phrases")
 
 
 def _words(source: Source) -> Iterator[Problem]:

@@ -4,31 +4,29 @@ import json
 from collections.abc import Mapping
 from datetime import date
 
-from bot.talk import PARSERS
-from bot.text.merge import tag_uses
-from dialogs.check import Known
+from bot.shop.check import LIBRARY as FOLDER
+from bot.shop.check import known
+from bot.text.parsers import PARSERS
 from dialogs.compile import compile
 from dialogs.effects import Effect, Say
 from dialogs.engine import Ground, Turn, start, step
 from dialogs.events import Event, Heard
-from dialogs.load import load
+from dialogs.load import load, load_file
 from dialogs.spec import Dialog
-from keywords.reserved import meaning
 from keywords.text import fold
 
 TODAY = date(2026, 11, 22)
+LIBRARY = {path.stem: load_file(path) for path in FOLDER.glob("*.yaml")}
 HEAD = "name: sample\ntopic: offers\nstart: a\nexpires: P2D\nstates:\n"
 
-KNOWN = Known(
-    fold=fold,
-    reserved=meaning,
-    tags=tag_uses,
-    names=frozenset({"brand", "topic.name", "topic.frequency", "sender"}),
-    double=frozenset({"offers"}),
-    topics=frozenset({"offers"}),
-    fields=frozenset({"postcode", "first_name", "details_confirmed"}),
+KNOWN = known(
+    topics={"offers"},
+    double={"offers"},
+    fields={"postcode", "first_name", "details_confirmed"},
     languages=("fr", "en"),
-    dialogs=frozenset({"welcome", "help", "survey"}),
+    dialogs=LIBRARY,
+    interrupts={"menu": "help"},
+    country="FR",
 )
 
 

@@ -1,0 +1,156 @@
+"""What a customer may text where a dialog listens: one text for every way on, and one that nothing hears."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
+
+from dialogs import parts, spec
+from dialogs.effects import Value
+from dialogs.events import Heard
+from dialogs.ground import Ground
+from dialogs.hear import Answer, Fold, heard_words, listener
+from dialogs.transcript import pick
+from dialogs.when import fits
+
+SOMETHING = "blah"  # what people write where anything will do
+UNHEARD = (SOMETHING, "blah blah", "")  # the empty text is what even `anything` does not hear
+PICTURE = "https://example.org/picture.jpg"
+PLAUSIBLE = {
+    "until": ("3 mois", "3 months"),
+    "phone": ("+33612345678",),
+    "postcode": ("75011", "1000", "K1A 0B1", "SW1A 1AA"),
+    "picture": ("",),
+    "anything": UNHEARD,
+}
+MOST_OPTIONS = 20  # of a menu, whose numbers are answers too
+DAYS = (0, -1, 1)  # from today: listeners may want the past or the future
+
+Tests = Mapping[str, tuple[parts.Value, ...]]
+"""The name of an answer → what conditions want to know of it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Text:
+    """Something that the customer texts, as a listener gets it and as one types it: language → text, "" for every one."""
+
+    heard: Heard
+    typed: Mapping[str, str]
+
+
+class Offer(NamedTuple):
+    """A word that a branch says it hears: which branch, the word as typed, and the value that it stands for."""
+
+    branch: int
+    word: str
+    value: str
+
+
+class Ears:
+    """A listening state: what it hears, and which of its branches that is."""
+
+    def __init__(self, state: spec.State, fold: Fold, ground: Ground) -> None:
+        self.branches = list(state.on or ())
+        self.fold, self.ground = fold, ground
+        self._hears = [listener(branch.hear, fold) for branch in self.branches]
+
+    def text(self, language: str, typed: Mapping[str, str], *media: str) -> Text:
+        """A text in a language, ready to be heard."""
+        words = pick(typed, language)
+        return Text(Heard(words, self.fold(words), media), typed)
+
+    def winner(self, heard: Heard) -> tuple[int, Answer] | None:
+        """The first branch that understands, as the engine takes it, and what it understands."""
+        for i, hears in enumerate(self._hears):
+            if answer := hears(heard, self.ground):
+                return i, answer
+        return None
+
+    def is_listed(self, branch: int) -> bool:
+        """Whether a branch says word by word what it hears."""
+        return self.branches[branch].hear.kind in ("words", "choice")
+
+    def is_choice(self, branch: int) -> bool:
+        """Whether a branch offers several answers."""
+        return self.branches[branch].hear.kind == "choice"
+
+    def takes_all(self, branch: int) -> bool:
+        """Whether a branch hears anything."""
+        return self.branches[branch].hear.kind == "anything"
+
+    def offers(self) -> Iterator[Offer]:
+        """Every word that is offered as an answer."""
+        for i, branch in enumerate(self.branches):
+            for folded, _, value in heard_words(branch.hear, self.fold):
+                yield Offer(i, value if branch.hear.words else folded, value)
+
+    def texts(self, language: str, tests: Tests) -> list[Text]:
+        """One text for every branch, and for every outcome that a condition can see in its answer."""
+        found = []
+        for i, branch in enumerate(self.branches):
+            asked = tests.get(branch.as_ or "", ())
+            alike: dict[tuple[bool, ...], dict[str, str]] = {}
+            for lang, typed in self._may_say(i, asked):
+                won = self.winner(self.text("", {"": typed}, *self._media(i)).heard)
+                if won and won[0] == i:
+                    alike.setdefault(outcomes(won[1].value, asked), {}).setdefault(lang, typed)
+            found += [self.text(language, typed, *self._media(i)) for typed in alike.values()]
+        return found
+
+    def unheard(self, language: str) -> Text | None:
+        """A text that no branch hears; None where there is none."""
+        texts = (self.text(language, {"": typed}) for typed in UNHEARD)
+        return next((text for text in texts if self.winner(text.heard) is None), None)
+
+    def lost(self) -> Iterator[tuple[int, Text | None]]:
+        """Branches without listed words that never win, with a text that one above takes; None: nothing is ever heard."""
+        for i, branch in enumerate(self.branches):
+            if self.is_listed(i):
+                continue
+            texts = (self.text("", {"": typed}, *self._media(i)) for _, typed in self._may_say(i, ()))
+            mine = [text for text in texts if self._hears[i](text.heard, self.ground)]
+            if branch.hear.kind in ("phone", "postcode"):
+                del mine[1:]  # the way in which people write it must win
+            if not any(won[0] == i for text in mine if (won := self.winner(text.heard))):
+                yield i, next(iter(mine), None)
+
+    def _may_say(self, branch: int, tests: tuple[parts.Value, ...]) -> Iterator[tuple[str, str]]:
+        """Texts worth trying at a branch, likely ones first, each with its language; not all of them are heard."""
+        hear = self.branches[branch].hear
+        match hear.kind:
+            case "words":
+                yield from ((lang, value) for _, lang, value in heard_words(hear, self.fold))
+            case "choice":
+                yield from (("", folded) for folded, _, _ in heard_words(hear, self.fold))
+            case "number":
+                yield from (("", typed) for typed in self._numbers(branch))
+            case "date":
+                yield from (("", (self.ground.today + timedelta(days=days)).isoformat()) for days in DAYS)
+            case _:
+                yield from (("", typed) for typed in PLAUSIBLE[hear.kind])
+        for test in tests:
+            yield from (("", typed) for typed in (test.is_, *(test.in_ or ())) if typed is not None)
+            yield from (("", typed) for limit in (test.below, test.above) if limit is not None for typed in _around(limit))
+
+    def _numbers(self, branch: int) -> Iterator[str]:
+        """The numbers at which something changes: the limits of all branches, its own first, and some that are on no menu."""
+        wants = [want for one in (self.branches[branch], *self.branches) if (want := one.hear.number)]
+        limits = [limit for want in wants for limit in (want.min, want.max) if limit is not None]
+        yield from (typed for limit in limits for typed in _around(limit))
+        yield from (_written(next(iter(limits), 1) + by) for by in range(MOST_OPTIONS + 2))
+
+    def _media(self, branch: int) -> tuple[str, ...]:
+        return (PICTURE,) if self.branches[branch].hear.kind == "picture" else ()
+
+
+def outcomes(value: Value, tests: tuple[parts.Value, ...]) -> tuple[bool, ...]:
+    """What conditions see of an answer: two answers with the same outcomes are the same to them."""
+    return tuple(fits(value, test) for test in tests)
+
+
+def _around(limit: float) -> Iterator[str]:
+    return (_written(limit + by) for by in (0, 1, -1, 0.5, -0.5))
+
+
+def _written(number: float) -> str:
+    return str(int(number)) if number == int(number) else str(number)

@@ -1,0 +1,361 @@
+"""Every way through a dialog is proved, and each fault is shown by the shortest conversation that has it."""
+
+import time
+from dataclasses import replace
+from textwrap import indent
+
+import pytest
+
+from dialogs import walk
+from dialogs.check import Known, check
+from dialogs.load import load
+from dialogs.proof import prove
+from dialogs.samples import Ears
+from dialogs.spec import Dialog
+from tests.dialogs.shop import HEAD, KNOWN, LIBRARY, ground, written
+
+END = "z: {end: true}\n"
+NO_EXPIRY = HEAD.replace("expires: P2D\n", "")
+
+
+def proved(states: str, head: str = HEAD, known: Known = KNOWN) -> list[str]:
+    """What is wrong with a dialog that is rightly written."""
+    dialog = written(states, head)
+    assert check(dialog, known=known) == []
+    return [str(problem).removeprefix("sample.yaml:") for problem in prove(dialog, known=known)]
+
+
+def fault(where: str, transcript: str) -> str:
+    """One fault as it is told: its line and message, and the conversation below."""
+    return f"{where}\n{indent(transcript.strip(), '    ')}"
+
+
+# Planted faults. The states begin at line 6 of the file (5 without `expires`).
+
+PLANTED = {
+    "a listen without an expiry": (
+        NO_EXPIRY, "a: {say: Go, on: [{hear: {words: [ok]}, goto: b}]}\nb: {say: Size, on: [{hear: {words: [big]}, goto: z}]}\n",
+        [fault("5: states.a.on: whoever never answers stays here for ever: say after which silence it ends (`expires`)", """
+# sample
+< Go
+= listening sample a
+"""), fault("6: states.b.on: whoever never answers stays here for ever: say after which silence it ends (`expires`)", """
+# sample
+< Go
+= listening sample a
+> ok
+< Size
+= listening sample b
+""")]),
+    "a reminder that repeats itself": (
+        HEAD.replace("expires: P2D", "expires: PT36H\non_expiry: remind"),
+        "a: {say: Come, on: [{hear: {words: [ok]}, goto: z}]}\n"
+        "remind: {say: Still there, on: [{hear: {words: [ok]}, goto: z}]}\n",
+        [fault("8: states.remind: whoever never answers is texted from here for ever: give each reminder a state of its own, "
+               "and an end", """
+# sample
+< Come
+= listening sample a
+@ +36h
+< Still there
+= listening sample remind
+@ +36h
+< Still there
+= listening sample remind
+# and so on, for ever
+""")]),
+    "a wait that texts until something is so": (
+        HEAD, "a: {say: Buy, choose: [{when: {tag: buyer}, goto: z}, {goto: b}]}\nb: {after: {wait: P1D, goto: a}}\n",
+        [fault("7: states.b: whoever never answers is texted from here for ever: give each reminder a state of its own, "
+               "and an end", """
+# sample
+# if not tag buyer
+< Buy
+= waiting sample b
+# if not tag buyer
+@ +1d
+< Buy
+= waiting sample b
+# and so on, for ever
+""")]),
+    "choices that lead back": (
+        HEAD, "a: {say: Go, on: [{hear: anything, goto: b}]}\n"
+        "b: {choose: [{when: {tag: x}, goto: z}, {goto: c}]}\nc: {choose: [{goto: b}]}\n",
+        [fault("7: states.b.choose: `b` leads back to itself without listening or waiting", """
+# sample
+< Go
+= listening sample a
+# if not tag x
+> blah
+= for a person
+""")]),
+    "a wait that never ends": (
+        HEAD, "a: {say: Go, on: [{hear: {words: [ok]}, goto: b}, {hear: anything, goto: z}]}\n"
+        "b: {after: {wait: PT90M, goto: c}}\nc: {after: {wait: PT2H, goto: b}}\n",
+        [fault("7: states.b: no words of the customer, no event and no time lead from here to an end", """
+# sample
+< Go
+= listening sample a
+> ok
+= waiting sample b
+""")]),
+    "a merge tag that one way does not bind": (
+        HEAD, "a: {say: Your name, on: [{hear: {words: [skip]}, goto: b}, {hear: anything, as: name, goto: b}]}\n"
+        'b: {say: "Hello {{ answers.name }}", choose: [{goto: z}]}\n',
+        [fault("7: states.b.say: {{ answers.name }} is not always known here: add a default, such as "
+               "{{ answers.name | default: 'you' }}", """
+# sample
+< Your name
+= listening sample a
+> skip
+< Hello {{ answers.name }}
+""")]),
+    "a language left out": (
+        HEAD, "a: {say: {fr: Oui ou non, en: Yes or no}, on: [{hear: {words: {fr: [oui], en: ['yes']}}, goto: b}]}\n"
+        "b: {say: {fr: Merci}, choose: [{goto: z}]}\n",
+        [fault("7: states.b.say: this is not said in: en", """
+# sample
+< Yes or no
+= listening sample a
+> yes
+= language fr
+< Merci
+""")]),
+    "more parts than we send": (
+        HEAD, f"a: {{say: Tell, on: [{{hear: anything, as: it, goto: b}}]}}\nb: {{say: '{{{{ answers.it }}}} {'x' * 1500}'"
+        ", choose: [{goto: z}]}\n",
+        [fault("7: states.b.say: this can become 11 parts: at most 10", f"""
+# sample
+< Tell
+= listening sample a
+> blah
+< {{{{ answers.it }}}} {'x' * 1500}
+""")]),
+    "an answer that takes STOP": (
+        HEAD, "a: {say: GO or END, on: [{hear: {words: [go, End!]}, goto: z}]}\n",
+        [fault("6: states.a.on.0.hear: `end` always means STOP: offer another word", """
+# sample
+< GO or END
+= listening sample a
+> End!
+# the house takes it for STOP
+""")]),
+    "an answer that takes HELP": (
+        HEAD, "a: {say: Which, on: [{hear: {choice: {x: {say: Info}, y: {say: Price}}}, goto: z}]}\n",
+        [fault("6: states.a.on.0.hear: `info` always means HELP: offer another word", """
+# sample
+< Which
+| 1 Info
+| 2 Price
+= listening sample a
+> info
+# the house takes it for HELP
+""")]),
+    "nobody to talk to": (
+        HEAD, "a: {say: A or B, on: [{hear: {words: [b]}, goto: b}], otherwise: {goto: b}}\n"
+        "b: {say: B or A, on: [{hear: anything, goto: a}]}\n",
+        [fault("6: states.a.on: no words of the customer lead from here to a person: let some lead to `hand_over`, or to an end",
+               """
+# sample
+< A or B
+= listening sample a
+""")]),
+    "an answer that another branch hears": (
+        HEAD, "a: {say: 0 to 5, on: [{hear: {number: {min: 0, max: 5}}, goto: b}, {hear: {words: ['0']}, goto: z},\n"
+        "  {hear: {number: {min: 2, max: 3}}, goto: z}]}\nb: {say: Thanks, choose: [{goto: z}]}\n",
+        [fault("6: states.a.on.1.hear: `0` is already an answer above: this one never wins", """
+# sample
+< 0 to 5
+= listening sample a
+> 0
+< Thanks
+"""), fault("7: states.a.on.2.hear: whatever this could hear is heard above: it never wins", """
+# sample
+< 0 to 5
+= listening sample a
+> 2
+< Thanks
+""")]),
+    "a number that no number is": (
+        HEAD, "a: {say: Go, on: [{hear: {number: {min: 5, max: 3}}, goto: z}]}\n",
+        [fault("6: states.a.on.0.hear: there is nothing that this could hear", """
+# sample
+< Go
+= listening sample a
+""")]),
+    "a keyword that interrupts": (
+        HEAD, "a: {say: How many, on: [{hear: {number: {}}, goto: z}, {hear: {words: [Menu]}, goto: z}]}\n",
+        [fault("6: states.a.on.0.hear: `24` is a keyword that interrupts and opens `help`: it is never an answer here", """
+# sample
+< How many
+= listening sample a
+> 24
+# the house opens help
+"""), fault("6: states.a.on.1.hear: `menu` is a keyword that interrupts and opens `help`: it is never an answer here", """
+# sample
+< How many
+= listening sample a
+> Menu
+# the house opens help
+""")]),
+    "dialogs that open each other": (
+        HEAD, "a: {say: Hello, then: [{do: open, dialog: back}], choose: [{goto: z}]}\n",
+        [fault("6: states.a.then: dialogs open each other here in a circle, without the customer", """
+# sample
+< Hello
+< Back
+< Hello
+< Back
+""")]),
+    "an opened dialog that ends at once": (
+        HEAD, "a: {say: Hello, then: [{do: open, dialog: bye}], choose: [{when: {tag: x}, goto: z}, {goto: a}]}\n",
+        [fault("6: states.a.then: dialogs open each other here in a circle, without the customer", """
+# sample
+# if not tag x
+< Hello
+< Bye
+< Hello
+""")]),
+    "an opened dialog that is opened again after each silence": (
+        HEAD, "a: {then: [{do: open, dialog: ask}], choose: [{when: {tag: x}, goto: z}, {goto: a}]}\n",
+        [fault("6: states.a: whoever never answers is texted from here for ever: give each reminder a state of its own, "
+               "and an end", """
+# sample
+< Ask
+= listening ask a
+# if not tag x
+@ +1h
+< Ask
+= listening ask a
+# and so on, for ever
+""")]),
+}
+OTHERS = {
+    "back": load("name: back\nstart: b\nstates:\n  b: {say: Back, then: [{do: open, dialog: sample}]}"),
+    "bye": load("name: bye\nstart: b\nstates:\n  b: {say: Bye}"),
+    "ask": load("name: ask\nstart: a\nexpires: PT1H\nstates:\n"
+                "  a: {say: Ask, on: [{hear: anything, goto: b}]}\n  b: {end: true}"),
+}
+MORE = replace(KNOWN, dialogs={**LIBRARY, **OTHERS, "sample": OTHERS["bye"]}, interrupts={"menu": "help", "24": "help"})
+
+
+@pytest.mark.parametrize(("head", "states", "faults"), PLANTED.values(), ids=PLANTED)
+def test_a_planted_fault_is_found_once_and_shown(head: str, states: str, faults: list[str]) -> None:
+    if "goto: z}" in states:
+        states += END
+    assert proved(states, head, MORE) == faults
+
+
+@pytest.mark.parametrize("languages", [("fr", "en"), ("en", "fr"), ("en",), ()])
+@pytest.mark.parametrize("name", LIBRARY)
+def test_the_library_is_proved(name: str, languages: tuple[str, ...]) -> None:
+    assert prove(LIBRARY[name], known=replace(KNOWN, languages=languages)) == []
+
+
+@pytest.mark.parametrize("word", ["STOP", "HELP"])
+def test_a_house_that_does_not_know_the_law_is_refused(word: str) -> None:
+    known = replace(KNOWN, reserved=lambda folded: None if folded == word.lower() else KNOWN.reserved(folded))
+    assert proved("a: {say: Go, on: [{hear: anything, goto: z}]}\n" + END, known=known) == [
+        fault(f"6: states.a.on: {word} is not heard here", f"# sample\n< Go\n= listening sample a\n> {word}")
+    ]
+
+
+def test_yes_may_be_offered_even_where_it_is_reserved() -> None:
+    known = replace(KNOWN, reserved=lambda folded: "START" if folded == "yes" else KNOWN.reserved(folded))
+    assert proved("a: {say: Go, on: [{hear: {words: ['yes']}, goto: z}]}\n" + END, known=known) == []
+
+
+# What is no fault
+
+
+@pytest.mark.parametrize("states", [
+    # two conditions on the same thing cannot both hold: no circle
+    "a: {choose: [{when: {tag: x}, goto: b}, {goto: z}]}\nb: {choose: [{when: {not: {tag: x}}, goto: a}, {goto: z}]}",
+    # a silent wait that something ends
+    "a: {after: {wait: P1D, goto: b}}\nb: {choose: [{when: {tag: buyer}, goto: z}, {goto: a}]}",
+    # reminders that are counted
+    "a: {say: One, after: {wait: P1D, goto: b}}\nb: {say: Two, after: {wait: P1D, goto: z}}",
+    # asking again for as long as the customer answers
+    "a: {say: Go, on: [{hear: {words: [ok]}, goto: z}], otherwise: {goto: a}}",
+    # a condition that knows what was heard
+    'a: {say: "1 or 2", on: [{hear: {words: ["1"]}, as: n, goto: b}, {hear: {words: ["2"]}, goto: b}]}\n'
+    'b: {choose: [{when: {value: {name: n, is: 1}}, goto: c}, {goto: z}]}\nc: {say: "{{ answers.n }}", end: true}',
+    # an answer that a menu's numbers leave something to
+    "a: {say: Which, on: [{hear: {choice: {x: {say: X}, y: {say: Y}}}, goto: z}, {hear: {number: {}}, goto: z}]}",
+    "a: {say: When, on: [{hear: {date: {past: true}}, goto: z}, {hear: {date: {future: true}}, goto: z}]}",
+    "a: {say: Go, on: [{hear: {number: {min: 1, max: 5, whole: true}}, goto: z}, {hear: {number: {min: 1, max: 5}}, goto: z}]}",
+    "a: {say: Where, on: [{hear: {postcode: {country: GB}}, goto: z}, {hear: phone, goto: z}, {hear: picture, goto: z}]}",
+    # what the contact told a dialog that was opened
+    'a: {then: [{do: open, dialog: name}], choose: [{goto: b}]}\nb: {say: "{{ contact.first_name }}", choose: [{goto: z}]}',
+])  # fmt: skip
+def test_what_cannot_go_wrong_is_no_fault(states: str) -> None:
+    name = load("name: name\nstart: a\nstates:\n  a: {then: [{do: remember, field: first_name, value: Bo}]}")
+    known = replace(KNOWN, dialogs={**LIBRARY, "name": name})
+    assert proved(f"{states}\n" + (END if "goto: z}" in states else ""), known=known) == []
+
+
+@pytest.mark.parametrize(("head", "faults"), [("hears_opening: true\n" + HEAD, 0), (HEAD, 1)])
+def test_a_keyword_may_be_the_first_answer_of_a_dialog_that_hears_what_opens_it(head: str, faults: int) -> None:
+    known = replace(KNOWN, interrupts={"menu": "sample"})
+    found = proved("a: {say: Go, on: [{hear: {words: [menu, ok]}, goto: z}]}\n" + END, head, known=known)
+    assert len(found) == faults
+
+
+@pytest.mark.parametrize("way", ["on_expiry: b\n", "events: {order.paid: b}\n"])
+def test_an_answer_that_silence_or_an_event_does_not_bring_needs_a_default(way: str) -> None:
+    [found] = proved('a: {say: Who, on: [{hear: anything, as: who, goto: b}]}\nb: {say: "Hello {{ answers.who }}"}',
+                     HEAD.replace("states:", way + "states:"))
+    assert "{{ answers.who }} is not always known here" in found
+    assert ("\n    = order.paid\n" in found) == ("events" in way)
+
+
+def test_a_word_of_the_menu_that_one_language_lacks_is_told_where_it_is() -> None:
+    [found] = proved("a: {on: [{hear: {choice: {x: {say: {en: Pay}}}}, goto: z}]}\n" + END)
+    assert found.startswith("6: states.a.on.0.hear.choice.x.say: this is not said in: fr\n")
+
+
+def test_two_answers_of_a_menu_cannot_have_one_word() -> None:
+    [found] = proved("a: {say: Which, on: [{hear: {choice: {x: {words: [one]}, y: {words: ['1']}}}, goto: z}]}\n" + END)
+    assert found.startswith("6: states.a.on.0.hear: `1` is already an answer above: this one never wins\n")
+
+
+def test_conditions_see_each_side_of_a_limit_and_each_answer_that_they_name() -> None:
+    sample = written("a: {on: [{hear: {number: {}}, as: n, goto: b}, {hear: {words: [x, y, q]}, as: n, goto: b}]}\n"
+                     "b: {choose: [{when: {value: {name: n, above: 3.5}}, goto: z}, "
+                     "{when: {value: {name: n, in: [x, '7']}}, goto: z}, {goto: z}]}\n" + END)
+    tests = tuple(choice.when.value for choice in sample.states["b"].choose or () if choice.when and choice.when.value)
+    texts = Ears(sample.states["a"], KNOWN.fold, ground()).texts("en", {"n": tests})
+    assert [text.heard.text for text in texts] == ["1", "4", "7", "x", "y"]
+
+
+# The bound
+
+
+def big(states: int, branches: int, **more: object) -> Dialog:
+    """States with so many branches each, that lead up to three states on."""
+    def ask(at: int) -> dict[str, object]:
+        on = [{"hear": {"words": [f"w{i}"]}, "goto": f"s{min(at + 1 + i % 3, states - 1)}", **more} for i in range(branches)]
+        return {"say": {"fr": f"Question {at}", "en": f"Number {at}"}, "on": on}
+
+    asked = {f"s{at}": ask(at) for at in range(states - 1)}
+    return Dialog.model_validate({"name": "big", "start": "s0", "expires": "P2D",
+                                  "states": {**asked, f"s{states - 1}": {"say": "Bye"}}})
+
+
+def test_the_biggest_dialog_is_proved_in_seconds() -> None:
+    dialog = big(200, 50)
+    before = time.process_time()
+    assert prove(dialog, known=KNOWN) == []
+    assert time.process_time() - before < 10  # 2 on the machine that this was written on
+
+
+def test_too_many_ways_are_told_and_never_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty answers that all decide together in the end: there are a million ways to get there."""
+    states = [f'q{i}: {{say: "Q {i}", on: [{{hear: {{words: [a, b]}}, as: n{i}, goto: q{i + 1}}}], '
+              f"otherwise: {{tries: 0, goto: q{i + 1}}}}}" for i in range(20)]
+    every = ", ".join(f"{{value: {{name: n{i}, is: a}}}}" for i in range(20))
+    states.append(f"q20: {{choose: [{{when: {{all: [{every}]}}, goto: z}}, {{goto: z}}]}}")
+    monkeypatch.setattr(walk, "MAX_STEPS", 2000)
+    [found] = proved("\n".join([*states, END]), HEAD.replace("start: a", "start: q0"))
+    assert found.startswith("5: states: there are too many ways to prove: ")
+    assert "    > a\n    < Q 1\n" in found
