@@ -4,19 +4,18 @@ from pathlib import Path
 from typing import TextIO
 
 import click
-from sqlalchemy import select
 
+from bot.catalogue import NoShop
 from bot.cli.start import as_json, looking, print_json
-from bot.cli.talk import Talk
 from bot.shop import ShopError
-from bot.shop.check import LIBRARY, Script, find, known
+from bot.shop.check import LIBRARY, Script, find, knowing, problems_of
+from bot.shop.current import current
 from bot.shop.spec import read
-from dialogs.check import ALONE, Known
-from dialogs.check import check as check_dialog
+from bot.tryout import Talk, sound
+from dialogs.check import Known
 from dialogs.diagram import diagram
 from dialogs.load import DialogError, Problem
 from dialogs.spec import Dialog
-from models import DialogVersion, Field, Shop, Topic
 
 Existing = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -41,7 +40,7 @@ def check(files: tuple[str, ...], shop: Path | None, as_json: bool) -> None:
             found += error.problems
     knows = _known(shop, [script.dialog.name for script in scripts])
     for script in scripts:
-        found += check_dialog(script.dialog, known=knows)
+        found += problems_of(script.dialog, knows)
     if as_json:
         print_json([{"file": p.file, "line": p.line, "path": p.path, "message": p.message} for p in found])
     else:
@@ -80,7 +79,7 @@ def talk(file: str, language: str, save: TextIO | None) -> None:
         line = click.prompt(">", prompt_suffix=" ", default="", show_default=False).strip()
         if not line:
             break
-        happened = [line if line.startswith("@") else f"> {line}", *conversation.hear(line)]
+        happened = conversation.exchange(line)
         for said in happened[1:]:
             click.secho(said, dim=said.startswith("="))
         heard += happened
@@ -99,12 +98,9 @@ def _find(name: str) -> Script:
 def _sound(name: str) -> Dialog:
     """A dialog that can be played: what only a shop knows, its topics, fields and languages, may be missing."""
     try:
-        dialog = _find(name).dialog
+        return sound(_find(name).dialog)
     except DialogError as error:
         raise SystemExit(str(error)) from None
-    if problems := check_dialog(dialog, known=known(), rules=ALONE):
-        raise SystemExit("\n".join(map(str, problems)))
-    return dialog
 
 
 def _known(shop: Path | None, names: list[str]) -> Known:
@@ -117,13 +113,10 @@ def _known(shop: Path | None, names: list[str]) -> Known:
             raise SystemExit(str(error)) from None
         except OSError as error:
             raise SystemExit(f"{shop} names a dialog that is not there: {error.filename}") from None
-        needing = [slug for slug, topic in spec.topics.items() if topic.proof == "double"]
-        return known(spec.topics, needing, [field.name for field in spec.fields], spec.languages, [*others, *names])
+        return knowing(spec, [*others, *names])
     with looking().read() as connection:
-        languages = connection.scalar(select(Shop.languages))
-        if languages is None:
-            raise SystemExit("There is no shop in the database to check against: give --shop FILE.")
-        published = connection.scalars(select(DialogVersion.name).where(DialogVersion.state == "published")).all()
-        topics, fields = connection.scalars(select(Topic.slug)).all(), connection.scalars(select(Field.name)).all()
-        double = connection.scalars(select(Topic.slug).where(Topic.proof == "double")).all()
-    return known(topics, double, fields, languages, [*published, *names])
+        try:
+            held = current(connection)
+        except NoShop:
+            raise SystemExit("There is no shop in the database to check against: give --shop FILE.") from None
+    return knowing(held.shop, [*held.scripts, *names])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import dialogs
@@ -10,14 +11,14 @@ from bot.text.merge import BadTemplate, MissingTag, render, tag_uses
 from dialogs.check import Known
 from dialogs.check import check as check_dialog
 from dialogs.hear import heard_words
-from dialogs.load import DialogError, Problem, load_file
+from dialogs.load import DialogError, Problem, load, load_file
 from dialogs.spec import Dialog
 from keywords.reserved import meaning
 from keywords.table import Entry, Phrase, problems
 from keywords.text import fold
 from models.shop import TEXTS
 
-__all__ = ["Script", "ShopError", "check", "find", "known"]
+__all__ = ["Script", "ShopError", "check", "find", "knowing", "known", "problems_of", "script", "wrong"]
 
 LIBRARY = Path(dialogs.__file__).parent / "library"
 
@@ -50,20 +51,40 @@ def check(source: Source) -> tuple[ShopPart, Mapping[str, Script]]:
         else:
             if scripts.setdefault(script.dialog.name, script) is not script:
                 found.append(source.problem(f"a dialog `{script.dialog.name}` is already there", "dialogs", i))
-    double = [slug for slug, topic in shop.topics.items() if topic.proof == "double"]
-    knows = known(shop.topics, double, [field.name for field in shop.fields], shop.languages, scripts)
-    for script in scripts.values():
-        found += check_dialog(script.dialog, known=knows)
-    found += [*_keywords(source, knows.dialogs), *_cut_short(source, scripts), *_words(source), *_twice(source)]
+    found += wrong(source, scripts)
     if found:
         raise ShopError(found)
     return shop, scripts
+
+
+def wrong(source: Source, scripts: Mapping[str, Script]) -> list[Problem]:
+    """All that is wrong with a shop and its dialogs by name."""
+    knows = knowing(source.shop, scripts)
+    found = [problem for script in scripts.values() for problem in problems_of(script.dialog, knows)]
+    return [*found, *_keywords(source, knows.dialogs), *_cut_short(source, scripts), *_words(source), *_twice(source)]
+
+
+def problems_of(dialog: Dialog, knows: Known) -> list[Problem]:
+    """All that is wrong with a dialog of a shop. Whoever checks one asks here: the shop's file, commands, the API."""
+    return check_dialog(dialog, known=knows)
 
 
 def find(name: str, beside: Path) -> Script:
     """A dialog of the library by its name, else of a YAML file. Raises DialogError, or OSError where there is none."""
     path = beside / name if name.endswith((".yaml", ".yml")) else LIBRARY / f"{name}.yaml"
     return Script(load_file(path), path.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=200)
+def script(name: str, source: str) -> Script:
+    """A dialog as its YAML says it, read once; problems are reported in a file of this name. Raises DialogError."""
+    return Script(load(source, name), source)
+
+
+def knowing(shop: ShopPart, names: Iterable[str]) -> Known:
+    """What dialogs of this shop may use; `names`: the dialogs that they may open."""
+    double = [slug for slug, topic in shop.topics.items() if topic.proof == "double"]
+    return known(shop.topics, double, [field.name for field in shop.fields], shop.languages, names)
 
 
 def known(
@@ -95,11 +116,18 @@ def entry(number: int, keyword: KeywordPart) -> Entry:
 
 def _keywords(source: Source, names: frozenset[str]) -> Iterator[Problem]:
     keywords = source.shop.keywords
-    for found in problems(entry(i + 1, keyword) for i, keyword in enumerate(keywords)):
-        yield source.problem(found.message, "keywords", found.entry - 1, "phrases")
+    numbers = source.numbers or tuple(range(1, len(keywords) + 1))
+    for found in problems(entry(number, keyword) for number, keyword in zip(numbers, keywords, strict=True)):
+        i = numbers.index(found.entry)
+        yield source.problem(found.message, "keywords", i, "phrases", *_place(keywords[i], found.phrase))
     for i, keyword in enumerate(keywords):
         if keyword.dialog not in names:
             yield source.problem(f"there is no dialog `{keyword.dialog}` among `dialogs`", "keywords", i, "dialog")
+
+
+def _place(keyword: KeywordPart, phrase: str) -> tuple[str | int, ...]:
+    """Where a phrase stands among those of a keyword."""
+    return next(((lang, texts.index(phrase)) for lang, texts in keyword.phrases.items() if phrase in texts), ())
 
 
 def _cut_short(source: Source, scripts: Mapping[str, Script]) -> Iterator[Problem]:
@@ -115,7 +143,7 @@ def _cut_short(source: Source, scripts: Mapping[str, Script]) -> Iterator[Proble
         for phrase in entry(i + 1, keyword).phrases if keyword.interrupts else ():
             if dialog := answers.get(fold(phrase.text)):
                 message = f"“{phrase.text}” is an answer in the dialog `{dialog}`: a keyword that interrupts would take it away"
-                yield source.problem(message, "keywords", i, "phrases")
+                yield source.problem(message, "keywords", i, "phrases", *_place(keyword, phrase.text))
 
 
 def _words(source: Source) -> Iterator[Problem]:
