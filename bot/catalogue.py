@@ -68,6 +68,9 @@ class Catalogue:
 class NoShop(LookupError):
     """The tables are there, but nobody has said yet whose shop this is."""
 
+    def __init__(self) -> None:
+        super().__init__("no shop is set up yet: parley shop load FILE")
+
 
 def in_language(words: Mapping[str, str], language: str, fallback: str) -> str:
     """The words in a language; where they were not written in it, in the fallback, else in any ("" serves every language)."""
@@ -93,7 +96,7 @@ def touch(connection: Connection) -> None:
 def _read(connection: Connection, revision: int, database: str) -> Catalogue:
     shop = connection.execute(select(Shop.__table__)).one_or_none()
     if shop is None:
-        raise NoShop("no shop is set up yet: parley shop load FILE")
+        raise NoShop
     topics = connection.execute(select(Topic.__table__)).all()
     senders = connection.execute(select(Sender.__table__)).all()
     versions = connection.execute(

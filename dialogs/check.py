@@ -56,7 +56,7 @@ Rule = Callable[[spec.Dialog, Known], Found]
 def check(dialog: spec.Dialog, *, known: Known, rules: tuple[Rule, ...] = ()) -> list[Problem]:
     """Everything that is wrong with a dialog, in the order of its lines; an empty list means that it can be talked.
 
-    `rules`: all of them, or those that stand `ALONE`, for a dialog that is tried out without a shop.
+    `rules`: all of them, or those that stand `ALONE`, for a dialog that is tried out without a shop, or `NAMED`.
     """
     found = [problem(dialog.file, dialog.lines, path, message)
              for rule in rules or RULES for path, message in rule(dialog, known)]
@@ -231,4 +231,5 @@ def _size(dialog: spec.Dialog, _: Known) -> Found:
 
 
 ALONE: tuple[Rule, ...] = (_gotos, _unreachable, _choices, _answers, _durations, _size)  # of any shop
-RULES: tuple[Rule, ...] = (*ALONE, _merge_tags, _named, _conditions)
+NAMED: tuple[Rule, ...] = (_named, _conditions)  # does all that it names still exist?
+RULES: tuple[Rule, ...] = (*ALONE, _merge_tags, *NAMED)

@@ -1,5 +1,6 @@
 """Reads a dialog, or another file of ours, from YAML in which every scalar is text; says by file and line what is wrong."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -12,6 +13,7 @@ from dialogs.spec import Dialog, Path
 
 MAX_CHARACTERS = 100_000
 MAX_DEPTH = 30
+UNSAYABLE = re.compile("[\0\ud800-\udfff]")  # YAML can write them as "\\0"; no database keeps them
 
 WORDING = {
     "extra_forbidden": "this key is not known here",
@@ -122,6 +124,8 @@ def _plain(node: yaml.Node | None, path: Path, file: str, lines: dict[Path, int]
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*path, i), file, lines, problems) for i, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
+        if UNSAYABLE.search(node.value):
+            problems.append(Problem(file, node.start_mark.line + 1, ".".join(map(str, path)), "no text can have this character"))
         return node.value
     data: dict[str, Any] = {}
     for key, value in node.value:

@@ -5,19 +5,18 @@ from pathlib import Path
 from typing import TextIO
 
 import click
-from sqlalchemy import select
 
+from bot.catalogue import NoShop
 from bot.cli.start import as_json, looking, print_json
-from bot.cli.talk import Talk
 from bot.shop import ShopError
-from bot.shop.check import LIBRARY, Script, find, interrupting, known, sound
-from bot.shop.spec import KeywordPart, read
-from dialogs.check import ALONE, Known
-from dialogs.check import check as check_dialog
+from bot.shop.check import LIBRARY, Script, faults, find, knowing
+from bot.shop.current import current
+from bot.shop.spec import read
+from bot.tryout import Talk, sound
+from dialogs.check import Known
 from dialogs.diagram import diagram
-from dialogs.load import DialogError, Problem, load
+from dialogs.load import DialogError, Problem
 from dialogs.spec import Dialog
-from models import DialogVersion, Field, Keyword, Shop, Topic
 
 Existing = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -40,7 +39,7 @@ def check(files: tuple[str, ...], shop: Path | None, as_json: bool) -> None:
             dialogs.append(_find(name).dialog)
         except DialogError as error:
             found += error.problems
-    found += sound(dialogs, _known(shop, dialogs))
+    found += faults(dialogs, _known(shop, dialogs))
     if as_json:
         print_json([asdict(problem) for problem in found])
     else:
@@ -79,7 +78,7 @@ def talk(file: str, language: str, save: TextIO | None) -> None:
         line = click.prompt(">", prompt_suffix=" ", default="", show_default=False).strip()
         if not line:
             break
-        happened = [line if line.startswith("@") else f"> {line}", *conversation.hear(line)]
+        happened = conversation.exchange(line)
         for said in happened[1:]:
             click.secho(said, dim=said.startswith("="))
         heard += happened
@@ -98,12 +97,9 @@ def _find(name: str) -> Script:
 def _sound(name: str) -> Dialog:
     """A dialog that can be played: what only a shop knows, its topics, fields and languages, may be missing."""
     try:
-        dialog = _find(name).dialog
+        return sound(_find(name).dialog)
     except DialogError as error:
         raise SystemExit(str(error)) from None
-    if problems := check_dialog(dialog, known=known(), rules=ALONE):
-        raise SystemExit("\n".join(map(str, problems)))
-    return dialog
 
 
 def _known(shop: Path | None, dialogs: list[Dialog]) -> Known:
@@ -117,17 +113,10 @@ def _known(shop: Path | None, dialogs: list[Dialog]) -> Known:
             raise SystemExit(str(error)) from None
         except OSError as error:
             raise SystemExit(f"{shop} names a dialog that is not there: {error.filename}") from None
-        double = [slug for slug, topic in spec.topics.items() if topic.proof == "double"]
-        fields = [field.name for field in spec.fields]
-        return known(spec.topics, double, fields, spec.languages, {**others, **named}, interrupting(spec.keywords), spec.country)
+        return knowing(spec, {**others, **named})
     with looking().read() as connection:
-        one = connection.execute(select(Shop.languages, Shop.country)).one_or_none()
-        if one is None:
-            raise SystemExit("There is no shop in the database to check against: give --shop FILE.")
-        versions = select(DialogVersion.name, DialogVersion.source).where(DialogVersion.state == "published")
-        published = {row.name: load(row.source, row.name) for row in connection.execute(versions)}
-        topics, fields = list(connection.scalars(select(Topic.slug))), list(connection.scalars(select(Field.name)))
-        double = list(connection.scalars(select(Topic.slug).where(Topic.proof == "double")))
-        rows = connection.execute(select(Keyword.phrases, Keyword.dialog).where(Keyword.interrupts))
-        keywords = [KeywordPart(phrases=phrases, dialog=name, interrupts=True) for phrases, name in rows]
-    return known(topics, double, fields, one.languages, {**published, **named}, interrupting(keywords), one.country)
+        try:
+            held = current(connection)
+        except NoShop:
+            raise SystemExit("There is no shop in the database to check against: give --shop FILE.") from None
+    return knowing(held.shop, {**held.dialogs, **named})

@@ -105,7 +105,7 @@ def standing(connection: Connection, contact: Any, key: bytes, now: datetime) ->
     }  # fmt: skip
     found = connection.execute(STANDING, known).one_or_none()
     if found is None:
-        raise NoShop("no shop is set up yet: parley shop load FILE")
+        raise NoShop
     return found
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,7 +13,7 @@ from bot.text.parsers import PARSERS
 from bot.text.parts import MOST_PARTS, measure
 from dialogs.check import Known
 from dialogs.check import check as check_dialog
-from dialogs.load import DialogError, Problem, load_file
+from dialogs.load import DialogError, Problem, load, load_file
 from dialogs.proof import prove
 from dialogs.spec import Dialog
 from keywords.reserved import meaning
@@ -20,7 +21,7 @@ from keywords.table import Entry, Phrase, problems
 from keywords.text import fold
 from models.shop import TEXTS
 
-__all__ = ["Script", "ShopError", "check", "find", "known"]
+__all__ = ["Script", "ShopError", "check", "faults", "find", "knowing", "known", "script", "wrong"]
 
 LIBRARY = Path(dialogs.__file__).parent / "library"
 
@@ -53,14 +54,17 @@ def check(source: Source) -> tuple[ShopPart, Mapping[str, Script]]:
         else:
             if scripts.setdefault(script.dialog.name, script) is not script:
                 found.append(source.problem(f"a dialog `{script.dialog.name}` is already there", "dialogs", i))
-    double = [slug for slug, topic in shop.topics.items() if topic.proof == "double"]
-    dialogs = {name: script.dialog for name, script in scripts.items()}
-    knows = known(shop.topics, double, [field.name for field in shop.fields], shop.languages, dialogs,
-                  interrupting(shop.keywords), shop.country)
-    found += [*sound(dialogs.values(), knows), *_keywords(source, dialogs), *_words(source), *_twice(source)]
+    found += wrong(source, scripts)
     if found:
         raise ShopError(found)
     return shop, scripts
+
+
+def wrong(source: Source, scripts: Mapping[str, Script]) -> list[Problem]:
+    """All that is wrong with a shop and its dialogs by name."""
+    dialogs = {name: one.dialog for name, one in scripts.items()}
+    found = faults(dialogs.values(), knowing(source.shop, dialogs))
+    return [*found, *_keywords(source, dialogs), *_words(source), *_twice(source)]
 
 
 def find(name: str, beside: Path) -> Script:
@@ -69,11 +73,27 @@ def find(name: str, beside: Path) -> Script:
     return Script(load_file(path), path.read_text(encoding="utf-8"))
 
 
-def sound(scripts: Iterable[Dialog], knows: Known) -> list[Problem]:
-    """What keeps dialogs from being published: first how they, and those that they may open, are written; then how they go."""
-    named = {dialog.name: dialog for dialog in scripts}
+@lru_cache(maxsize=200)
+def script(name: str, source: str) -> Script:
+    """A dialog as its YAML says it, read once; problems are reported in a file of this name. Raises DialogError."""
+    return Script(load(source, name), source)
+
+
+def faults(dialogs: Iterable[Dialog], knows: Known) -> list[Problem]:
+    """What keeps dialogs from being published: first how they, and those that they may open, are written; then how they go.
+
+    Whoever checks a dialog of a shop asks here: the shop's file, commands, the API.
+    """
+    named = {dialog.name: dialog for dialog in dialogs}
     written = [problem for dialog in {**knows.dialogs, **named}.values() for problem in check_dialog(dialog, known=knows)]
     return written or [problem for dialog in named.values() for problem in prove(dialog, known=knows)]
+
+
+def knowing(shop: ShopPart, dialogs: Mapping[str, Dialog]) -> Known:
+    """What dialogs of this shop may use; `dialogs`: those that they may open."""
+    double = [slug for slug, topic in shop.topics.items() if topic.proof == "double"]
+    fields = [field.name for field in shop.fields]
+    return known(shop.topics, double, fields, shop.languages, dialogs, interrupting(shop.keywords), shop.country)
 
 
 def known(
@@ -131,11 +151,18 @@ def entry(number: int, keyword: KeywordPart) -> Entry:
 
 def _keywords(source: Source, names: Collection[str]) -> Iterator[Problem]:
     keywords = source.shop.keywords
-    for found in problems(entry(i + 1, keyword) for i, keyword in enumerate(keywords)):
-        yield source.problem(found.message, "keywords", found.entry - 1, "phrases")
+    numbers = source.numbers or tuple(range(1, len(keywords) + 1))
+    for found in problems(entry(number, keyword) for number, keyword in zip(numbers, keywords, strict=True)):
+        i = numbers.index(found.entry)
+        yield source.problem(found.message, "keywords", i, "phrases", *_place(keywords[i], found.phrase))
     for i, keyword in enumerate(keywords):
         if keyword.dialog not in names:
             yield source.problem(f"there is no dialog `{keyword.dialog}` among `dialogs`", "keywords", i, "dialog")
+
+
+def _place(keyword: KeywordPart, phrase: str) -> tuple[str | int, ...]:
+    """Where a phrase stands among those of a keyword."""
+    return next(((lang, texts.index(phrase)) for lang, texts in keyword.phrases.items() if phrase in texts), ())
 
 
 def _words(source: Source) -> Iterator[Problem]:

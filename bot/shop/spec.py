@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
@@ -89,8 +89,8 @@ class KeywordPart(Part):
     interrupts: bool = False
 
 
-class ShopPart(Part):
-    """The whole file."""
+class SettingsPart(Part):
+    """Who is talking, in which languages, what the shop says by itself, and what it remembers of people."""
 
     brand: Line
     contact_line: Line
@@ -98,11 +98,7 @@ class ShopPart(Part):
     country: Country
     languages: Annotated[list[LanguageName], Field(min_length=1), AfterValidator(_once)]
     texts: dict[str, Words] = Field(default_factory=dict)
-    topics: Annotated[dict[Name, TopicPart], Field(min_length=1)]
-    senders: Annotated[list[SenderPart], Field(min_length=1)]
     fields: tuple[FieldPart, ...] = ()
-    keywords: tuple[KeywordPart, ...] = ()
-    dialogs: Annotated[tuple[str, ...], AfterValidator(_once)] = ()  # of the library, or YAML files beside
 
     @property
     def all_texts(self) -> dict[str, dict[str, str]]:
@@ -115,8 +111,17 @@ class ShopPart(Part):
         return {**{lang: usual[lang] for lang in missing}, **own}
 
 
+class ShopPart(SettingsPart):
+    """The whole file."""
+
+    topics: Annotated[dict[Name, TopicPart], Field(min_length=1)]
+    senders: Annotated[list[SenderPart], Field(min_length=1)]
+    keywords: tuple[KeywordPart, ...] = ()
+    dialogs: Annotated[tuple[str, ...], AfterValidator(_once)] = ()  # of the library, or YAML files beside
+
+
 class ShopError(Exception):
-    """The shop was not loaded; `problems` says why, each with file and line."""
+    """The shop stays what it is; `problems` says why, each with file and line."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
@@ -125,11 +130,15 @@ class ShopError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A shop as it was read: what it says, and on which line each part of it stands."""
+    """A shop as it was read: what it says, and on which line each part of it stands.
+
+    `numbers`: what its keywords are called, in their order; by default they are counted from 1.
+    """
 
     path: Path
     shop: ShopPart
     lines: Mapping[Where, int]
+    numbers: tuple[int, ...] = ()
 
     def problem(self, message: str, *where: str | int) -> Problem:
         return problem(str(self.path), self.lines, where, message)
@@ -139,10 +148,16 @@ def read(path: Path) -> Source:
     """Read the file; every scalar is text. Raises ShopError."""
     try:
         data, lines = plain(path.read_text(encoding="utf-8-sig"), str(path))
-        return Source(path, ShopPart.model_validate(data), lines)
     except (OSError, UnicodeDecodeError) as error:
         raise ShopError([Problem(str(path), 1, "", f"cannot be read: {error}")]) from None
     except DialogError as error:
         raise ShopError(list(error.problems)) from None
+    return shaped(data, path, lines)
+
+
+def shaped(data: Any, path: Path, lines: Mapping[Where, int], numbers: tuple[int, ...] = ()) -> Source:
+    """Plain data as a shop. Raises ShopError."""
+    try:
+        return Source(path, ShopPart.model_validate(data), lines, numbers)
     except ValidationError as error:
         raise ShopError(told(error, str(path), lines)) from None

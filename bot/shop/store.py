@@ -1,6 +1,6 @@
 """Writes a shop into the tables: what is new or different, and what is gone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select, update
 from bot.catalogue import touch
 from bot.runtime import machine_now
 from bot.shop.check import Script
-from bot.shop.spec import ShopPart
+from bot.shop.spec import KeywordPart, SenderPart, SettingsPart, ShopPart, TopicPart
 from models import DialogVersion, Field, Keyword, Sender, Shop, Topic, insert
 
 
@@ -36,28 +36,70 @@ class Report:
 
 def store(connection: Connection, shop: ShopPart, scripts: Mapping[str, Script]) -> Report:
     """Make the tables say what the file says. Topics that the file no longer names stay: people have agreed to them."""
-    _shop(connection, shop)
+    put_settings(connection, shop)
     for slug, topic in shop.topics.items():
-        _put(connection, Topic, {"slug": slug}, topic.model_dump())
+        put_topic(connection, slug, topic)
     for sender in shop.senders:
-        _put(connection, Sender, {"number": sender.number}, sender.model_dump(exclude={"number"}))
-    for one in shop.fields:
-        _put(connection, Field, {"name": one.name}, {"purpose": one.purpose})
+        put_sender(connection, sender)
     connection.execute(delete(Sender).where(Sender.number.not_in([sender.number for sender in shop.senders])))
-    connection.execute(delete(Field).where(Field.name.not_in([one.name for one in shop.fields])))
-    connection.execute(delete(Keyword))
-    if shop.keywords:
-        connection.execute(insert(Keyword), [keyword.model_dump() for keyword in shop.keywords])
+    _keywords(connection, shop)
     report = Report(shop.brand, len(shop.topics), len(shop.senders), len(shop.keywords))
     _dialogs(connection, scripts, report)
     touch(connection)
     return report
 
 
-def _shop(connection: Connection, shop: ShopPart) -> None:
-    """The one row. Its lock makes two loads come one after the other."""
-    values = shop.model_dump(include={"brand", "contact_line", "zone", "country", "languages"})
-    _put(connection, Shop, {"id": 1}, {**values, "texts": shop.all_texts}, revision=1)
+def put_settings(connection: Connection, settings: SettingsPart) -> None:
+    """The one row of the shop, and its fields. The row's lock makes two loads come one after the other."""
+    values = settings.model_dump(include={"brand", "contact_line", "zone", "country", "languages"})
+    _put(connection, Shop, {"id": 1}, {**values, "texts": settings.all_texts}, revision=1)
+    for one in settings.fields:
+        _put(connection, Field, {"name": one.name}, {"purpose": one.purpose})
+    connection.execute(delete(Field).where(Field.name.not_in([one.name for one in settings.fields])))
+
+
+def put_topic(connection: Connection, slug: str, topic: TopicPart) -> None:
+    """A topic, new or changed."""
+    _put(connection, Topic, {"slug": slug}, topic.model_dump())
+
+
+def put_sender(connection: Connection, sender: SenderPart) -> None:
+    """A number of ours, new or changed."""
+    _put(connection, Sender, {"number": sender.number}, sender.model_dump(exclude={"number"}))
+
+
+def publish(connection: Connection, name: str, source: str, number: int) -> None:
+    """A dialog's new version, which takes the place of the one in force. Whoever is inside that one stays there."""
+    retire(connection, [name])
+    row = {"name": name, "number": number, "state": "published", "source": source, "made_at": machine_now()}
+    connection.execute(insert(DialogVersion).values(**row))
+
+
+def put_draft(connection: Connection, name: str, source: str, number: int) -> None:
+    """What a dialog's next version may be. It takes the place of an earlier draft, and is in nobody's way."""
+    mine = (DialogVersion.name == name) & (DialogVersion.state == "draft")
+    connection.execute(delete(DialogVersion).where(mine))
+    row = {"name": name, "number": number, "state": "draft", "source": source, "made_at": machine_now()}
+    connection.execute(insert(DialogVersion).values(**row))
+
+
+def retire(connection: Connection, names: Iterable[str]) -> None:
+    """Nobody is led into these dialogs any more."""
+    ended = (DialogVersion.state == "published") & DialogVersion.name.in_(list(names))
+    connection.execute(update(DialogVersion).where(ended).values(state="retired"))
+
+
+def _keywords(connection: Connection, shop: ShopPart) -> None:
+    """Those that the tables say already stay, with their ids."""
+    new = [keyword.model_dump() for keyword in shop.keywords]
+    for row in connection.execute(select(Keyword.__table__)).all():
+        said = {key: getattr(row, key) for key in KeywordPart.model_fields}
+        if said in new:
+            new.remove(said)
+        else:
+            connection.execute(delete(Keyword).where(Keyword.id == row.id))
+    if new:
+        connection.execute(insert(Keyword), new)
 
 
 def _put(
@@ -75,8 +117,6 @@ def _dialogs(connection: Connection, scripts: Mapping[str, Script], report: Repo
     report.unchanged = [name for name, script in scripts.items() if before.get(name) == script.source]
     report.published = [name for name in scripts if name not in report.unchanged]
     report.retired = [name for name in before if name not in scripts]
-    ended = (DialogVersion.state == "published") & DialogVersion.name.in_([*report.published, *report.retired])
-    connection.execute(update(DialogVersion).where(ended).values(state="retired"))
+    retire(connection, report.retired)
     for name in report.published:
-        row = {"name": name, "number": last.get(name, 0) + 1, "state": "published", "made_at": machine_now()}
-        connection.execute(insert(DialogVersion).values(**row, source=scripts[name].source))
+        publish(connection, name, scripts[name].source, last.get(name, 0) + 1)

@@ -1,32 +1,59 @@
-"""A dialog played in the terminal: the engine alone, without a database or a phone."""
+"""A dialog tried out: the engine alone, without a phone, and nothing of it is kept."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.catalogue import in_language
+from bot.shop.check import known
 from bot.talk import heard_of
 from bot.text.merge import BadTemplate, MissingTag, render
 from bot.text.parsers import PARSERS
 from dialogs import effects
 from dialogs.act import fact
+from dialogs.check import ALONE
+from dialogs.check import check as check_dialog
 from dialogs.compile import Compiled, compile
-from dialogs.engine import Turn, start, step
+from dialogs.engine import MAX_OPENED, Turn, start, step
 from dialogs.events import Event, Expired, Heard, Returned, Woke
 from dialogs.ground import Ground
+from dialogs.load import DialogError
 from dialogs.spec import Dialog
 from dialogs.transcript import UNITS, became, said
 from keywords.text import fold
 
 COUNTRIES = {"fr": "FR", "es": "ES"}
 BEGIN = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a talk can be replayed: it begins on the same Monday every time
+MAX_RUNG = 100  # waits that one jump of time may end: who waits more often goes round in circles
+MAX_WRITTEN = 1_000  # lines of a transcript
+
+Find = Callable[[str], Dialog | None]
+"""The dialog of a name, for what opens another one; None when there is none."""
+
+
+def sound(dialog: Dialog) -> Dialog:
+    """A dialog that can be played; what only a shop knows, its topics, fields, languages, may be missing. Raises DialogError."""
+    if problems := check_dialog(dialog, known=known(), rules=ALONE):
+        raise DialogError(problems)
+    return dialog
+
+
+def transcript(dialog: Dialog, find: Find, language: str, lines: Iterable[str]) -> list[str]:
+    """What these lines of a customer ("JOIN", "@ +48h") come to, up to the end of the dialog. Raises DialogError."""
+    talk = Talk(sound(dialog), find, language)
+    written = [f"# {talk.name}"]
+    for line in lines:
+        if talk.is_over or len(written) > MAX_WRITTEN:
+            break
+        written += talk.exchange(line)
+    return written[:MAX_WRITTEN]
 
 
 class Talk:
     """One customer and one dialog, with those that it opens on top of it."""
 
-    def __init__(self, dialog: Dialog, find: Callable[[str], Dialog], language: str = "en") -> None:
+    def __init__(self, dialog: Dialog, find: Find, language: str = "en") -> None:
         self.name = dialog.name
         self.find, self.language, self.now = find, language, BEGIN
         self.stack: list[tuple[Compiled, dict[str, Any]]] = []
@@ -35,27 +62,45 @@ class Talk:
         self.alarm: tuple[datetime, Event] | None = None
         self.is_over = False
         self._first = compile(dialog, fold)
+        self._opened = 0
 
-    def hear(self, line: str) -> list[str]:
-        """Play one line, a text or "@ +48h"; what is said and what becomes true, in the notation of transcripts."""
+    def exchange(self, line: str) -> list[str]:
+        """Play one line, a text or "@ +48h": the line itself, what is said and what becomes true, as transcripts write it."""
+        line = " ".join(line.removeprefix(">").split())
+        return [line if line.startswith("@") else f"> {line}", *self._hear(line)]
+
+    def _hear(self, line: str) -> list[str]:
+        self._opened = 0
         if line.startswith("@"):
             return list(self._pass_time(line))
-        heard = heard_of(line.removeprefix(">").strip(), ())
+        heard = heard_of(line, ())
         return list(self._step(heard) if self.stack else self._open(self._first, heard))
 
     def _pass_time(self, line: str) -> Iterator[str]:
-        found = re.fullmatch(r"@\s*\+?(\d+)\s*([mhd])", line)
+        found = re.fullmatch(r"@ ?\+?([0-9]{1,4}) ?([mhd])", line)
         if found is None:
             yield "? write it like @ +48h, @ +30m or @ +7d"
             return
         until = self.now + int(found[1]) * UNITS[found[2]]
-        while self.alarm and self.alarm[0] <= until and not self.is_over:
+        for _ in range(MAX_RUNG):
+            if self.is_over or self.alarm is None or self.alarm[0] > until:
+                self.now = until
+                return
             self.now, event = self.alarm
             yield from self._step(event)
-        self.now = until
+        yield f"? more than {MAX_RUNG} waits end in this time: let less of it pass at once"
 
     def _open(self, dialog: Compiled, opening: Heard | None = None) -> Iterator[str]:
         yield from self._happen(dialog, start(dialog, self._ground(), opening=opening), opened=True)
+
+    def _open_on_top(self, name: str) -> Iterator[str]:
+        self._opened += 1
+        other = self.find(name) if self._opened < MAX_OPENED else None
+        if other is None:
+            yield "= for a person"
+            yield from self._step(Returned())
+        else:
+            yield from self._open(compile(other, fold))
 
     def _step(self, event: Event) -> Iterator[str]:
         dialog, memory = self.stack[-1]
@@ -83,7 +128,7 @@ class Talk:
             case effects.Say(words=words):
                 yield said(self._said(in_language(words, self.language, "en"), turn))
             case effects.Open(dialog=name):
-                yield from self._open(compile(self.find(name), fold))
+                yield from self._open_on_top(name)
             case effects.Remember(name="language", value=value):
                 self.language = str(value)
             case effects.Remember(name=name, value=value):

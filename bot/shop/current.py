@@ -1,0 +1,148 @@
+"""The shop as its tables hold it, in the shape of its file: so that a change can be tried on the whole before it is made."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, Row, select
+
+from bot.catalogue import NoShop
+from bot.shop.check import Script, script, wrong
+from bot.shop.spec import FieldPart, KeywordPart, SenderPart, SettingsPart, ShopPart, Source, TopicPart, Where, shaped
+from dialogs.load import Problem
+from dialogs.spec import Dialog
+from models import DialogVersion, Field, Keyword, Sender, Shop, Topic
+
+TABLES = Path("the shop")  # what stands in place of a file; no dialog can be called so
+
+
+class NoSuch(LookupError):
+    """There is no such topic, number, keyword, dialog or version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """A whole shop, with its published dialogs by name. The numbers of its source are the ids of its keywords."""
+
+    source: Source
+    scripts: Mapping[str, Script]
+
+    @property
+    def shop(self) -> ShopPart:
+        return self.source.shop
+
+    @property
+    def dialogs(self) -> dict[str, Dialog]:
+        """In force, by name."""
+        return {name: one.dialog for name, one in self.scripts.items()}
+
+    @property
+    def keywords(self) -> dict[int, KeywordPart]:
+        """By id."""
+        return dict(zip(self.source.numbers, self.shop.keywords, strict=True))
+
+    def saying(self, numbers: Sequence[int] | None = None, **parts: Any) -> "Current":
+        """The same shop with other parts, as the file would have them. Raises ShopError."""
+        kept = self.source.numbers if numbers is None else tuple(numbers)
+        return replace(self, source=_source(_plain(dict(self.shop) | parts), kept))
+
+    def playing(self, new: Script) -> "Current":
+        """The same shop with a dialog, new or another one in its place."""
+        return replace(self, scripts={**self.scripts, new.dialog.name: new})
+
+    def problems(self) -> list[Problem]:
+        """All that is wrong with it."""
+        return wrong(self.source, self.scripts)
+
+
+def locked(connection: Connection) -> Current:
+    """The shop as it is, and as it stays until this transaction ends: whoever changes it comes one after the other.
+
+    Raises NoShop.
+    """
+    lock(connection)
+    return current(connection)
+
+
+def lock(connection: Connection) -> None:
+    """Wait until nobody else changes the shop. Raises NoShop."""
+    if connection.execute(select(Shop.id).with_for_update()).first() is None:
+        raise NoShop
+
+
+def current(connection: Connection) -> Current:
+    """The shop as it is. Raises NoShop."""
+    topics, senders = connection.execute(select(Topic.__table__)), connection.execute(select(Sender.__table__))
+    keywords = connection.execute(select(Keyword.__table__).order_by(Keyword.id)).all()
+    published = select(DialogVersion.name, DialogVersion.source).where(DialogVersion.state == "published")
+    data = {
+        **_plain(settings(connection)),
+        "topics": {row.slug: said(TopicPart, row) for row in topics},
+        "senders": [said(SenderPart, row) for row in senders],
+        "keywords": [said(KeywordPart, row) for row in keywords],
+    }
+    scripts = {row.name: script(row.name, row.source) for row in connection.execute(published)}
+    return Current(_source(data, tuple(row.id for row in keywords)), scripts)
+
+
+def settings(connection: Connection) -> SettingsPart:
+    """The shop without its topics, numbers, keywords and dialogs. Raises NoShop."""
+    row = connection.execute(select(Shop.__table__)).one_or_none()
+    if row is None:
+        raise NoShop
+    fields = connection.execute(select(Field.__table__).order_by(Field.id))
+    own = {name: getattr(row, name) for name in SettingsPart.model_fields if name != "fields"}
+    return SettingsPart.model_validate({**own, "fields": [said(FieldPart, one) for one in fields]})
+
+
+def page(connection: Connection, table: Any, after: int, limit: int) -> Sequence[Row[Any]]:
+    """Rows of topics, senders or keywords in the order in which they were made, from the one after this id."""
+    return connection.execute(select(table.__table__).where(table.id > after).order_by(table.id).limit(limit)).all()
+
+
+def one(connection: Connection, column: Any, value: Any) -> Row[Any]:
+    """The row of a topic, sender or keyword that has this value. Raises NoSuch."""
+    table = column.class_
+    row = connection.execute(select(table.__table__).where(column == value)).one_or_none()
+    if row is None:
+        raise NoSuch(table.__tablename__)
+    return row
+
+
+def said(part: Any, row: Any) -> dict[str, Any]:
+    """What a row says, as that part of the file has it."""
+    return {name: getattr(row, name) for name in part.model_fields}
+
+
+def news(before: Current, after: Current, is_own: Callable[[Problem], bool]) -> list[Problem]:
+    """What is wrong with the parts that were changed, and what is newly wrong elsewhere because of them.
+
+    What was wrong elsewhere before (checks grow stricter, topics outlive the file) does not stand in the way.
+    """
+    earlier = set(before.problems())
+    return [problem for problem in after.problems() if problem not in earlier or is_own(problem)]
+
+
+def _source(data: Any, numbers: tuple[int, ...]) -> Source:
+    return shaped(data, TABLES, dict.fromkeys(_places(data), 1), numbers)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case BaseModel():
+            return _plain(value.model_dump())
+        case dict():
+            return {key: _plain(part) for key, part in value.items()}
+        case list() | tuple():
+            return [_plain(part) for part in value]
+    return value
+
+
+def _places(value: Any, path: Where = ()) -> Iterator[Where]:
+    """The path of each part of plain data, so that a problem can name it."""
+    yield path
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        yield from _places(part, (*path, key))

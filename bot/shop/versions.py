@@ -1,0 +1,179 @@
+"""Dialogs and their versions: drafted, checked, published, put back, retired. At most one draft and one published each.
+
+Whoever is inside a version stays there until its end, whatever is published or retired meanwhile.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Connection, Row, delete, func, select
+
+from bot.catalogue import touch
+from bot.shop.check import knowing, script
+from bot.shop.current import Current, NoSuch, current, lock, locked, news
+from bot.shop.spec import ShopError
+from bot.shop.store import publish as put_version
+from bot.shop.store import put_draft, retire
+from bot.shop.uses import InUse, of_dialog
+from dialogs.load import DialogError, Problem, problem
+from dialogs.parts import Name
+from dialogs.spec import Dialog
+from models import Conversation, DialogVersion
+from models.conversation import LIVE
+
+LONGEST_NAMED = 50  # characters of a name that cannot be one, as it is told
+_NAME: TypeAdapter[str] = TypeAdapter(Name)
+_MINE = DialogVersion.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A dialog through all its versions, the oldest first; `inside`: how many people are in each, by its id."""
+
+    name: str
+    versions: Sequence[Row[Any]]
+    inside: dict[int, int]
+
+    @property
+    def id(self) -> int:
+        """Of its first version: dialogs are told in the order in which they were made."""
+        return int(self.versions[0].id)
+
+    @property
+    def draft(self) -> Row[Any] | None:
+        return self._in("draft")
+
+    @property
+    def published(self) -> Row[Any] | None:
+        return self._in("published")
+
+    @property
+    def state(self) -> str:
+        """published, or draft when it never was, or retired."""
+        if self.published is not None:
+            return "published"
+        return "retired" if self._in("retired") is not None else "draft"
+
+    @property
+    def title(self) -> dict[str, str] | None:
+        """Words for people, by language; of a draft that cannot be read, none."""
+        try:
+            newest = self.published or self.draft or self.versions[-1]
+            return script(self.name, newest.source).dialog.title
+        except DialogError:
+            return None
+
+    def _in(self, state: str) -> Row[Any] | None:
+        return next((row for row in self.versions if row.state == state), None)
+
+
+def stories(connection: Connection, name: str | None = None) -> list[Story]:
+    """All dialogs that there are or have been, or the one of this name, in the order in which they were made."""
+    rows: dict[str, list[Row[Any]]] = {}
+    which = [] if name is None else [_MINE.name == name]
+    for row in connection.execute(select(*_MINE).where(*which).order_by(_MINE.number)):
+        rows.setdefault(row.name, []).append(row)
+    whose = [] if name is None else [Conversation.dialog == name]
+    count = select(Conversation.version_id, func.count()).where(LIVE, *whose).group_by(Conversation.version_id)
+    inside = dict(connection.execute(count).tuples().all())
+    return sorted((Story(one, versions, inside) for one, versions in rows.items()), key=lambda story: story.id)
+
+
+def story(connection: Connection, name: str) -> Story:
+    """A dialog through all its versions. Raises NoSuch."""
+    for found in stories(connection, name):
+        return found
+    raise NoSuch("dialog")
+
+
+def draft(connection: Connection, name: str, source: str) -> bool:
+    """Keep YAML as the draft of a dialog, whatever is wrong with it; whether the dialog is new. Raises NoShop, ShopError."""
+    try:
+        _NAME.validate_python(name)
+    except ValidationError:
+        named = f"`{name[:LONGEST_NAMED]}` is no name: it begins with a letter and has letters, digits, _ and - (64 at most)"
+        raise ShopError([Problem(name, 1, "name", named)]) from None
+    lock(connection)
+    earlier = stories(connection, name)
+    put_draft(connection, name, source, _next(earlier))
+    return not earlier
+
+
+def restore(connection: Connection, name: str, number: int) -> None:
+    """An earlier version becomes the draft. Raises NoShop, NoSuch, ShopError."""
+    draft(connection, name, version(connection, name, number).source)
+
+
+def version(connection: Connection, name: str, number: int) -> Row[Any]:
+    """One version. Raises NoSuch."""
+    row = connection.execute(select(*_MINE).where(_MINE.name == name, _MINE.number == number)).one_or_none()
+    if row is None:
+        raise NoSuch("version")
+    return row
+
+
+def source(connection: Connection, name: str) -> str:
+    """What is worked on: the draft of a dialog, else what is published, else its last version. Raises NoSuch."""
+    found = story(connection, name)
+    return str((found.draft or found.published or found.versions[-1]).source)
+
+
+def check(connection: Connection, name: str, source: str) -> list[Problem]:
+    """All that keeps YAML from being published as this dialog. Raises NoShop."""
+    return _wrong(current(connection), name, source)
+
+
+def publish(connection: Connection, name: str) -> int:
+    """The draft takes the place of the published version; its number. Raises NoShop, NoSuch, InUse, ShopError."""
+    before = locked(connection)
+    found = story(connection, name)
+    if found.draft is None:
+        raise InUse("there is no draft")
+    problems = _wrong(before, name, found.draft.source)
+    if problems:
+        raise ShopError(problems)
+    number = _next([found])
+    drop_draft(connection, name)
+    put_version(connection, name, found.draft.source, number)
+    touch(connection)
+    return number
+
+
+def drop(connection: Connection, name: str, now: datetime) -> None:
+    """Retire a dialog that nothing opens, and throw its draft away. `now`: business time. Raises NoShop, NoSuch, InUse."""
+    before = locked(connection)
+    story(connection, name)
+    others = {other: dialog for other, dialog in before.dialogs.items() if other != name}
+    named, left = knowing(before.shop, before.dialogs), knowing(before.shop, others)
+    if needed := list(of_dialog(connection, name, named, left, now)):
+        raise InUse("; ".join(needed))
+    drop_draft(connection, name)
+    retire(connection, [name])
+    touch(connection)
+
+
+def drop_draft(connection: Connection, name: str) -> None:
+    """Throw the draft of a dialog away."""
+    connection.execute(delete(DialogVersion).where(DialogVersion.name == name, DialogVersion.state == "draft"))
+
+
+def published(connection: Connection) -> dict[str, Dialog]:
+    """The dialogs that are in force, by name. Raises NoShop."""
+    return current(connection).dialogs
+
+
+def _next(stories: Sequence[Story]) -> int:
+    return max((row.number for found in stories for row in found.versions if row.state != "draft"), default=0) + 1
+
+
+def _wrong(before: Current, name: str, source: str) -> list[Problem]:
+    try:
+        new = script(name, source)
+    except DialogError as error:
+        return list(error.problems)
+    if new.dialog.name != name:
+        return [problem(name, new.dialog.lines, ("name",), f"this dialog is called `{name}` here")]
+    return news(before, before.playing(new), lambda one: one.file == name)
