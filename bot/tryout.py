@@ -1,8 +1,9 @@
 """A dialog tried out: the engine alone, without a phone, and nothing of it is kept."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from bot.catalogue import in_language
@@ -28,8 +29,18 @@ BEGIN = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a talk can be replayed: it begin
 MAX_RUNG = 100  # waits that one jump of time may end: who waits more often goes round in circles
 MAX_WRITTEN = 1_000  # lines of a transcript
 
-Find = Callable[[str], Dialog | None]
+Find = Callable[[str], Compiled | None]
 """The dialog of a name, for what opens another one; None when there is none."""
+
+
+def ready(dialog: Dialog) -> Compiled:
+    """A dialog to be tried out. Raises DialogError when it does not hold together on its own."""
+    return compile(sound(dialog), fold)
+
+
+def among(dialogs: Mapping[str, Dialog]) -> Find:
+    """Finds a dialog among these, made ready when it is first asked for."""
+    return lru_cache(maxsize=None)(lambda name: ready(dialogs[name]) if name in dialogs else None)
 
 
 def sound(dialog: Dialog) -> Dialog:
@@ -39,9 +50,12 @@ def sound(dialog: Dialog) -> Dialog:
     return dialog
 
 
-def transcript(dialog: Dialog, find: Find, language: str, lines: Iterable[str]) -> list[str]:
-    """What these lines of a customer ("JOIN", "@ +48h") come to, up to the end of the dialog. Raises DialogError."""
-    talk = Talk(sound(dialog), find, language)
+def transcript(dialog: Dialog, others: Mapping[str, Dialog], language: str, lines: Iterable[str]) -> list[str]:
+    """What these lines of a customer ("JOIN", "@ +48h") come to, up to the end of the dialog. Raises DialogError.
+
+    `others`: the dialogs that it may open, by name.
+    """
+    talk = Talk(ready(dialog), among(others), language)
     written = [f"# {talk.name}"]
     for line in lines:
         if talk.is_over or len(written) > MAX_WRITTEN:
@@ -53,15 +67,15 @@ def transcript(dialog: Dialog, find: Find, language: str, lines: Iterable[str]) 
 class Talk:
     """One customer and one dialog, with those that it opens on top of it."""
 
-    def __init__(self, dialog: Dialog, find: Find, language: str = "en") -> None:
+    def __init__(self, dialog: Compiled, find: Find, language: str = "en", begin: datetime = BEGIN) -> None:
         self.name = dialog.name
-        self.find, self.language, self.now = find, language, BEGIN
+        self.find, self.language, self.now = find, language, begin
         self.stack: list[tuple[Compiled, dict[str, Any]]] = []
         self.holds: set[tuple[str, str]] = set()
         self.values: dict[str, Any] = {}
         self.alarm: tuple[datetime, Event] | None = None
         self.is_over = False
-        self._first = compile(dialog, fold)
+        self._first = dialog
         self._opened = 0
 
     def exchange(self, line: str) -> list[str]:
@@ -81,7 +95,11 @@ class Talk:
         if found is None:
             yield "? write it like @ +48h, @ +30m or @ +7d"
             return
-        until = self.now + int(found[1]) * UNITS[found[2]]
+        yield from self.wait(int(found[1]) * UNITS[found[2]])
+
+    def wait(self, time: timedelta) -> Iterator[str]:
+        """Let so much time pass; what happens meanwhile, as transcripts write it."""
+        until = self.now + time
         for _ in range(MAX_RUNG):
             if self.is_over or self.alarm is None or self.alarm[0] > until:
                 self.now = until
@@ -100,7 +118,7 @@ class Talk:
             yield "= for a person"
             yield from self._step(Returned())
         else:
-            yield from self._open(compile(other, fold))
+            yield from self._open(other)
 
     def _step(self, event: Event) -> Iterator[str]:
         dialog, memory = self.stack[-1]

@@ -12,8 +12,9 @@ from bot.shop import ShopError
 from bot.shop.check import LIBRARY, Script, faults, find, knowing
 from bot.shop.current import current
 from bot.shop.spec import read
-from bot.tryout import Talk, sound
+from bot.tryout import Talk, ready
 from dialogs.check import Known
+from dialogs.compile import Compiled
 from dialogs.diagram import diagram
 from dialogs.load import DialogError, Problem
 from dialogs.spec import Dialog
@@ -71,7 +72,7 @@ def show(name: str, source: bool, as_json: bool) -> None:
 @click.option("--save", type=click.File("w", encoding="utf-8", lazy=False), help="Write the transcript to this file.")
 def talk(file: str, language: str, save: TextIO | None) -> None:
     """Play a dialog here: you are the customer. "@ +48h" lets time pass; an empty line ends it."""
-    conversation = Talk(_sound(file), _sound, language)
+    conversation = Talk(_ready(file), _ready, language)
     heard = [f"# {conversation.name}"]
     click.echo("Text the keyword that opens it, such as JOIN.")
     while not conversation.is_over:
@@ -94,10 +95,10 @@ def _find(name: str) -> Script:
         raise SystemExit(f"There is no file {name}; the library has: {library}.") from None
 
 
-def _sound(name: str) -> Dialog:
+def _ready(name: str) -> Compiled:
     """A dialog that can be played: what only a shop knows, its topics, fields and languages, may be missing."""
     try:
-        return sound(_find(name).dialog)
+        return ready(_find(name).dialog)
     except DialogError as error:
         raise SystemExit(str(error)) from None
 
