@@ -49,7 +49,8 @@ PLANTED = {
 """)]),
     "a reminder that repeats itself": (
         HEAD.replace("expires: P2D", "expires: PT36H\non_expiry: remind"),
-        "a: {say: Come, on: [{hear: {words: [ok]}, goto: z}]}\nremind: {say: Still there, on: [{hear: {words: [ok]}, goto: z}]}\n",
+        "a: {say: Come, on: [{hear: {words: [ok]}, goto: z}]}\n"
+        "remind: {say: Still there, on: [{hear: {words: [ok]}, goto: z}]}\n",
         [fault("8: states.remind: whoever never answers is texted from here for ever: give each reminder a state of its own, "
                "and an end", """
 # sample
@@ -232,7 +233,8 @@ PLANTED = {
 OTHERS = {
     "back": load("name: back\nstart: b\nstates:\n  b: {say: Back, then: [{do: open, dialog: sample}]}"),
     "bye": load("name: bye\nstart: b\nstates:\n  b: {say: Bye}"),
-    "ask": load("name: ask\nstart: a\nexpires: PT1H\nstates:\n  a: {say: Ask, on: [{hear: anything, goto: b}]}\n  b: {end: true}"),
+    "ask": load("name: ask\nstart: a\nexpires: PT1H\nstates:\n  a: {say: Ask, on: [{hear: anything, goto: b}]}\n"
+                "  b: {end: true}"),
 }
 MORE = replace(KNOWN, dialogs={**LIBRARY, **OTHERS, "sample": OTHERS["bye"]}, interrupts={"menu": "help", "24": "help"})
 
