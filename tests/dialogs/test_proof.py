@@ -321,6 +321,47 @@ def test_conditions_see_each_side_of_a_limit_and_each_answer_that_they_name() ->
     assert [text.heard.text for text in texts] == ["1", "4", "7", "x", "y"]
 
 
+def test_an_answer_that_fits_no_condition_is_still_known_to_a_text() -> None:
+    [found] = proved("""
+a: {say: A, on: [{hear: {words: [no]}, as: it, goto: b}, {hear: {words: [skip]}, goto: b}]}
+b: {say: B, on: [{hear: anything, goto: c}]}
+c: {choose: [{when: {value: {name: it, is: "yes"}}, goto: z}, {goto: d}]}
+d: {say: "{{ answers.it }}", choose: [{goto: z}]}
+""" + END)
+    assert found.startswith("9: states.d.say: {{ answers.it }} is not always known here") and "\n    > skip\n" in found
+
+
+def test_each_loop_is_told_once_and_not_as_a_dead_end_too() -> None:
+    found = proved("a: {say: A, on: [{hear: {words: [x]}, goto: b}, {hear: {words: [y]}, goto: d}]}\n"
+                   "b: {say: B, after: {wait: P1D, goto: c}}\nc: {say: C, after: {wait: P1D, goto: b}}\n"
+                   "d: {say: D, after: {wait: P1D, goto: d}}")
+    assert [one.partition(": whoever never answers is texted from here for ever")[0] for one in found] == [
+        "7: states.b", "9: states.d"]
+    assert found[0].endswith("""
+    > x
+    < B
+    = waiting sample b
+    @ +1d
+    < C
+    = waiting sample c
+    @ +1d
+    < B
+    = waiting sample b
+    # and so on, for ever""")
+
+
+def test_a_number_takes_the_postcodes_of_a_listener_below() -> None:
+    [found] = proved("a: {say: A, on: [{hear: {number: {}}, goto: z}, {hear: {postcode: {country: FR}}, goto: z}]}\n" + END)
+    assert found.startswith("6: states.a.on.1.hear: whatever this could hear is heard above: it never wins\n")
+    assert found.endswith("    > 75011")
+
+
+def test_where_nothing_leads_to_an_end_it_is_not_told_again_that_nobody_is_there() -> None:
+    [found] = proved("a: {on: [{hear: anything, goto: a}], otherwise: {goto: a}}",
+                     HEAD.replace("states:", "on_expiry: a\nstates:"))
+    assert found.startswith("7: states.a: no words of the customer, no event and no time lead from here to an end\n")
+
+
 # The bound
 
 
