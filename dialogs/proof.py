@@ -166,18 +166,23 @@ def _interrupted(walk: Walk, place: Place, path: spec.Path, word: str) -> Fault:
 
 def _loops(walk: Walk) -> Iterator[Fault]:
     """Whoever never answers must not be texted for ever. A loop that says nothing may turn, if something leads out of it."""
-    circling = _circling(walk)
+    for place, step, back in _rounds(walk):
+        state = next((frame.state for frame in place.stack if frame.dialog == walk.dialog.name), walk.dialog.start)
+        shown = [line for one in back for line in _lines(one, walk.language)]
+        yield Fault(("states", state), "whoever never answers is texted from here for ever: give each reminder a state of "
+                    "its own, and an end", [*_told(step, walk.language), *shown, "# and so on, for ever"])
+
+
+def _rounds(walk: Walk) -> Iterator[tuple[Place, Step, list[Step]]]:
+    """Every loop of time alone in which the dialog has a part and something is said: a place of it, the step, the way back."""
+    circling, told = _circling(walk), set[Place]()
     for place in circling:
         for step in place.steps:
-            if step.by_time and step.speaks and walk.dialog.name in step.acted and step.target in circling:
+            if place not in told and step.by_time and step.speaks and walk.dialog.name in step.acted and step.target in circling:
                 back = _way_back(step.target, place)
-                mine = next((frame.state for frame in place.stack if frame.dialog == walk.dialog.name), None)
-                if back is not None and mine:
-                    shown = [line for one in back for line in _lines(one, walk.language)]
-                    yield Fault(("states", mine), "whoever never answers is texted from here for ever: "
-                                "give each reminder a state of its own, and an end",
-                                [*_told(step, walk.language), *shown, "# and so on, for ever"])
-                    return
+                if back is not None:
+                    told.update((place, step.target, *(one.target for one in back if one.target)))
+                    yield place, step, back
 
 
 def _circling(walk: Walk) -> dict[Place, None]:
@@ -202,10 +207,12 @@ def _way_back(place: Place, to: Place) -> list[Step] | None:
 
 
 def _dead_ends(walk: Walk) -> Iterator[Fault]:
-    """From everywhere something that may happen leads to an end."""
+    """From everywhere something that may happen leads to an end. What leads into a loop is told as such."""
+    looped = {place for place, _, _ in _rounds(walk)}
     for place in _entrances(walk, _dead(walk)):
-        yield Fault(("states", place.top.state), "no words of the customer, no event and no time lead from here to an end",
-                    _told(place.way, walk.language))
+        if not looped & _onward(place):
+            yield Fault(("states", place.top.state), "no words of the customer, no event and no time lead from here to "
+                        "an end", _told(place.way, walk.language))
 
 
 def _nobody(walk: Walk) -> Iterator[Fault]:
@@ -237,7 +244,7 @@ AT_LAST: tuple[Callable[[Walk], Iterator[Fault]], ...] = (_loops, _dead_ends, _n
 
 
 def _dead(walk: Walk) -> dict[Place, None]:
-    """The places from which nothing leads to an end; not those that lead into a loop, which is told as such."""
+    """The places from which nothing leads to an end."""
     return _without(walk, lambda place: [[step] for step in place.steps], lambda step: step.target is None)
 
 
@@ -259,6 +266,18 @@ def _without(
 def _entrances(walk: Walk, places: Collection[Place]) -> Iterator[Place]:
     """Of such places those that one comes to from elsewhere, in the dialog that is proved."""
     return (place for place in _mine(walk) if place in places and place.way.source not in places)
+
+
+def _onward(place: Place) -> set[Place]:
+    """All places that one can get to from one, itself included."""
+    found: set[Place] = {place}
+    new = [place]
+    while new:
+        for step in new.pop().steps:
+            if step.target and step.target not in found:
+                found.add(step.target)
+                new.append(step.target)
+    return found
 
 
 def _mine(walk: Walk) -> Iterator[Place]:

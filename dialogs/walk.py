@@ -110,21 +110,26 @@ class _Script:
         self.dialog, self.compiled = dialog, compile(dialog, known.fold)
         asked: dict[str, list[Value]] = {}
         used: dict[str, set[str]] = {}
+        merged: set[str] = set()
         for name, state in dialog.states.items():
             tests = [one.value for choice in state.choose or () for one in within(choice.when) if one.value]
             for test in tests:
                 asked.setdefault(test.name, []).append(test)
             tags = (tag.partition(".") for _, words in says(name, state) for tag in needed(words, known))
-            used[name] = {test.name for test in tests} | {name for group, _, name in tags if group == "answers"}
+            answers = {name for group, _, name in tags if group == "answers"}
+            merged |= answers
+            used[name] = answers | {test.name for test in tests}
         self.tests = {name: tuple(tests) for name, tests in asked.items()}
+        self._merged = merged
         self._later = {name: sorted(names) for name, names in used_later(roads(dialog), used).items()}
 
     def key(self, frame: Frame) -> object:
-        """Memories with the same key go on alike."""
+        """Memories with the same key go on alike. To a condition, an answer that fits no test is like none."""
         memory, answers = frame.memory, frame.memory["values"]
-        seen = tuple((name, outcomes(answers[name], self.tests.get(name, ())))
-                     for name in self._later.get(frame.state, ()) if name in answers)
-        return frame.dialog, frame.state, memory["tries"], memory.get("return_to"), seen
+        seen = ((name, outcomes(answers[name], self.tests.get(name, ())))
+                for name in self._later.get(frame.state, ()) if name in answers)
+        matters = tuple(one for one in seen if one[0] in self._merged or any(one[1]))
+        return frame.dialog, frame.state, memory["tries"], memory.get("return_to"), matters
 
 
 def needed(words: Words, known: Known) -> Iterator[str]:

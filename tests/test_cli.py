@@ -136,6 +136,54 @@ def test_dialog_check_tells_file_and_line(parley: Parley, tmp_path: Path) -> Non
     assert json.loads(parley("dialog", "check", "bad.yaml", "--shop", str(SHOP), "--json").output)[0]["line"] == 6
 
 
+ENDLESS = """
+name: endless
+start: hello
+states:
+  hello: {say: Hi, on: [{hear: anything, goto: bye}]}
+  bye: {say: Bye}
+"""
+
+
+@pytest.mark.parametrize("checked_against", [["--shop", str(SHOP)], []], ids=["file", "database"])
+def test_dialog_check_shows_how_a_fault_comes_about(
+    parley: Parley, tmp_path: Path, checked_against: list[str]
+) -> None:
+    (tmp_path / "endless.yaml").write_text(ENDLESS)
+    parley("shop", "load", str(SHOP))
+    said = parley("dialog", "check", "endless.yaml", "help", *checked_against)
+    assert said.exit_code == 1
+    assert said.output.splitlines() == [
+        "endless.yaml:5: states.hello.on: whoever never answers stays here for ever: say after which silence it ends (`expires`)",
+        "    # endless", "    < Hi", "    = listening endless hello", "1 problems.",
+    ]  # fmt: skip
+    [told] = json.loads(parley("dialog", "check", "endless.yaml", *checked_against, "--json").output)
+    assert (told["line"], told["path"]) == (5, "states.hello.on")
+    assert told["transcript"] == ["# endless", "< Hi", "= listening endless hello"]
+
+
+def test_dialog_check_knows_the_keywords_that_interrupt(parley: Parley, tmp_path: Path) -> None:
+    (tmp_path / "menu.yaml").write_text(ENDLESS.replace("start:", "expires: P1D\nstart:").replace("anything", "{words: [Menu]}"))
+    parley("shop", "load", str(SHOP))
+    for checked_against in (["--shop", str(SHOP)], []):
+        said = parley("dialog", "check", "menu.yaml", *checked_against)
+        assert "`menu` is a keyword that interrupts and opens `help`" in said.output
+        assert said.output.splitlines()[-3:-1] == ["    > Menu", "    # the house opens help"]
+
+
+def test_a_shop_with_a_dialog_that_cannot_be_proved_is_not_loaded(parley: Parley, tmp_path: Path) -> None:
+    """The message, below it the conversation; and the shop stays what it was."""
+    parley("shop", "load", str(SHOP))
+    (tmp_path / "endless.yaml").write_text(ENDLESS)
+    (tmp_path / "shop.yaml").write_text(SHOP.read_text().replace("brand: ACME", "brand: Other").replace(
+        "dialogs: [", "dialogs: [endless.yaml, "))
+    said = parley("shop", "load", "shop.yaml")
+    assert said.exit_code == 1
+    assert said.output.splitlines()[1:] == ["    # endless", "    < Hi", "    = listening endless hello"]
+    assert "endless.yaml:5: states.hello.on: whoever never answers" in said.output.splitlines()[0]
+    assert "Dialogs unchanged: welcome, help, survey." in parley("shop", "load", str(SHOP)).output
+
+
 def test_dialog_show_draws_it(parley: Parley) -> None:
     assert parley("dialog", "show", "survey").output.startswith("stateDiagram-v2")
     assert parley("dialog", "show", "survey", "--source").output.startswith("#")

@@ -233,8 +233,8 @@ PLANTED = {
 OTHERS = {
     "back": load("name: back\nstart: b\nstates:\n  b: {say: Back, then: [{do: open, dialog: sample}]}"),
     "bye": load("name: bye\nstart: b\nstates:\n  b: {say: Bye}"),
-    "ask": load("name: ask\nstart: a\nexpires: PT1H\nstates:\n"
-                "  a: {say: Ask, on: [{hear: anything, goto: b}]}\n  b: {end: true}"),
+    "ask": load("name: ask\nstart: a\nexpires: PT1H\nstates:\n  a: {say: Ask, on: [{hear: anything, goto: b}]}\n"
+                "  b: {end: true}"),
 }
 MORE = replace(KNOWN, dialogs={**LIBRARY, **OTHERS, "sample": OTHERS["bye"]}, interrupts={"menu": "help", "24": "help"})
 
@@ -328,6 +328,47 @@ def test_conditions_see_each_side_of_a_limit_and_each_answer_that_they_name() ->
     assert [text.heard.text for text in texts] == ["1", "4", "7", "x", "y"]
 
 
+def test_an_answer_that_fits_no_condition_is_still_known_to_a_text() -> None:
+    [found] = proved("""
+a: {say: A, on: [{hear: {words: [no]}, as: it, goto: b}, {hear: {words: [skip]}, goto: b}]}
+b: {say: B, on: [{hear: anything, goto: c}]}
+c: {choose: [{when: {value: {name: it, is: "yes"}}, goto: z}, {goto: d}]}
+d: {say: "{{ answers.it }}", choose: [{goto: z}]}
+""" + END)
+    assert found.startswith("9: states.d.say: {{ answers.it }} is not always known here") and "\n    > skip\n" in found
+
+
+def test_each_loop_is_told_once_and_not_as_a_dead_end_too() -> None:
+    found = proved("a: {say: A, on: [{hear: {words: [x]}, goto: b}, {hear: {words: [y]}, goto: d}]}\n"
+                   "b: {say: B, after: {wait: P1D, goto: c}}\nc: {say: C, after: {wait: P1D, goto: b}}\n"
+                   "d: {say: D, after: {wait: P1D, goto: d}}")
+    assert [one.partition(": whoever never answers is texted from here for ever")[0] for one in found] == [
+        "7: states.b", "9: states.d"]
+    assert found[0].endswith("""
+    > x
+    < B
+    = waiting sample b
+    @ +1d
+    < C
+    = waiting sample c
+    @ +1d
+    < B
+    = waiting sample b
+    # and so on, for ever""")
+
+
+def test_a_number_takes_the_postcodes_of_a_listener_below() -> None:
+    [found] = proved("a: {say: A, on: [{hear: {number: {}}, goto: z}, {hear: {postcode: {country: FR}}, goto: z}]}\n" + END)
+    assert found.startswith("6: states.a.on.1.hear: whatever this could hear is heard above: it never wins\n")
+    assert found.endswith("    > 75011")
+
+
+def test_where_nothing_leads_to_an_end_it_is_not_told_again_that_nobody_is_there() -> None:
+    [found] = proved("a: {on: [{hear: anything, goto: a}], otherwise: {goto: a}}",
+                     HEAD.replace("states:", "on_expiry: a\nstates:"))
+    assert found.startswith("7: states.a: no words of the customer, no event and no time lead from here to an end\n")
+
+
 # The bound
 
 
@@ -349,13 +390,22 @@ def test_the_biggest_dialog_is_proved_in_seconds() -> None:
     assert time.process_time() - before < 10  # 2 on the machine that this was written on
 
 
-def test_too_many_ways_are_told_and_never_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twenty answers that all decide together in the end: there are a million ways to get there."""
+def quiz(questions: int) -> tuple[str, str]:
+    """Questions whose answers all decide together in the end, and the head of such a dialog."""
     states = [f'q{i}: {{say: "Q {i}", on: [{{hear: {{words: [a, b]}}, as: n{i}, goto: q{i + 1}}}], '
-              f"otherwise: {{tries: 0, goto: q{i + 1}}}}}" for i in range(20)]
-    every = ", ".join(f"{{value: {{name: n{i}, is: a}}}}" for i in range(20))
-    states.append(f"q20: {{choose: [{{when: {{all: [{every}]}}, goto: z}}, {{goto: z}}]}}")
+              f"otherwise: {{tries: 0, goto: q{i + 1}}}}}" for i in range(questions)]
+    every = ", ".join(f"{{value: {{name: n{i}, is: a}}}}" for i in range(questions))
+    last = f"q{questions}: {{choose: [{{when: {{all: [{every}]}}, goto: z}}, {{goto: z}}]}}"
+    return "\n".join([*states, last, END]), HEAD.replace("start: a", "start: q0")
+
+
+def test_ten_answers_may_decide_together() -> None:
+    assert proved(*quiz(10)) == []
+
+
+def test_too_many_ways_are_told_and_never_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty answers: there are a million ways to get to the end."""
     monkeypatch.setattr(walk, "MAX_STEPS", 2000)
-    [found] = proved("\n".join([*states, END]), HEAD.replace("start: a", "start: q0"))
+    [found] = proved(*quiz(20))
     assert found.startswith("5: states: there are too many ways to prove: ")
-    assert "    > a\n    < Q 1\n" in found
+    assert found.endswith("    > b\n    < Q 9\n    = listening sample q9")
