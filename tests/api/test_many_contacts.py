@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse, create_environ, run_wsgi_app
 from werkzeug.wrappers import Request
 
+from bot.web import LARGEST_BODY
 from bot.web.api.bodies import LONGEST_LINE
 from models import Contact
 from tests.api.conftest import Program
@@ -52,6 +53,12 @@ def test_the_last_word_about_a_contact_counts(house: House, program: Program) ->
 
 def test_a_line_without_end_is_refused(house: House, program: Program) -> None:
     assert post(program, b" " * (LONGEST_LINE + 1)).status_code == 413
+
+
+def test_many_lines_are_more_than_a_body_may_have(house: House, program: Program) -> None:
+    many = [{"phone": number(n), "tags": ["a tag of some length"]} for n in range(2_000)]
+    assert len(json.dumps(many)) > LARGEST_BODY
+    assert post(program, *many).get_json()["made"] == 2_000
 
 
 def test_lines_are_taken_as_they_come(house: House, program: Program) -> None:

@@ -4,7 +4,8 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, NoReturn, TypeVar
+from io import BufferedReader, RawIOBase
+from typing import Annotated, Any, NoReturn, TypeVar, cast
 
 import regex
 from flask import Request
@@ -67,7 +68,8 @@ def read_lines(request: Request, model: type[Model]) -> Iterator[Model | Problem
     Empty lines are passed over.
     """
     _is(request, LINES)
-    while raw := request.stream.readline(LONGEST_LINE + 1):
+    stream = BufferedReader(cast(RawIOBase, request.stream))  # which by itself looks for the end of a line byte by byte
+    while raw := stream.readline(LONGEST_LINE + 1):
         if len(raw) > LONGEST_LINE:
             raise Problem(413, "Too large", detail=f"a line has more than {LONGEST_LINE} bytes")
         if raw.strip():

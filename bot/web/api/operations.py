@@ -3,6 +3,7 @@
 A resource module declares operations and hands on to the house; it knows no SQL and decides nothing.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -140,7 +141,7 @@ def _body(operation: Operation) -> Any:
     assert operation.body is not None
     if not operation.lines:
         return read_body(request, operation.body)
-    request.max_content_length = None  # as many as there are: they are never there together
+    request.max_content_length = sys.maxsize  # as many as there are: they are never there together. None means: as configured
     return read_lines(request, operation.body)
 
 
