@@ -61,7 +61,7 @@ def wrong(source: Source, scripts: Mapping[str, Script]) -> list[Problem]:
     """All that is wrong with a shop and its dialogs by name."""
     knows = knowing(source.shop, scripts)
     found = [problem for script in scripts.values() for problem in problems_of(script.dialog, knows)]
-    return [*found, *_keywords(source, knows.dialogs), *_cut_short(source, scripts), *_words(source), *_twice(source)]
+    return [*_words(source), *_twice(source), *_keywords(source, knows.dialogs), *_cut_short(source, scripts), *found]
 
 
 def problems_of(dialog: Dialog, knows: Known) -> list[Problem]:

@@ -76,7 +76,7 @@ def _broken(connection: Connection, before: Known, after: Known) -> list[str]:
     versions = select(DialogVersion.name, DialogVersion.source)
     versions = versions.where(or_(DialogVersion.state == "published", DialogVersion.id.in_(inside)))
     found = set()
-    for name, source in connection.execute(versions).tuples():
+    for name, source in connection.execute(versions):
         dialog = script(name, source).dialog
         if set(check_dialog(dialog, known=after, rules=NAMED)) - set(check_dialog(dialog, known=before, rules=NAMED)):
             found.add(name)

@@ -1,6 +1,7 @@
 """Who is let in, what is read, and what happens when the same thing is asked twice."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -23,7 +24,8 @@ ANA = "/contacts/+33612340001"
 
 
 def address(operation: Operation) -> str:
-    return operation.path.replace("<phone>", "+33612340001").replace("<id:segment_id>", "1").replace("<id:campaign_id>", "1")
+    named = {"phone": "+33612340001", "slug": "offers", "number": "+33937000001", "name": "welcome"}
+    return re.sub(r"<(?:id:)?(\w+)>", lambda found: named.get(found[1], "1"), operation.path)
 
 
 @EVERY
