@@ -18,7 +18,7 @@ from keywords.table import Entry, Phrase, problems
 from keywords.text import fold
 from models.shop import TEXTS
 
-__all__ = ["Script", "ShopError", "check", "find", "knowing", "known", "problems_of", "script", "wrong"]
+__all__ = ["Script", "ShopError", "check", "find", "kept_script", "knowing", "known", "problems_of", "script", "wrong"]
 
 LIBRARY = Path(dialogs.__file__).parent / "library"
 
@@ -75,10 +75,13 @@ def find(name: str, beside: Path) -> Script:
     return Script(load_file(path), path.read_text(encoding="utf-8"))
 
 
-@lru_cache(maxsize=200)
 def script(name: str, source: str) -> Script:
-    """A dialog as its YAML says it, read once; problems are reported in a file of this name. Raises DialogError."""
+    """A dialog as its YAML says it; problems are reported in a file of this name. Raises DialogError."""
     return Script(load(source, name), source)
+
+
+kept_script = lru_cache(maxsize=200)(script)
+"""The same for what the tables hold, which is asked for again and again: reading is the slow part of a check."""
 
 
 def knowing(shop: ShopPart, names: Iterable[str]) -> Known:

@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from bot.catalogue import touch
-from bot.shop.check import knowing, script
+from bot.shop.check import kept_script, knowing, script
 from bot.shop.current import Current, NoSuch, current, lock, locked, news
 from bot.shop.spec import ShopError
+from bot.shop.store import forget_draft, put_draft, retire
 from bot.shop.store import publish as put_version
-from bot.shop.store import put_draft, retire
 from bot.shop.uses import InUse, of_dialog
 from dialogs.load import DialogError, Problem, problem
 from dialogs.parts import Name
@@ -67,7 +67,7 @@ class Story:
     def title(self) -> dict[str, str] | None:
         """Words for people, by language; of a draft that cannot be read, none."""
         try:
-            return script(self.name, (self.published or self.latest).source).dialog.title
+            return kept_script(self.name, (self.published or self.latest).source).dialog.title
         except DialogError:
             return None
 
@@ -135,7 +135,7 @@ def publish(connection: Connection, name: str) -> int:
     if problems:
         raise ShopError(problems)
     number = _next([found])
-    drop_draft(connection, name)
+    forget_draft(connection, name)
     put_version(connection, name, found.draft.source, number)
     touch(connection)
     return number
@@ -149,14 +149,16 @@ def drop(connection: Connection, name: str, now: datetime) -> None:
     named, left = knowing(before.shop, before.scripts), knowing(before.shop, others)
     if needed := list(of_dialog(connection, name, named, left, now)):
         raise InUse("; ".join(needed))
-    drop_draft(connection, name)
+    forget_draft(connection, name)
     retire(connection, [name])
     touch(connection)
 
 
 def drop_draft(connection: Connection, name: str) -> None:
-    """Throw the draft of a dialog away."""
-    connection.execute(delete(DialogVersion).where(DialogVersion.name == name, DialogVersion.state == "draft"))
+    """Throw the draft of a dialog away. Raises NoShop, NoSuch."""
+    lock(connection)
+    if not forget_draft(connection, name):
+        raise NoSuch("draft")
 
 
 def published(connection: Connection) -> dict[str, Dialog]:
