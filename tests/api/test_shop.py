@@ -91,11 +91,13 @@ def test_a_topic_that_lacks_a_language_or_is_called_badly_is_refused(house: Hous
     assert program.ask("GET", "/topics/9news").status_code == 404
 
 
-def test_a_topic_that_dialogs_ask_single_words_for_cannot_need_a_second_yes_unnoticed(house: House, program: Program) -> None:
-    told = program.get("/topics/offers")
-    told.pop("slug")
-    program.put("/topics/offers", told | {"proof": "single"})  # the other way round nothing breaks: welcome asks twice
-    assert program.get("/topics/offers")["proof"] == "single"
+def test_a_topic_cannot_need_a_second_yes_that_a_dialog_does_not_ask_for(house: House, program: Program) -> None:
+    source = "name: hello\nstart: a\nstates:\n  a: {then: [{do: opt_in, proof: single, topic: orders}], say: Hi, end: done}\n"
+    program.put("/dialogs/hello/draft", {"source": source})
+    program.post("/dialogs/hello/publish")
+    told = refused(program, "PUT", "/topics/orders", TOPIC | {"proof": "double"})
+    assert told == {"states.a.then.0": "hello, line 4: `orders` needs a second yes: ask for it, then `proof: double`"}
+    program.put("/topics/orders", TOPIC)
 
 
 def test_a_topic_that_is_needed_stays_and_says_by_how_many(house: House, program: Program) -> None:
@@ -192,10 +194,15 @@ def test_a_keyword_may_keep_its_own_phrases(house: House, program: Program) -> N
 
 
 def test_loading_the_file_keeps_the_ids_of_keywords_that_it_still_says(house: House, program: Program) -> None:
+    program.ask("DELETE", "/keywords/1")
+    with house.runtime.begin() as connection:
+        load_shop(connection, SHOP)
+    kept = {one["id"]: one["dialog"] for one in program.get("/keywords")["items"]}
+    assert kept == {2: "help", 3: "survey", 4: "welcome"}
     program.post("/keywords", SURVEY)
     with house.runtime.begin() as connection:
         load_shop(connection, SHOP)
-    assert [one["id"] for one in program.get("/keywords")["items"]] == [1, 2, 3]
+    assert [one["id"] for one in program.get("/keywords")["items"]] == [2, 3, 4]
 
 
 def test_what_was_wrong_before_stands_in_nobodys_way(house: House, program: Program) -> None:
