@@ -30,6 +30,11 @@ SCOPES = {
     "campaigns:send": "Schedule, pause, resume and cancel campaigns.",
     "messages:read": "Look at messages, theirs and ours.",
     "messages:write": "Send texts to one contact at a time.",
+    "shop:read": "Look at the shop: settings, topics, numbers, keywords.",
+    "shop:write": "Change the shop's settings, topics, numbers and keywords.",
+    "dialogs:read": "Look at dialogs and their versions, check them and try them out.",
+    "dialogs:write": "Draft dialogs, which nobody gets to see.",
+    "dialogs:publish": "Publish and retire dialogs.",
     "texts:read": "Measure texts, and ask what they would be taken for.",
 }
 """What a token may be for, each with its sentence."""

@@ -1,17 +1,34 @@
-"""Setting up a shop from one file: who is talking, on which numbers, about what, with which keywords and dialogs.
+"""What a shop is made of: who is talking, on which numbers, about what, with which keywords and dialogs.
 
-  spec   what the file may say        check   does it all hold together        store   into the tables, what changed
+  spec      what may be said       check    does it all hold together       store   into the tables, what changed
+  current   what the tables say    change   one part, tried on the whole    uses    what still needs a part
+  versions  dialogs: drafted, published, put back
 """
 
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from bot.shop.check import ShopError, check
+from bot.shop.change import (
+    change_keyword,
+    change_sender,
+    change_settings,
+    change_topic,
+    drop_keyword,
+    drop_sender,
+    drop_topic,
+    make_keyword,
+)
+from bot.shop.check import ShopError, check, script
+from bot.shop.current import TABLES, NoSuch, one, page, said, settings
 from bot.shop.spec import read
 from bot.shop.store import Report, store
+from bot.shop.uses import InUse
 
-__all__ = ["Report", "ShopError", "load_shop"]
+__all__ = [
+    "TABLES", "InUse", "NoSuch", "Report", "ShopError", "change_keyword", "change_sender", "change_settings", "change_topic",
+    "drop_keyword", "drop_sender", "drop_topic", "load_shop", "make_keyword", "one", "page", "said", "script", "settings",
+]  # fmt: skip
 
 
 def load_shop(connection: Connection, file: Path | str) -> Report:

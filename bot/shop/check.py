@@ -21,7 +21,7 @@ from keywords.table import Entry, Phrase, problems
 from keywords.text import fold
 from models.shop import TEXTS
 
-__all__ = ["Script", "ShopError", "check", "faults", "find", "knowing", "known", "script", "wrong"]
+__all__ = ["Script", "ShopError", "check", "faults", "find", "kept_script", "knowing", "known", "script", "wrong"]
 
 LIBRARY = Path(dialogs.__file__).parent / "library"
 
@@ -64,7 +64,7 @@ def wrong(source: Source, scripts: Mapping[str, Script]) -> list[Problem]:
     """All that is wrong with a shop and its dialogs by name."""
     dialogs = {name: one.dialog for name, one in scripts.items()}
     found = faults(dialogs.values(), knowing(source.shop, dialogs))
-    return [*found, *_keywords(source, dialogs), *_words(source), *_twice(source)]
+    return [*_words(source), *_twice(source), *_keywords(source, dialogs), *found]
 
 
 def find(name: str, beside: Path) -> Script:
@@ -73,10 +73,13 @@ def find(name: str, beside: Path) -> Script:
     return Script(load_file(path), path.read_text(encoding="utf-8"))
 
 
-@lru_cache(maxsize=200)
 def script(name: str, source: str) -> Script:
-    """A dialog as its YAML says it, read once; problems are reported in a file of this name. Raises DialogError."""
+    """A dialog as its YAML says it; problems are reported in a file of this name. Raises DialogError."""
     return Script(load(source, name), source)
+
+
+kept_script = lru_cache(maxsize=200)(script)
+"""The same for what the tables hold, which is asked for again and again: reading is the slow part of a check."""
 
 
 def faults(dialogs: Iterable[Dialog], knows: Known) -> list[Problem]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, Row, select
 
 from bot.catalogue import NoShop
-from bot.shop.check import Script, script, wrong
+from bot.shop.check import Script, kept_script, wrong
 from bot.shop.spec import FieldPart, KeywordPart, SenderPart, SettingsPart, ShopPart, Source, TopicPart, Where, shaped
 from dialogs.load import Problem
 from dialogs.spec import Dialog
@@ -83,7 +83,7 @@ def current(connection: Connection) -> Current:
         "senders": [said(SenderPart, row) for row in senders],
         "keywords": [said(KeywordPart, row) for row in keywords],
     }
-    scripts = {row.name: script(row.name, row.source) for row in connection.execute(published)}
+    scripts = {row.name: kept_script(row.name, row.source) for row in connection.execute(published)}
     return Current(_source(data, tuple(row.id for row in keywords)), scripts)
 
 

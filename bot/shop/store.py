@@ -77,10 +77,15 @@ def publish(connection: Connection, name: str, source: str, number: int) -> None
 
 def put_draft(connection: Connection, name: str, source: str, number: int) -> None:
     """What a dialog's next version may be. It takes the place of an earlier draft, and is in nobody's way."""
-    mine = (DialogVersion.name == name) & (DialogVersion.state == "draft")
-    connection.execute(delete(DialogVersion).where(mine))
+    forget_draft(connection, name)
     row = {"name": name, "number": number, "state": "draft", "source": source, "made_at": machine_now()}
     connection.execute(insert(DialogVersion).values(**row))
+
+
+def forget_draft(connection: Connection, name: str) -> bool:
+    """Whether there was one."""
+    mine = (DialogVersion.name == name) & (DialogVersion.state == "draft")
+    return bool(connection.execute(delete(DialogVersion).where(mine)).rowcount)
 
 
 def retire(connection: Connection, names: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
-from bot.shop.check import script
+from bot.shop.check import kept_script
 from dialogs.check import NAMED, Known
 from dialogs.check import check as check_dialog
 from models import Campaign, Conversation, DialogVersion, Keyword, Message, Segment, Subscription
@@ -76,8 +76,8 @@ def _broken(connection: Connection, before: Known, after: Known) -> list[str]:
     versions = select(DialogVersion.name, DialogVersion.source)
     versions = versions.where(or_(DialogVersion.state == "published", DialogVersion.id.in_(inside)))
     found = set()
-    for name, source in connection.execute(versions).tuples():
-        dialog = script(name, source).dialog
+    for name, source in connection.execute(versions):
+        dialog = kept_script(name, source).dialog
         if set(check_dialog(dialog, known=after, rules=NAMED)) - set(check_dialog(dialog, known=before, rules=NAMED)):
             found.add(name)
     return list(found)

@@ -3,20 +3,21 @@
 Whoever is inside a version stays there until its end, whatever is published or retired meanwhile.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from bot.catalogue import touch
-from bot.shop.check import knowing, script
+from bot.shop.check import kept_script, knowing, script
 from bot.shop.current import Current, NoSuch, current, lock, locked, news
 from bot.shop.spec import ShopError
+from bot.shop.store import forget_draft, put_draft, retire
 from bot.shop.store import publish as put_version
-from bot.shop.store import put_draft, retire
 from bot.shop.uses import InUse, of_dialog
 from dialogs.load import DialogError, Problem, problem
 from dialogs.parts import Name
@@ -51,6 +52,11 @@ class Story:
         return self._in("published")
 
     @property
+    def latest(self) -> Row[Any]:
+        """What is worked on: the draft, else what is published, else the last version."""
+        return self.draft or self.published or self.versions[-1]
+
+    @property
     def state(self) -> str:
         """published, or draft when it never was, or retired."""
         if self.published is not None:
@@ -61,10 +67,16 @@ class Story:
     def title(self) -> dict[str, str] | None:
         """Words for people, by language; of a draft that cannot be read, none."""
         try:
-            newest = self.published or self.draft or self.versions[-1]
-            return script(self.name, newest.source).dialog.title
+            return kept_script(self.name, (self.published or self.latest).source).dialog.title
         except DialogError:
             return None
+
+    def version(self, number: int) -> Row[Any]:
+        """One version. Raises NoSuch."""
+        for row in self.versions:
+            if row.number == number:
+                return row
+        raise NoSuch("version")
 
     def _in(self, state: str) -> Row[Any] | None:
         return next((row for row in self.versions if row.state == state), None)
@@ -78,8 +90,9 @@ def stories(connection: Connection, name: str | None = None) -> list[Story]:
         rows.setdefault(row.name, []).append(row)
     whose = [] if name is None else [Conversation.dialog == name]
     count = select(Conversation.version_id, func.count()).where(LIVE, *whose).group_by(Conversation.version_id)
-    inside = dict(connection.execute(count).tuples().all())
-    return sorted((Story(one, versions, inside) for one, versions in rows.items()), key=lambda story: story.id)
+    inside: dict[int, int] = defaultdict(int, connection.execute(count).all())
+    told = (Story(one, all_, {row.id: inside[row.id] for row in all_}) for one, all_ in rows.items())
+    return sorted(told, key=lambda story: story.id)
 
 
 def story(connection: Connection, name: str) -> Story:
@@ -104,21 +117,7 @@ def draft(connection: Connection, name: str, source: str) -> bool:
 
 def restore(connection: Connection, name: str, number: int) -> None:
     """An earlier version becomes the draft. Raises NoShop, NoSuch, ShopError."""
-    draft(connection, name, version(connection, name, number).source)
-
-
-def version(connection: Connection, name: str, number: int) -> Row[Any]:
-    """One version. Raises NoSuch."""
-    row = connection.execute(select(*_MINE).where(_MINE.name == name, _MINE.number == number)).one_or_none()
-    if row is None:
-        raise NoSuch("version")
-    return row
-
-
-def source(connection: Connection, name: str) -> str:
-    """What is worked on: the draft of a dialog, else what is published, else its last version. Raises NoSuch."""
-    found = story(connection, name)
-    return str((found.draft or found.published or found.versions[-1]).source)
+    draft(connection, name, story(connection, name).version(number).source)
 
 
 def check(connection: Connection, name: str, source: str) -> list[Problem]:
@@ -136,7 +135,7 @@ def publish(connection: Connection, name: str) -> int:
     if problems:
         raise ShopError(problems)
     number = _next([found])
-    drop_draft(connection, name)
+    forget_draft(connection, name)
     put_version(connection, name, found.draft.source, number)
     touch(connection)
     return number
@@ -150,14 +149,16 @@ def drop(connection: Connection, name: str, now: datetime) -> None:
     named, left = knowing(before.shop, before.dialogs), knowing(before.shop, others)
     if needed := list(of_dialog(connection, name, named, left, now)):
         raise InUse("; ".join(needed))
-    drop_draft(connection, name)
+    forget_draft(connection, name)
     retire(connection, [name])
     touch(connection)
 
 
 def drop_draft(connection: Connection, name: str) -> None:
-    """Throw the draft of a dialog away."""
-    connection.execute(delete(DialogVersion).where(DialogVersion.name == name, DialogVersion.state == "draft"))
+    """Throw the draft of a dialog away. Raises NoShop, NoSuch."""
+    lock(connection)
+    if not forget_draft(connection, name):
+        raise NoSuch("draft")
 
 
 def published(connection: Connection) -> dict[str, Dialog]:

@@ -24,7 +24,8 @@ ANA = "/contacts/+33612340001"
 
 
 def address(operation: Operation) -> str:
-    return re.sub("<id:[a-z_]+>", "1", operation.path.replace("<phone>", "+33612340001"))
+    named = {"phone": "+33612340001", "slug": "offers", "number": "+33937000001", "name": "welcome"}
+    return re.sub(r"<(?:id:)?(\w+)>", lambda found: named.get(found[1], "1"), operation.path)
 
 
 @EVERY

@@ -10,7 +10,19 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
 from bot.runtime import Runtime
-from bot.web.api import campaigns, consent, contacts, dossier, explain, messages, segments, texts
+from bot.web.api import (
+    campaigns,
+    consent,
+    contacts,
+    dialogs,
+    dossier,
+    explain,
+    keywords,
+    messages,
+    segments,
+    shop,
+    texts,
+)
 from bot.web.api.bodies import DIGITS
 from bot.web.api.openapi import document
 from bot.web.api.operations import OPERATIONS, blueprint
@@ -19,7 +31,7 @@ from bot.web.api.rates import Rates
 
 __all__ = ["OPERATIONS", "PREFIX", "RESOURCES", "document", "open_api", "refused"]
 
-RESOURCES = (campaigns, consent, contacts, dossier, explain, messages, segments, texts)
+RESOURCES = (campaigns, consent, contacts, dialogs, dossier, explain, keywords, messages, segments, shop, texts)
 """Where the operations are declared: to import them is enough."""
 PREFIX = "/api/"
 

@@ -22,6 +22,9 @@ TYPES: Mapping[str, dict[str, Any]] = {
     "": {"type": "string", "minLength": 1},
 }
 PLACES = {
+    "name": {"description": "Of a dialog.", "example": "welcome"},
+    "number": {"description": "As the shop's file has it: E.164, a short code or a name.", "example": "+33937000001"},
+    "slug": {"description": "Of a topic.", "example": "offers"},
     "phone": {"description": "E.164, such as +33612345678.", "example": "+33612345678"},
 }
 ALWAYS = {"400": "It cannot be read.", "401": "No token, or none of ours.", "403": "The token is not for this.",

@@ -9,17 +9,14 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from flask import Blueprint, Response, current_app, request
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from bot import tokens
-from bot.campaigns import CampaignError
-from bot.catalogue import NoShop
 from bot.runtime import Runtime
-from bot.segments import BadRule
 from bot.web.api import keys, problems
 from bot.web.api.bodies import JSON, Body, read_body, read_lines, read_query
 from bot.web.api.problems import Problem
@@ -30,6 +27,7 @@ Transaction = Literal["write", "read", "its own"]
 Answer = BaseModel | Problem | Iterator[bytes] | None
 """None: done, nothing to tell. A Problem that is returned, not raised: it is told, and what was written stays written. An
 iterator: JSON in the shape of the answer's model, told as it comes."""
+Do = TypeVar("Do", bound=Callable[..., Answer])
 
 
 @dataclass(slots=True)
@@ -95,14 +93,14 @@ def operation(
     lines: bool = False,
     also: tuple[int, ...] = (),
     example: Mapping[str, Any] | None = None,
-) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
+) -> Callable[[Do], Do]:
     """Declare an operation: the function gets a Call and what stands in the path, and returns the answer's model.
 
     Its docstring is its documentation. All but GET write, in one transaction, unless told otherwise. `lines`: the body is any
     number of lines, each in the body's model, and the operation reads them as they come. `also`: other statuses of success.
     """
 
-    def declare(do: Callable[..., Answer]) -> Callable[..., Answer]:
+    def declare(do: Do) -> Do:
         kind = transaction or ("read" if method == "GET" else "write")
         one = Operation(method, path, scope, do, body, query, answer, status, kind, within, after, lines, also, example)
         OPERATIONS.append(one)
@@ -154,7 +152,7 @@ def _transaction(runtime: Runtime, operation: Operation) -> AbstractContextManag
 def _done(operation: Operation, call: Call, path: Mapping[str, Any]) -> Response:
     try:
         found = operation.do(call, **path)
-    except (CampaignError, BadRule, NoShop) as error:
+    except problems.REFUSALS as error:
         raise problems.of_house(error, operation.within) from None
     return _answer(found, call.status or operation.status)
 

@@ -9,6 +9,9 @@ from pydantic import BaseModel, Field, ValidationError
 from bot.campaigns import CampaignError
 from bot.catalogue import NoShop
 from bot.segments import BadName, BadRule, NotNow
+from bot.shop import TABLES, InUse, NoSuch, ShopError
+from dialogs.load import DialogError
+from dialogs.load import Problem as Mistake
 
 MOST_TOLD = 20  # errors of one request
 CONTENT_TYPE = "application/problem+json"
@@ -70,10 +73,33 @@ def invalid(error: ValidationError, within: str = "") -> Problem:
     return Problem(422, "A field is wrong", errors=_told(error, within))
 
 
-def of_house(error: CampaignError | BadRule | NoShop, within: str = "") -> Problem:
-    """What the house itself refuses, with its own words. `within`: the field of the body that was handed on."""
-    if isinstance(error, NoShop):
-        return Problem(409, "No shop is set up", detail=str(error))
+REFUSALS = (CampaignError, BadRule, NoShop, ShopError, DialogError, NoSuch, InUse)
+"""What the house itself refuses."""
+
+
+def of_house(error: Exception, within: str = "") -> Problem:
+    """One of the house's refusals, with its own words. `within`: the field of the body that was handed on."""
+    match error:
+        case NoShop():
+            return Problem(409, "No shop is set up", detail=str(error))
+        case NoSuch():
+            return not_found(f"such {error}")
+        case InUse():
+            return not_now(str(error))
+        case ShopError() | DialogError():
+            return wrong(*map(_of_shop, error.problems))
+        case CampaignError() | BadRule():
+            return _of_room(error, within)
+    raise error
+
+
+def _of_shop(one: Mistake) -> tuple[str, str]:
+    """A dialog has lines. Words for every language have none in their path: `phrases.0`."""
+    path = ".".join(filter(None, one.path.split(".")))
+    return (path, one.message) if one.file == str(TABLES) else (path, f"{one.file}, line {one.line}: {one.message}")
+
+
+def _of_room(error: CampaignError | BadRule, within: str) -> Problem:
     if isinstance(error, NotNow):
         return not_now("; ".join(one.message for one in error.problems))
     if isinstance(error, BadRule):

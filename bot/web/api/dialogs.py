@@ -1,0 +1,216 @@
+"""Dialogs: drafted, checked, tried out, published, put back, retired."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from bot import shop, tryout
+from bot.shop import versions
+from bot.shop.spec import LanguageName
+from bot.web.api.bodies import Body
+from bot.web.api.operations import Call, operation
+from bot.web.api.paging import Page, PageQuery, page
+from dialogs.load import MAX_CHARACTERS
+from dialogs.load import Problem as Mistake
+
+LONGEST_TALK, LONGEST_LINE = 100, 1600
+
+Yaml = Annotated[str, Field(max_length=MAX_CHARACTERS, description="The dialog as its YAML file.")]
+
+EXAMPLE = """\
+name: hello
+start: hello
+states:
+  hello:
+    say: {fr: "Bonjour ! Tout va bien ? OUI ou NON", en: "Hello! All well? YES or NO"}
+    on:
+      - {hear: {words: {fr: [oui], en: ["yes"]}}, goto: good}
+    otherwise: {goto: good}
+  good: {say: {fr: "Bonne journée !", en: "Have a good day!"}, end: done}
+"""
+
+
+class DraftIn(Body):
+    """What a dialog's next version may be."""
+
+    source: Yaml
+
+
+class CheckIn(Body):
+    """What is looked at."""
+
+    source: Yaml | None = Field(None, description="Without it, the draft, else what is published.")
+
+
+class SimulateIn(CheckIn):
+    """A customer, and what they do."""
+
+    language: LanguageName = Field("en", description="What they speak at first.")
+    lines: list[Annotated[str, Field(max_length=LONGEST_LINE)]] = Field(
+        min_length=1, max_length=LONGEST_TALK, fail_fast=True, description="Their texts; `@ +48h` (`m`, `h`, `d`) lets time pass."
+    )
+
+
+class RestoreIn(Body):
+    """Which version."""
+
+    version: int = Field(ge=1)
+
+
+class VersionOut(BaseModel):
+    """A dialog as it was written at one time."""
+
+    version: int
+    state: Literal["draft", "published", "retired"]
+    made_at: datetime
+    people: int = Field(description="Inside it now.")
+
+
+class VersionWithSourceOut(VersionOut):
+    """A version with its YAML."""
+
+    source: str
+
+
+class DialogOut(BaseModel):
+    """A dialog."""
+
+    name: str
+    title: dict[str, str] | None = Field(description="By language; null: it has none, or cannot be read.")
+    state: Literal["draft", "published", "retired"] = Field(description="draft: it never was published.")
+    version: int | None = Field(description="The published one.")
+    draft: bool = Field(description="Whether there is a draft.")
+    people: int = Field(description="Inside it now, in whatever version.")
+
+
+class DialogWithVersionsOut(DialogOut):
+    """A dialog with its versions, the oldest first, and the YAML that is worked on: the draft, else what is published."""
+
+    source: str
+    versions: list[VersionOut]
+
+
+class MistakeOut(BaseModel):
+    """One thing that is wrong."""
+
+    line: int | None = Field(description="Of the YAML; null: it is wrong elsewhere in the shop because of this.")
+    path: str = Field(description="Such as `states.hello.on.0`.")
+    message: str
+
+
+class CheckOut(BaseModel):
+    """Whether it could be published."""
+
+    holds: bool
+    problems: list[MistakeOut]
+
+
+class TranscriptOut(BaseModel):
+    """What was said, in the notation of transcripts: `>` the customer, `<` the shop, `=` what has become true."""
+
+    lines: list[str]
+
+
+@operation("GET", "/dialogs", scope="dialogs:read", query=PageQuery, answer=Page[DialogOut])
+def list_dialogs(call: Call) -> Page[DialogOut]:
+    """All dialogs, page by page."""
+    found = [story for story in versions.stories(call.connection) if story.id > call.query.cursor]
+    return page(found[: call.query.limit + 1], call.query, lambda story: DialogOut(**_shown(story)))
+
+
+@operation("GET", "/dialogs/<name>", scope="dialogs:read", answer=DialogWithVersionsOut)
+def get_dialog(call: Call, name: str) -> DialogWithVersionsOut:
+    """One dialog, with its YAML and its versions."""
+    story = versions.story(call.connection, name)
+    told = [VersionOut(**_version(row, story)) for row in story.versions]
+    return DialogWithVersionsOut(**_shown(story), source=story.latest.source, versions=told)
+
+
+@operation("GET", "/dialogs/<name>/versions", scope="dialogs:read", query=PageQuery, answer=Page[VersionOut])
+def list_versions(call: Call, name: str) -> Page[VersionOut]:
+    """All versions of a dialog, page by page, each with how many people are inside."""
+    story = versions.story(call.connection, name)
+    found = [row for row in story.versions if row.id > call.query.cursor]
+    return page(found[: call.query.limit + 1], call.query, lambda row: VersionOut(**_version(row, story)))
+
+
+@operation("GET", "/dialogs/<name>/versions/<id:version>", scope="dialogs:read", answer=VersionWithSourceOut)
+def get_version(call: Call, name: str, version: int) -> VersionWithSourceOut:
+    """One version, with its YAML."""
+    story = versions.story(call.connection, name)
+    row = story.version(version)
+    return VersionWithSourceOut(**_version(row, story), source=row.source)
+
+
+@operation("PUT", "/dialogs/<name>/draft", scope="dialogs:write", body=DraftIn, answer=DialogWithVersionsOut, also=(201,),
+           example={"source": EXAMPLE})  # fmt: skip
+def put_draft(call: Call, name: str) -> DialogWithVersionsOut:
+    """Keep what a dialog's next version may be, right or wrong; nobody gets to see it. 201 when the dialog is new."""
+    call.status = 201 if versions.draft(call.connection, name, call.body.source) else 200
+    return get_dialog(call, name)
+
+
+@operation("DELETE", "/dialogs/<name>/draft", scope="dialogs:write")
+def delete_draft(call: Call, name: str) -> None:
+    """Throw a draft away."""
+    versions.drop_draft(call.connection, name)
+
+
+@operation("POST", "/dialogs/<name>/check", scope="dialogs:read", body=CheckIn, answer=CheckOut, transaction="read",
+           example={"source": EXAMPLE})  # fmt: skip
+def check_dialog(call: Call, name: str) -> CheckOut:
+    """Tell whether it holds together on every path and in this shop: all that would keep it from being published."""
+    found = versions.check(call.connection, name, _source(call, name))
+    return CheckOut(holds=not found, problems=[_mistake(one, name) for one in found])
+
+
+@operation("POST", "/dialogs/<name>/simulate", scope="dialogs:read", body=SimulateIn, answer=TranscriptOut, transaction="read",
+           example={"source": EXAMPLE, "language": "fr", "lines": ["BONJOUR", "oui"]})  # fmt: skip
+def simulate_dialog(call: Call, name: str) -> TranscriptOut:
+    """Play it with a customer who is not there. Nothing is sent or kept; brand and topics stand in brackets."""
+    dialog, others = shop.script(name, _source(call, name)).dialog, versions.published(call.connection)
+    return TranscriptOut(lines=tryout.transcript(dialog, others, call.body.language, call.body.lines))
+
+
+@operation("POST", "/dialogs/<name>/publish", scope="dialogs:publish", answer=DialogWithVersionsOut)
+def publish_dialog(call: Call, name: str) -> DialogWithVersionsOut:
+    """Let the draft be what people are led into from now on. Whoever is inside stays in the version that they began."""
+    versions.publish(call.connection, name)
+    return get_dialog(call, name)
+
+
+@operation("POST", "/dialogs/<name>/restore", scope="dialogs:write", body=RestoreIn, answer=DialogWithVersionsOut,
+           example={"version": 1})  # fmt: skip
+def restore_dialog(call: Call, name: str) -> DialogWithVersionsOut:
+    """Make an earlier version the draft, instead of the one that there may be."""
+    versions.restore(call.connection, name, call.body.version)
+    return get_dialog(call, name)
+
+
+@operation("DELETE", "/dialogs/<name>", scope="dialogs:publish")
+def delete_dialog(call: Call, name: str) -> None:
+    """Retire a dialog that no keyword, campaign or other dialog opens. Whoever is inside can end it; its versions are kept.
+
+    One that was never published is gone.
+    """
+    versions.drop(call.connection, name, call.now())
+
+
+def _source(call: Call, name: str) -> str:
+    return str(versions.story(call.connection, name).latest.source if call.body.source is None else call.body.source)
+
+
+def _shown(story: versions.Story) -> dict[str, Any]:
+    return {
+        "name": story.name, "title": story.title, "state": story.state, "draft": story.draft is not None,
+        "version": story.published.number if story.published is not None else None, "people": sum(story.inside.values()),
+    }  # fmt: skip
+
+
+def _version(row: Any, story: versions.Story) -> dict[str, Any]:
+    return {"version": row.number, "state": row.state, "made_at": row.made_at, "people": story.inside[row.id]}
+
+
+def _mistake(one: Mistake, name: str) -> MistakeOut:
+    return MistakeOut(line=one.line if one.file == name else None, path=one.path, message=one.message)

@@ -1,0 +1,244 @@
+"""A dialog from its draft to its end, by programs: checked, tried out, published, put back, retired."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Program
+from tests.house import House
+
+LIBRARY = Path(__file__).parents[2] / "dialogs" / "library"
+
+HELLO = """\
+name: hello
+title: {fr: Bonjour, en: Hello}
+start: ask
+expires: PT48H
+on_expiry: late
+states:
+  ask:
+    say: {fr: "Bonjour, OUI ou NON ?", en: "Hello, YES or NO?"}
+    on:
+      - {hear: {words: {fr: [oui], en: ["yes"]}}, then: [{do: tag, tag: happy}], goto: good}
+    otherwise: {tries: 1, goto: late}
+  good: {say: {fr: "Très bien.", en: "Very well."}, end: good}
+  late: {say: {fr: "Une autre fois.", en: "Another time."}, end: late}
+"""
+KEYWORD = {"phrases": ["coucou"], "dialog": "hello"}
+
+
+@pytest.fixture
+def hello(house: House, program: Program) -> Program:
+    """A program in whose shop COUCOU opens the published dialog `hello`."""
+    program.put("/dialogs/hello/draft", {"source": HELLO})
+    program.post("/dialogs/hello/publish")
+    program.post("/keywords", KEYWORD)
+    return program
+
+
+def told(program: Program, name: str = "hello") -> tuple[Any, ...]:
+    found = program.get(f"/dialogs/{name}")
+    return tuple(found[key] for key in ("state", "version", "draft", "people"))
+
+
+def test_a_dialog_is_drafted_checked_tried_out_and_published_and_talks_to_customers(house: House, program: Program) -> None:
+    assert program.ask("PUT", "/dialogs/hello/draft", {"source": HELLO}).status_code == 201
+    assert told(program) == ("draft", None, True, 0)
+    assert program.post("/dialogs/hello/check") == {"holds": True, "problems": []}
+    assert program.post("/dialogs/hello/simulate", {"language": "fr", "lines": ["COUCOU", "oui", "encore"]})["lines"] == [
+        "# hello", "> COUCOU", "< Bonjour, OUI ou NON ?", "= listening hello ask", "> oui", "= language fr", "= tag happy",
+        "< Très bien.",
+    ]  # fmt: skip
+    refused = program.ask("POST", "/keywords", KEYWORD)
+    assert refused.get_json()["errors"][0]["field"] == "dialog"  # nobody is led into a draft
+    published = program.post("/dialogs/hello/publish")
+    assert (published["state"], published["version"], published["draft"]) == ("published", 1, False)
+    program.post("/keywords", KEYWORD)
+    assert house.text("Bo", "coucou") == ["Bonjour, OUI ou NON ?"]
+    assert told(program) == ("published", 1, False, 1)
+    assert [one["people"] for one in program.get("/dialogs")["items"]] == [0, 0, 0, 1]
+    assert house.text("Bo", "oui") == ["Très bien."]
+    assert "tag happy" in house.truths("Bo")
+
+
+def test_time_passes_where_a_dialog_is_tried_out(house: House, program: Program) -> None:
+    lines = ["JOIN", "@ +47h", "@ soon", "@ +2h"]
+    said = program.post("/dialogs/hello/simulate", {"source": HELLO, "lines": lines})["lines"]
+    assert said[3:] == ["= listening hello ask", "@ +47h", "@ soon", "? write it like @ +48h, @ +30m or @ +7d", "@ +2h",
+                        "< Another time."]  # fmt: skip
+    assert program.ask("GET", "/dialogs/hello").status_code == 404
+
+
+def test_a_dialog_that_is_tried_out_opens_those_of_the_shop(house: House, program: Program) -> None:
+    said = program.post("/dialogs/help/simulate", {"lines": ["MENU", "3", "5", "yesterday", "1", "yes", "no"]})["lines"]
+    assert "= tag recommends" in said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "path", "message"),
+    [
+        ("goto: good}\n", "goto: gone}\n", 10, "states.ask.on.0.goto", "there is no state `gone`"),
+        ('fr: "Très bien.", ', "", 12, "states.good.say", "this is not said in: fr"),
+        ("Hello, YES", "{{ contact.size }} YES", 8, "states.ask.say.en", "not a merge tag"),
+        ("do: tag, tag: happy", "do: opt_in, proof: double, topic: news", 10, "states.ask.on.0.then.0", "no topic `news`"),
+        ("name: hello", "name: hullo", 1, "name", "called `hello` here"),
+        ("start: ask", "start: [", 5, "", "expected"),
+        ("start: ask", "begin: ask", 3, "begin", "not known here"),
+        ("[oui]", "[stop]", 10, "states.ask.on.0.hear", "always means STOP"),
+        ("tag: happy", 'tag: "a\\0"', 10, "states.ask.on.0.then.0.tag", "no text can have this character"),
+        ("tag: happy", 'tag: "a\\uD83D"', 10, "states.ask.on.0.then.0.tag", "no text can have this character"),
+    ],
+)  # fmt: skip
+def test_a_broken_draft_is_kept_told_by_its_line_and_not_published(
+    house: House, hello: Program, before: str, after: str, line: int, path: str, message: str
+) -> None:
+    assert before in HELLO
+    hello.put("/dialogs/hello/draft", {"source": HELLO.replace(before, after, 1)})
+    found = hello.post("/dialogs/hello/check")
+    here = [one for one in found["problems"] if one["line"] == line and message in one["message"]]
+    assert not found["holds"]
+    assert here, found
+    assert path in [one["path"] for one in here]
+    answer = hello.ask("POST", "/dialogs/hello/publish")
+    assert answer.status_code == 422
+    assert f"hello, line {line}: " in str(answer.get_json()["errors"])
+    assert told(hello) == ("published", 1, True, 0)
+    assert house.text("Bo", "coucou") == ["Bonjour, OUI ou NON ?"]
+
+
+def test_a_dialog_that_would_lose_an_answer_to_a_keyword_is_refused(house: House, hello: Program) -> None:
+    source = HELLO.replace("[oui]", "[oui, menu]")
+    [found] = hello.post("/dialogs/hello/check", {"source": source})["problems"]
+    assert (found["line"], found["path"]) == (None, "keywords.1.phrases..0")
+    assert "a keyword that interrupts would take it away" in found["message"]
+
+
+def test_whoever_is_inside_stays_in_the_version_that_they_began(house: House, hello: Program) -> None:
+    house.text("Bo", "coucou")
+    hello.put("/dialogs/hello/draft", {"source": HELLO.replace("Très bien.", "Parfait.")})
+    assert hello.post("/dialogs/hello/publish")["version"] == 2
+    assert [(one["version"], one["state"], one["people"]) for one in hello.get("/dialogs/hello/versions")["items"]] == [
+        (1, "retired", 1), (2, "published", 0),
+    ]  # fmt: skip
+    assert house.text("Bo", "oui") == ["Très bien."]
+    house.text("Bo", "coucou")
+    assert house.text("Bo", "oui") == ["Parfait."]
+
+
+def test_an_earlier_version_is_put_back_as_a_draft(house: House, hello: Program) -> None:
+    hello.put("/dialogs/hello/draft", {"source": HELLO.replace("Très bien.", "Parfait.")})
+    hello.post("/dialogs/hello/publish")
+    put_back = hello.post("/dialogs/hello/restore", {"version": 1})
+    assert (put_back["version"], put_back["draft"], put_back["source"]) == (2, True, HELLO)
+    assert hello.post("/dialogs/hello/publish")["version"] == 3
+    assert hello.get("/dialogs/hello/versions/3")["source"] == HELLO
+    assert hello.ask("POST", "/dialogs/hello/restore", {"version": 9}).status_code == 404
+    assert hello.ask("GET", "/dialogs/hello/versions/9").status_code == 404
+
+
+def test_a_draft_is_saved_over_and_thrown_away(house: House, hello: Program) -> None:
+    for source in ("nonsense: [", HELLO + "# again\n"):
+        hello.put("/dialogs/hello/draft", {"source": source})
+    assert [one["version"] for one in hello.get("/dialogs/hello/versions")["items"]] == [1, 2]
+    assert hello.get("/dialogs/hello")["source"] == HELLO + "# again\n"
+    assert [hello.ask("DELETE", "/dialogs/hello/draft").status_code for _ in range(2)] == [204, 404]
+    assert told(hello) == ("published", 1, False, 0)
+    answer = hello.ask("POST", "/dialogs/hello/publish")
+    assert (answer.status_code, answer.get_json()["detail"]) == (409, "there is no draft")
+
+
+def test_a_dialog_that_something_opens_stays_and_says_what(house: House, hello: Program) -> None:
+    answer = hello.ask("DELETE", "/dialogs/hello")
+    assert (answer.status_code, answer.get_json()["detail"]) == (409, "keywords that open it: 1")
+    answer = hello.ask("DELETE", "/dialogs/survey")
+    assert answer.get_json()["detail"] == "keywords that open it: 1; dialogs that open it: 1 (help)"
+
+
+def test_a_dialog_that_nothing_opens_is_retired_and_whoever_is_inside_ends_it(house: House, hello: Program) -> None:
+    house.text("Bo", "coucou")
+    hello.ask("DELETE", f"/keywords/{hello.get('/keywords')['items'][-1]['id']}")
+    assert hello.ask("DELETE", "/dialogs/hello").status_code == 204
+    assert told(hello) == ("retired", None, False, 1)
+    assert house.text("Bo", "oui") == ["Très bien."]
+    assert hello.post("/dialogs/hello/restore", {"version": 1})["draft"]
+    assert hello.post("/dialogs/hello/publish")["version"] == 2
+
+
+def test_what_a_dialog_that_somebody_is_inside_of_opens_cannot_go(house: House, program: Program) -> None:
+    source = (LIBRARY / "help.yaml").read_text()
+    house.text("Bo", "menu")
+    program.put("/dialogs/help/draft", {"source": HELLO.replace("name: hello", "name: help")})
+    program.post("/dialogs/help/publish")
+    program.ask("DELETE", "/keywords/3")
+    answer = program.ask("DELETE", "/dialogs/survey")
+    assert answer.get_json()["detail"] == "dialogs that open it: 1 (help)"
+    assert program.get("/dialogs/help/versions/1")["source"] == source
+
+
+def test_a_dialog_that_never_was_published_is_gone(house: House, program: Program) -> None:
+    program.put("/dialogs/hello/draft", {"source": HELLO})
+    assert program.ask("DELETE", "/dialogs/hello").status_code == 204
+    for method, path in [("GET", ""), ("DELETE", ""), ("POST", "/publish"), ("GET", "/versions"), ("GET", "/versions/1")]:
+        assert program.ask(method, f"/dialogs/hello{path}").status_code == 404
+
+
+def test_dialogs_are_listed_page_by_page(house: House, hello: Program) -> None:
+    hello.put("/dialogs/draft-only/draft", {"source": "{"})
+    first = hello.get("/dialogs?limit=3")
+    rest = hello.get(f"/dialogs?limit=3&cursor={first['next']}")
+    assert [one["name"] for one in first["items"]] == ["welcome", "help", "survey"]
+    assert [(one["name"], one["title"], one["state"]) for one in rest["items"]] == [
+        ("hello", {"fr": "Bonjour", "en": "Hello"}, "published"), ("draft-only", None, "draft"),
+    ]  # fmt: skip
+    assert rest["next"] is None
+
+
+def test_a_dialog_cannot_be_called_just_anything(house: House, program: Program) -> None:
+    answer = program.ask("PUT", "/dialogs/9lives/draft", {"source": HELLO})
+    assert (answer.status_code, answer.get_json()["errors"][0]["field"]) == (422, "name")
+
+
+# Dialogs that mean no good
+
+CIRCLE = "name: {one}\nstart: a\nstates:\n  a: {{then: [{{do: open, dialog: {other}}}], end: done}}\n"
+TICKING = """\
+name: hello
+start: tick
+states:
+  tick: {after: {wait: PT1S, goto: tock}}
+  tock: {after: {wait: PT1S, goto: tick}}
+"""
+
+
+def test_dialogs_that_open_each_other_for_ever_are_given_up(house: House, program: Program) -> None:
+    for one in ("ping", "pong"):
+        program.put(f"/dialogs/{one}/draft", {"source": CIRCLE.format(one=one, other="help")})
+        program.post(f"/dialogs/{one}/publish")
+    for one, other in (("ping", "pong"), ("pong", "ping")):
+        program.put(f"/dialogs/{one}/draft", {"source": CIRCLE.format(one=one, other=other)})
+        program.post(f"/dialogs/{one}/publish")
+    assert program.post("/dialogs/ping/simulate", {"lines": ["JOIN"]})["lines"] == ["# ping", "> JOIN", "= for a person"]
+
+
+def test_a_dialog_that_ticks_for_ever_is_given_up(house: House, program: Program) -> None:
+    said = program.post("/dialogs/hello/simulate", {"source": TICKING, "lines": ["JOIN", "@ +9999d"]})["lines"]
+    assert said[-1].startswith("? more than 100 waits end in this time")
+    lines = ["JOIN", *["@ +1d"] * 99]
+    assert len(program.post("/dialogs/hello/simulate", {"source": TICKING, "lines": lines})["lines"]) <= 1000
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["", "[]", "a: &a [x]\nb: *a", "name: " + "[" * 2000, "? [a]\n: b", "\x07", "name: hello\nname: hello", "%YAML 9",
+     "--- a\n--- b", "states: {" + "a: " * 900 + "}",
+     HELLO.replace("Hello, YES", "{% for i in (1..9999999) %}x{% endfor %} YES")],
+)  # fmt: skip
+def test_hostile_yaml_is_refused_with_a_line_and_never_published(house: House, program: Program, source: str) -> None:
+    program.put("/dialogs/hello/draft", {"source": source})
+    found = program.post("/dialogs/hello/check")
+    assert found["problems"]
+    assert all(one["line"] >= 1 for one in found["problems"])
+    assert program.ask("POST", "/dialogs/hello/publish").status_code == 422
+    assert program.ask("POST", "/dialogs/hello/simulate", {"lines": ["JOIN"]}).status_code in (200, 422)
+    assert program.get("/dialogs/hello")["state"] == "draft"

@@ -1,0 +1,242 @@
+"""What a shop is made of, changed by programs: with the checks of the shop's file, whole or not at all."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from bot import jobs
+from bot.shop import load_shop
+from models import Keyword, Message, Shop, Topic
+from tests.api.conftest import Program
+from tests.house import BOSTON, PARIS, SHOP, House
+
+WORDS = {"fr": "Bonjour", "en": "Hello"}
+TOPIC = {"names": WORDS, "frequencies": WORDS, "fees": WORDS, "contacts": {"": "+33 1 23 45 67 89"}, "proof": "single"}
+SURVEY = {"phrases": {"fr": ["sondage"], "en": ["poll"]}, "dialog": "survey"}
+
+
+def refused(program: Program, method: str, path: str, body: Any = None, status: int = 422) -> dict[str, str]:
+    """What a refusal says of each field; of a 409, its one sentence under the key ""."""
+    answer = program.ask(method, path, body)
+    assert answer.status_code == status, answer.get_data(as_text=True)
+    told = answer.get_json()
+    return {one["field"]: one["message"] for one in told["errors"]} or {"": told["detail"]}
+
+
+def revision(house: House) -> int:
+    with house.runtime.read() as connection:
+        return connection.scalar(select(Shop.revision)) or 0
+
+
+# Settings
+
+
+def test_the_settings_are_told_and_given_back_unchanged(house: House, program: Program) -> None:
+    told = program.get("/shop")
+    assert (told["brand"], told["zone"], told["languages"]) == ("ACME", "Europe/Paris", ["fr", "en"])
+    assert [one["name"] for one in told["fields"]] == ["first_name", "postcode"]
+    assert program.put("/shop", told) == told
+
+
+def test_another_text_is_said_at_once(house: House, program: Program) -> None:
+    house.text("Bo", "AIDE")
+    program.put("/shop", program.get("/shop") | {"brand": "Acme & Co", "texts": {"help": "{{ brand }}: {{ contact_line }} !"}})
+    assert house.text("Bo", "AIDE") == ["Acme & Co: +33 1 23 45 67 89 !"]
+    assert "fr" in program.get("/shop")["texts"]["stop"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "message"),
+    [
+        ({"brand": " "}, "brand", "at least 1"),
+        ({"zone": "Europe/Lutetia"}, "zone", "a time zone such as"),
+        ({"brant": "x"}, "brant", "not permitted"),
+        ({"texts": {"help": {"fr": "{{ colour }}", "en": "Hi"}}}, "texts.help.fr", "not a merge tag"),
+        ({"texts": {"hello": "Hi"}}, "texts.hello", "no such text"),
+        ({"texts": {"stop": "{{ brand"}}, "texts.stop", ""),
+        ({"languages": ["fr", "en", "es"]}, "topics.offers.names", "not said in: es"),
+        ({"languages": ["fr", "fr"]}, "languages", "each one once"),
+        ({"fields": []}, "states.postcode.on.1.then.0", "welcome, line"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_does_not_hold_is_named_and_nothing_changes(
+    house: House, program: Program, change: dict[str, Any], field: str, message: str
+) -> None:
+    before, number = program.get("/shop"), revision(house)
+    told = refused(program, "PUT", "/shop", before | change)
+    assert message in told[field], told
+    assert (program.get("/shop"), revision(house)) == (before, number)
+
+
+# Topics
+
+
+def test_a_topic_is_made_changed_and_let_go(house: House, program: Program) -> None:
+    assert program.ask("PUT", "/topics/news", TOPIC).status_code == 201
+    assert program.ask("PUT", "/topics/news", TOPIC | {"proof": "double"}).status_code == 200
+    assert program.get("/topics/news") == TOPIC | {"slug": "news", "proof": "double"}
+    assert [one["slug"] for one in program.get("/topics")["items"]] == ["offers", "orders", "news"]
+    assert [one["slug"] for one in program.get("/topics?limit=1")["items"]] == ["offers"]
+    assert program.ask("DELETE", "/topics/news").status_code == 204
+    assert program.ask("GET", "/topics/news").status_code == 404
+    assert program.ask("DELETE", "/topics/news").status_code == 404
+
+
+def test_a_topic_that_lacks_a_language_or_is_called_badly_is_refused(house: House, program: Program) -> None:
+    assert refused(program, "PUT", "/topics/news", TOPIC | {"names": {"en": "news"}}) == {"names": "this is not said in: fr"}
+    assert refused(program, "PUT", "/topics/9news", TOPIC)
+    assert program.ask("GET", "/topics/9news").status_code == 404
+
+
+def test_a_topic_cannot_need_a_second_yes_that_a_dialog_does_not_ask_for(house: House, program: Program) -> None:
+    source = "name: hello\nstart: a\nstates:\n  a: {then: [{do: opt_in, proof: single, topic: orders}], say: Hi, end: done}\n"
+    program.put("/dialogs/hello/draft", {"source": source})
+    program.post("/dialogs/hello/publish")
+    told = refused(program, "PUT", "/topics/orders", TOPIC | {"proof": "double"})
+    assert told == {"states.a.then.0": "hello, line 4: `orders` needs a second yes: ask for it, then `proof: double`"}
+    program.put("/topics/orders", TOPIC)
+
+
+def test_a_topic_that_is_needed_stays_and_says_by_how_many(house: House, program: Program) -> None:
+    program.put("/topics/news", TOPIC)
+    program.put("/contacts/+33612340001", {})
+    consent = {"topic": "news", "change": "opt_in", "source": "till", "wording": "News?", "proof": "single"}
+    program.post("/contacts/+33612340001/consent", consent)
+    program.post("/segments", {"name": "Readers", "rule": {"all": [{"topic": "news"}]}})
+    texts = {"": "{{ brand }}: hello! STOP"}
+    program.post("/campaigns", {"name": "Summer", "topic": "news", "within": ["Readers"], "texts": texts})
+    said = refused(program, "DELETE", "/topics/news", status=409)[""]
+    assert said == "people who are in for it: 1; campaigns about it: 1; segments that ask for it: 1 (Readers)"
+    assert "dialogs that name it: 1 (welcome)" in refused(program, "DELETE", "/topics/offers", status=409)[""]
+    assert program.get("/topics/news")["slug"] == "news"
+
+
+# Senders
+
+
+def test_a_number_is_made_changed_and_let_go(house: House, program: Program) -> None:
+    new = {"number": "36111", "country": "FR", "opt_out": "self"}
+    made = program.put("/senders/36111", new)
+    assert made == new | {"parts_per_second": 100.0, "service_sid": None}
+    assert program.put("/senders/36111", made | {"parts_per_second": 7}) == made | {"parts_per_second": 7}
+    assert [one["number"] for one in program.get("/senders")["items"]] == [PARIS, BOSTON, "36111"]
+    assert program.ask("DELETE", "/senders/36111").status_code == 204
+    assert program.ask("GET", "/senders/36111").status_code == 404
+
+
+def test_a_number_that_is_none_or_another_is_refused(house: House, program: Program) -> None:
+    assert "a number such as" in refused(program, "PUT", "/senders/+1", {"number": "+1", "country": "FR"})["number"]
+    assert refused(program, "PUT", "/senders/36111", {"number": "36112", "country": "FR"}) == {
+        "number": "is not the one in the address"
+    }
+
+
+def test_the_last_number_and_one_that_texts_wait_for_stay(house: House, program: Program) -> None:
+    house.text("Bo", "JOIN")
+    with house.runtime.begin() as connection:
+        connection.execute(update(Message).where(Message.direction == "out").values(state="held"))
+    assert refused(program, "DELETE", f"/senders/{PARIS}", status=409) == {"": "texts that wait for it: 1"}
+    assert program.ask("DELETE", f"/senders/{BOSTON}").status_code == 204
+    assert refused(program, "DELETE", f"/senders/{PARIS}", status=409) == {"": "it is the last one"}
+
+
+# Keywords
+
+
+def test_a_keyword_is_answered_as_soon_as_it_is_made_and_no_longer_than_it_is_there(house: House, program: Program) -> None:
+    assert house.text("Bo", "SONDAGE") != house.text("Dee", "MENU", to=BOSTON)
+    made = program.post("/keywords", SURVEY)
+    assert made == SURVEY | {"id": made["id"], "mode": "whole", "interrupts": False}
+    house.jump(timedelta(days=2))
+    [survey] = house.text("Ana", "Sondage !")
+    program.put(f"/keywords/{made['id']}", SURVEY | {"phrases": ["enquete"]})
+    assert house.text("Bo", "Enquête") == [survey]
+    assert program.get(f"/keywords/{made['id']}")["phrases"] == {"": ["enquete"]}
+    assert program.ask("DELETE", f"/keywords/{made['id']}").status_code == 204
+    assert program.ask("GET", f"/keywords/{made['id']}").status_code == 404
+    assert house.text("Cleo", "enquete") != [survey]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "field", "message"),
+    [
+        (SURVEY | {"phrases": {"fr": ["sondage", "arrêt"]}}, "phrases.fr.1", "reserved: carriers take it for STOP"),
+        (SURVEY | {"phrases": {"fr": ["Rejoindre !"]}}, "phrases.fr.0", "already belongs to keyword 1 (welcome)"),
+        (SURVEY | {"phrases": ["poll", "MENU"]}, "phrases.1", "already belongs to keyword 2 (help)"),
+        (SURVEY | {"phrases": {}}, "phrases", "at least one word"),
+        (SURVEY | {"dialog": "contest"}, "dialog", "no dialog `contest`"),
+        (SURVEY | {"phrases": {"fr": ["Bien sûr"]}, "interrupts": True}, "phrases.fr.0", "an answer in the dialog `survey`"),
+        (SURVEY | {"mode": "some"}, "mode", "Input should be"),
+        (SURVEY | {"phrases": {"fr": [""]}}, "phrases.fr.0", "at least 1"),
+    ],
+)  # fmt: skip
+def test_a_keyword_that_cannot_be_is_refused_beside_its_field(
+    house: House, program: Program, keyword: dict[str, Any], field: str, message: str
+) -> None:
+    number = revision(house)
+    assert message in refused(program, "POST", "/keywords", keyword)[field]
+    assert message in refused(program, "PUT", "/keywords/3", keyword)[field]
+    assert (len(program.get("/keywords")["items"]), revision(house)) == (3, number)
+
+
+def test_a_keyword_may_keep_its_own_phrases(house: House, program: Program) -> None:
+    first = program.get("/keywords")["items"][0]
+    id_ = first.pop("id")
+    assert program.put(f"/keywords/{id_}", first | {"mode": "first"}) == first | {"id": id_, "mode": "first"}
+    assert program.ask("PUT", "/keywords/99", SURVEY).status_code == 404
+    assert program.ask("DELETE", "/keywords/99").status_code == 404
+
+
+# With the file, and all at once
+
+
+def test_loading_the_file_keeps_the_ids_of_keywords_that_it_still_says(house: House, program: Program) -> None:
+    program.ask("DELETE", "/keywords/1")
+    with house.runtime.begin() as connection:
+        load_shop(connection, SHOP)
+    kept = {one["id"]: one["dialog"] for one in program.get("/keywords")["items"]}
+    assert kept == {2: "help", 3: "survey", 4: "welcome"}
+    program.post("/keywords", SURVEY)
+    with house.runtime.begin() as connection:
+        load_shop(connection, SHOP)
+    assert [one["id"] for one in program.get("/keywords")["items"]] == [2, 3, 4]
+
+
+def test_what_was_wrong_before_stands_in_nobodys_way(house: House, program: Program) -> None:
+    with house.runtime.begin() as connection:
+        connection.execute(update(Topic).where(Topic.slug == "orders").values(names={"en": "your orders"}))
+    program.post("/keywords", SURVEY)
+    told = program.get("/topics/orders")
+    told.pop("slug")
+    assert refused(program, "PUT", "/topics/orders", told) == {"names": "this is not said in: fr"}
+
+
+def test_of_two_who_claim_a_phrase_at_once_one_gets_it(house: House, program: Program) -> None:
+    answers: list[int] = []
+    keyword = {"phrases": ["summer"], "dialog": "survey"}
+    asks = [lambda: answers.append(program.ask("POST", "/keywords", keyword).status_code) for _ in range(6)]
+    threads = [threading.Thread(target=ask) for ask in asks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [201, *[422] * 5]
+    with house.runtime.read() as connection:
+        assert [row for row in connection.scalars(select(Keyword.phrases)) if "summer" in row.get("", [])] == [{"": ["summer"]}]
+
+
+def test_without_a_shop_it_is_said_that_there_is_none(house: House, program: Program) -> None:
+    with house.runtime.begin() as connection:
+        connection.execute(Shop.__table__.delete())
+    for method, path, body in [("GET", "/shop", None), ("PUT", "/topics/news", TOPIC), ("POST", "/keywords", SURVEY)]:
+        assert "no shop is set up" in refused(program, method, path, body, status=409)[""]
+
+
+@pytest.mark.parametrize("phrases", [["a" * 60] * 900, {"fr": ["a\u0301" * 30] * 300}, [f"word {n}" for n in range(2000)]])
+def test_a_hostile_keyword_costs_little(house: House, program: Program, phrases: Any) -> None:
+    answer = program.ask("POST", "/keywords", SURVEY | {"phrases": phrases})
+    assert answer.status_code in (201, 422)
+    assert jobs.due(house.runtime, "default") is not None
