@@ -57,7 +57,7 @@ def test_a_dialog_is_drafted_checked_tried_out_and_published_and_talks_to_custom
     program.post("/keywords", KEYWORD)
     assert house.text("Bo", "coucou") == ["Bonjour, OUI ou NON ?"]
     assert told(program) == ("published", 1, False, 1)
-    assert [one["people"] for one in program.get("/dialogs")["items"]] == [0, 0, 0, 1]
+    assert [one["people"] for one in program.get("/dialogs")["items"]] == [0, 0, 0, 0, 0, 0, 1]
     assert house.text("Bo", "oui") == ["Très bien."]
     assert "tag happy" in house.truths("Bo")
 
@@ -110,8 +110,9 @@ def test_a_broken_draft_is_kept_told_by_its_line_and_not_published(
 def test_a_dialog_that_would_lose_an_answer_to_a_keyword_is_refused(house: House, hello: Program) -> None:
     source = HELLO.replace("[oui]", "[oui, menu]")
     [found] = hello.post("/dialogs/hello/check", {"source": source})["problems"]
-    assert (found["line"], found["path"]) == (None, "keywords.1.phrases..0")
-    assert "a keyword that interrupts would take it away" in found["message"]
+    assert (found["line"], found["path"]) == (10, "states.ask.on.0.hear")
+    assert "`menu` is a keyword that interrupts" in found["message"]
+    assert found["transcript"][-2:] == ["> menu", "# the house opens help"]
 
 
 def test_whoever_is_inside_stays_in_the_version_that_they_began(house: House, hello: Program) -> None:
@@ -185,9 +186,9 @@ def test_a_dialog_that_never_was_published_is_gone(house: House, program: Progra
 
 def test_dialogs_are_listed_page_by_page(house: House, hello: Program) -> None:
     hello.put("/dialogs/draft-only/draft", {"source": "{"})
-    first = hello.get("/dialogs?limit=3")
-    rest = hello.get(f"/dialogs?limit=3&cursor={first['next']}")
-    assert [one["name"] for one in first["items"]] == ["welcome", "help", "survey"]
+    first = hello.get("/dialogs?limit=6")
+    rest = hello.get(f"/dialogs?limit=6&cursor={first['next']}")
+    assert [one["name"] for one in first["items"]] == ["welcome", "help", "survey", "prefs", "contest", "details"]
     assert [(one["name"], one["title"], one["state"]) for one in rest["items"]] == [
         ("hello", {"fr": "Bonjour", "en": "Hello"}, "published"), ("draft-only", None, "draft"),
     ]  # fmt: skip
@@ -211,14 +212,16 @@ states:
 """
 
 
-def test_dialogs_that_open_each_other_for_ever_are_given_up(house: House, program: Program) -> None:
+def test_dialogs_that_open_each_other_for_ever_are_refused(house: House, program: Program) -> None:
     for one in ("ping", "pong"):
         program.put(f"/dialogs/{one}/draft", {"source": CIRCLE.format(one=one, other="help")})
         program.post(f"/dialogs/{one}/publish")
-    for one, other in (("ping", "pong"), ("pong", "ping")):
-        program.put(f"/dialogs/{one}/draft", {"source": CIRCLE.format(one=one, other=other)})
-        program.post(f"/dialogs/{one}/publish")
-    assert program.post("/dialogs/ping/simulate", {"lines": ["JOIN"]})["lines"] == ["# ping", "> JOIN", "= for a person"]
+    program.put("/dialogs/ping/draft", {"source": CIRCLE.format(one="ping", other="pong")})
+    program.post("/dialogs/ping/publish")
+    program.put("/dialogs/pong/draft", {"source": CIRCLE.format(one="pong", other="ping")})
+    refused = program.ask("POST", "/dialogs/pong/publish")
+    assert refused.status_code == 422
+    assert "dialogs open each other here in a circle" in refused.get_json()["errors"][0]["message"]
 
 
 def test_a_dialog_that_ticks_for_ever_is_given_up(house: House, program: Program) -> None:

@@ -97,6 +97,7 @@ class MistakeOut(BaseModel):
     line: int | None = Field(description="Of the YAML; null: it is wrong elsewhere in the shop because of this.")
     path: str = Field(description="Such as `states.hello.on.0`.")
     message: str
+    transcript: list[str] = Field(description="The shortest conversation that shows it, where one can.")
 
 
 class CheckOut(BaseModel):
@@ -213,4 +214,5 @@ def _version(row: Any, story: versions.Story) -> dict[str, Any]:
 
 
 def _mistake(one: Mistake, name: str) -> MistakeOut:
-    return MistakeOut(line=one.line if one.file == name else None, path=one.path, message=one.message)
+    line = one.line if one.file == name else None
+    return MistakeOut(line=line, path=one.path, message=one.message, transcript=list(one.transcript))
