@@ -1,6 +1,7 @@
 """Commands for dialogs: do they hold together, what do they look like, how do they talk."""
 
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -8,11 +9,14 @@ import click
 
 from bot.catalogue import NoShop
 from bot.cli.start import as_json, looking, print_json
+from bot.replay import Summary
+from bot.replay import count as count_recorded
+from bot.replay import replay as play_again
 from bot.shop import ShopError
 from bot.shop.check import LIBRARY, Script, faults, find, knowing
 from bot.shop.current import current
 from bot.shop.spec import read
-from bot.tryout import Talk, ready
+from bot.tryout import Talk, among, ready
 from dialogs.check import Known
 from dialogs.compile import Compiled
 from dialogs.diagram import diagram
@@ -85,6 +89,40 @@ def talk(file: str, language: str, save: TextIO | None) -> None:
         heard += happened
     if save:
         save.write("\n".join(heard) + "\n")
+
+
+@dialog.command()
+@click.argument("file")
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 3650), help="Conversations of so many days.")
+@click.option("--most", default=10, show_default=True, type=click.IntRange(0), help="Show so many of those that differ.")
+@as_json
+def replay(file: str, days: int, most: int, as_json: bool) -> None:
+    """Play recorded conversations through another version of their dialog: which would have gone differently, and how.
+
+    FILE: the other version, a YAML file or a name of the library. Nothing is sent and nothing is changed.
+    """
+    new, runtime, summary = _ready(file), looking(), Summary()
+    with runtime.read() as connection:
+        since = runtime.now(connection) - timedelta(days=days)
+        try:
+            others = among(current(connection).dialogs)
+        except NoShop as error:
+            raise SystemExit(str(error)) from None
+        of = count_recorded(connection, new.name, since)
+        played = play_again(connection, new, others, since)
+        with click.progressbar(played, length=of, label="Conversations", hidden=as_json) as shown:
+            for one in shown:
+                summary.add(one, most)
+    if as_json:
+        print_json(summary.as_json())
+        return
+    click.echo(f"{summary.differ} of {summary.conversations} conversations of `{new.name}` would have gone differently"
+               + "".join(f", {count} {what}" for what, count in summary.about.most_common()) + ".")
+    click.echo(f"{summary.consents_lost} consents would be lost.")
+    for one in summary.shown:
+        click.echo(f"\n# conversation {one.conversation_id}, {one.begun_at:%Y-%m-%d %H:%M}: {', '.join(one.differs)}")
+        for line in one.diff():
+            click.secho(line, fg={"+": "green", "-": "red"}.get(line[:1]))
 
 
 def _find(name: str) -> Script:
