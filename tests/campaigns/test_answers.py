@@ -33,7 +33,7 @@ def house(house: House, tmp_path: Path) -> House:
     from tests.house import SHOP
 
     (tmp_path / "note.yaml").write_text(DIALOG, encoding="utf-8")
-    shop = SHOP.read_text(encoding="utf-8").replace("help, survey]", "help, survey, note.yaml]")
+    shop = SHOP.read_text(encoding="utf-8").replace("contest, details]", "contest, details, note.yaml]")
     (tmp_path / "shop.yaml").write_text(shop, encoding="utf-8")
     with house.runtime.begin() as connection:
         load_shop(connection, tmp_path / "shop.yaml")
