@@ -43,10 +43,8 @@ class Replayed:
         """What would be different: answers, consents, tags, fields, people, or only the way. Empty: nothing."""
         if self.before == self.after:
             return ()
-        about = {
-            name for name in dict.fromkeys(ABOUT.values()) if _about(self.before, name) != _about(self.after, name)
-        }
-        return tuple(name for name in dict.fromkeys(ABOUT.values()) if name in about) or ("way",)
+        names = dict.fromkeys(ABOUT.values())
+        return tuple(name for name in names if _about(self.before, name) != _about(self.after, name)) or ("way",)
 
     @property
     def consents_lost(self) -> set[str]:

@@ -96,7 +96,7 @@ def of_one(
     runtime: Runtime, connection: Connection, contact: Any, kind: str, topic: str | None, now: datetime, shop_zone: str,
     *, sent_before: bool = False, expired: bool = False,
 ) -> tuple[gate.Facts, int | None]:  # fmt: skip
-    """The same about one message alone, about a topic, and the event of the contact's consent to it. Two queries."""
+    """The same about one message alone, about a topic, and the event of the contact's consent to it: one query more."""
     mine = (Subscription.contact_id == contact.id) & (Subscription.topic == topic) & (Subscription.state == "in")
     agreed = connection.scalar(select(Subscription.event_id).where(mine))
     at = moment(runtime, connection, now, shop_zone, [contact])
