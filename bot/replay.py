@@ -5,7 +5,7 @@ whatever differs comes from the change. What nobody recorded is taken as it is n
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from difflib import ndiff
@@ -21,7 +21,7 @@ from keywords.reserved import reserved
 from keywords.text import fold
 from models import ConsentEvent, Contact, ContactTag, Conversation, DialogVersion, Message
 
-PAGE = 200  # conversations read at a time
+PAGE = 200  # conversations played at a time
 SHOWN = timedelta(minutes=1)  # time that passes between two texts, from which on it is written down
 MOST_TEXTS = 200  # of one conversation
 # How a line of a transcript begins → what it is about.
@@ -89,32 +89,33 @@ def count(connection: Connection, name: str, since: datetime) -> int:
     return connection.scalar(select(func.count()).select_from(Conversation).where(*_which(name, since))) or 0
 
 
-def replay(connection: Connection, dialog: Compiled, find: Find, since: datetime) -> Iterator[Replayed]:
-    """Every conversation of that dialog's name that began since then, oldest first: in its own version, and in this one.
+def replay(
+    connection: Connection, dialog: Compiled, find: Find, since: datetime, after: int = 0, limit: int = PAGE
+) -> tuple[list[Replayed], int | None]:
+    """A page of the conversations of that dialog's name that began since then, oldest first: in their own version and in this.
 
-    `find` gives the dialogs that it opens, the same for both. A page of conversations is in memory at a time.
+    `find` gives the dialogs that it opens, the same for both. With the page comes the id after which the next one begins; None:
+    it was the last. Raises DialogError when a version that was published can be read no longer.
     """
-    versions: dict[int, Compiled] = {}
-    after = 0
-    while page := _page(connection, dialog.name, since, after):
-        for row in page:
-            if row.version_id not in versions:
-                source = connection.scalar(select(DialogVersion.source).where(DialogVersion.id == row.version_id))
-                versions[row.version_id] = compile(load(source or ""), fold)
-            script, known = _script(connection, row), _known(connection, row)
-            before, new = (_play(one, find, row, known, script) for one in (versions[row.version_id], dialog))
-            yield Replayed(row.id, row.begun_at, before, new)
-        after = page[-1].id
+    rows = _rows(connection, dialog.name, since, after, limit + 1)
+    theirs = select(DialogVersion.id, DialogVersion.source).where(DialogVersion.id.in_({row.version_id for row in rows}))
+    versions = {id_: compile(load(source, f"{dialog.name} (as it was)"), fold) for id_, source in connection.execute(theirs)}
+    played = []
+    for row in rows[:limit]:
+        script, known = _script(connection, row), _known(connection, row)
+        before, new = (_play(one, find, row, known, script) for one in (versions[row.version_id], dialog))
+        played.append(Replayed(row.id, row.begun_at, before, new))
+    return played, rows[limit - 1].id if len(rows) > limit else None
 
 
 def _which(name: str, since: datetime) -> tuple[Any, ...]:
     return Conversation.dialog == name, Conversation.begun_at >= since
 
 
-def _page(connection: Connection, name: str, since: datetime, after: int) -> Sequence[Row[Any]]:
+def _rows(connection: Connection, name: str, since: datetime, after: int, limit: int) -> Sequence[Row[Any]]:
     theirs = (Contact.person, Contact.language, Contact.values)
     query = select(Conversation.__table__, *theirs).join(Contact, Contact.id == Conversation.contact_id)
-    some = query.where(*_which(name, since), Conversation.id > after).order_by(Conversation.id).limit(PAGE)
+    some = query.where(*_which(name, since), Conversation.id > after).order_by(Conversation.id).limit(limit)
     return connection.execute(some).all()
 
 

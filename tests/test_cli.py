@@ -8,12 +8,15 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import update
 
 from bot import schema
+from bot.catalogue import touch
 from bot.cli import main
 from bot.cli.processes import gunicorn
 from bot.demo import alone
 from bot.runtime import open_engine
+from models import DialogVersion
 from tests.carrier import ACCOUNT_SID, AUTH_TOKEN, SimulatedCarrier
 from tests.house import PARIS, PEOPLE, SHOP, House, settings
 
@@ -234,6 +237,18 @@ def test_dialog_check_says_that_a_dialog_of_the_shop_is_missing_or_broken(
     assert said.exit_code == 1
     assert isinstance(said.exception, SystemExit)
     assert told in said.output
+
+
+@pytest.mark.parametrize("words", [("check", "contest"), ("replay", "contest")])
+def test_a_published_dialog_that_can_be_read_no_longer_is_told_in_words(
+    parley: Parley, house: House, words: tuple[str, ...]
+) -> None:
+    with house.runtime.begin() as connection:
+        connection.execute(update(DialogVersion).values(source="name: 7").where(DialogVersion.name == "welcome"))
+        touch(connection)
+    said = parley("dialog", *words)
+    assert isinstance(said.exception, SystemExit)
+    assert "welcome:1: name: " in said.output
 
 
 def test_dialog_talk_lets_time_pass(parley: Parley) -> None:

@@ -10,7 +10,7 @@ import click
 from sqlalchemy import Connection, select
 
 from bot import campaigns, segments
-from bot.cli.start import as_json, looking, print_json, told
+from bot.cli.start import as_json, looking, print_json
 from bot.runtime import Runtime
 from models import Campaign, Shop
 
@@ -40,7 +40,7 @@ def campaign() -> None:
 def create(name: str, texts: tuple[str, ...], ends_at: str | None, **given: Any) -> None:
     """Draft a campaign, or say all that is wrong with it."""
     runtime = looking()
-    with runtime.begin() as connection, told():
+    with runtime.begin() as connection:
         said = dict(_text(text) for text in texts)
         draft = campaigns.read({**given, "name": name, "texts": said, "ends_at": _instant(connection, ends_at)})
         campaigns.create(connection, draft, runtime.now(connection))
@@ -53,16 +53,15 @@ def create(name: str, texts: tuple[str, ...], ends_at: str | None, **given: Any)
 def preview(name: str, as_json: bool) -> None:
     """Ask the gate and render the text for the whole audience: who would get it now, and what it is billed as."""
     runtime = looking()
-    with told():
-        with runtime.read() as connection:
-            row = campaigns.find(connection, name)
-        with click.progressbar(length=1, label="Asking", hidden=as_json) as bar:
+    with runtime.read() as connection:
+        row = campaigns.find(connection, name)
+    with click.progressbar(length=1, label="Asking", hidden=as_json) as bar:
 
-            def tell(done: int, of: int) -> None:
-                bar.length = of
-                bar.update(done - bar.pos)
+        def tell(done: int, of: int) -> None:
+            bar.length = of
+            bar.update(done - bar.pos)
 
-            found = campaigns.preview(runtime, row.id, tell)
+        found = campaigns.preview(runtime, row.id, tell)
     print_json(found.as_json()) if as_json else _print_preview(found, runtime)
 
 
@@ -73,14 +72,14 @@ def preview(name: str, as_json: bool) -> None:
 def schedule(name: str, at: str | None, yes: bool) -> None:
     """Launch a campaign, now or later; a later time may be changed by scheduling it again."""
     runtime = looking()
-    with runtime.read() as connection, told():
+    with runtime.read() as connection:
         row, now, when = campaigns.find(connection, name), runtime.now(connection), _instant(connection, at)
         if not yes:
             whom = segments.audience(connection, row.within, row.without, now)
             found = segments.count(connection, whom, now, row.topic)
     if not yes:
         click.confirm(f"{found.reachable:,} people can be reached {'now' if when is None else at}. Send?", abort=True)
-    with runtime.begin() as connection, told():
+    with runtime.begin() as connection:
         campaigns.schedule(connection, row.id, when, runtime.now(connection))
     click.echo(f"Scheduled. Watch it: parley campaign show {name!r} --follow")
 
@@ -107,7 +106,7 @@ def resume(name: str) -> None:
 def cancel(name: str, yes: bool) -> None:
     """End a campaign for good: whoever has not got it never will."""
     runtime = looking()
-    with runtime.read() as connection, told():
+    with runtime.read() as connection:
         waiting = campaigns.balance(connection, campaigns.find(connection, name).id).waiting
     if not yes:
         click.confirm(f"{waiting:,} people still wait for it and would get nothing. Cancel {name!r}?", abort=True)
@@ -141,7 +140,7 @@ def show(name: str, follow: bool, as_json: bool) -> None:
     runtime = looking()
     if follow:
         _follow(runtime, name)
-    with runtime.read() as connection, told():
+    with runtime.read() as connection:
         found, zone = _told(connection, campaigns.find(connection, name)), _zone(connection)
     if as_json:
         print_json(found)
@@ -164,7 +163,7 @@ def show(name: str, follow: bool, as_json: bool) -> None:
 @as_json
 def balance(name: str, as_json: bool) -> None:
     """Print what became of everybody it was meant for; exit status 1 when somebody is missing."""
-    with looking().read() as connection, told():
+    with looking().read() as connection:
         found = campaigns.balance(connection, campaigns.find(connection, name).id)
     print_json(found.as_json()) if as_json else _print_balance(found.as_json())
     raise SystemExit(0 if found.exact else 1)
@@ -172,10 +171,9 @@ def balance(name: str, as_json: bool) -> None:
 
 def _do(name: str, verb: Any) -> None:
     runtime = looking()
-    with told():
-        with runtime.read() as connection:
-            row = campaigns.find(connection, name)
-        verb(runtime, row.id)
+    with runtime.read() as connection:
+        row = campaigns.find(connection, name)
+    verb(runtime, row.id)
 
 
 def _text(given: str) -> tuple[str, str]:
@@ -206,7 +204,7 @@ def _follow(runtime: Runtime, name: str) -> None:
     with click.progressbar(length=1, label=name) as bar:
         while True:
             began = time.monotonic()
-            with runtime.read() as connection, told():
+            with runtime.read() as connection:
                 row = campaigns.find(connection, name)
                 found = campaigns.balance(connection, row.id)
             bar.length = max(found.intended, 1)

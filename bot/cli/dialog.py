@@ -1,7 +1,8 @@
 """Commands for dialogs: do they hold together, what do they look like, how do they talk."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -9,14 +10,14 @@ import click
 
 from bot.catalogue import NoShop
 from bot.cli.start import as_json, looking, print_json
-from bot.replay import Summary
+from bot.replay import Replayed, Summary
 from bot.replay import count as count_recorded
 from bot.replay import replay as play_again
-from bot.shop import ShopError
+from bot.runtime import Runtime
 from bot.shop.check import LIBRARY, Script, faults, find, knowing
 from bot.shop.current import current
 from bot.shop.spec import read
-from bot.tryout import Talk, among, ready
+from bot.tryout import Find, Talk, among, ready
 from dialogs.check import Known
 from dialogs.compile import Compiled
 from dialogs.diagram import diagram
@@ -60,10 +61,7 @@ def check(files: tuple[str, ...], shop: Path | None, as_json: bool) -> None:
 @as_json
 def show(name: str, source: bool, as_json: bool) -> None:
     """Draw a dialog, as a mermaid diagram. NAME: a YAML file, or a name of the library."""
-    try:
-        script = _find(name)
-    except DialogError as error:
-        raise SystemExit(str(error)) from None
+    script = _find(name)
     if as_json:
         print_json(script.dialog.model_dump(mode="json", by_alias=True, exclude_unset=True))
     else:
@@ -104,15 +102,11 @@ def replay(file: str, days: int, most: int, as_json: bool) -> None:
     new, runtime, summary = _ready(file), looking(), Summary()
     with runtime.read() as connection:
         since = runtime.now(connection) - timedelta(days=days)
-        try:
-            others = among(current(connection).dialogs)
-        except NoShop as error:
-            raise SystemExit(str(error)) from None
+        others = among(current(connection).dialogs)
         of = count_recorded(connection, new.name, since)
-        played = play_again(connection, new, others, since)
-        with click.progressbar(played, length=of, label="Conversations", hidden=as_json) as shown:
-            for one in shown:
-                summary.add(one, most)
+    with click.progressbar(_all_again(runtime, new, others, since), length=of, label="Conversations", hidden=as_json) as played:
+        for one in played:
+            summary.add(one, most)
     if as_json:
         print_json(summary.as_json())
         return
@@ -125,6 +119,14 @@ def replay(file: str, days: int, most: int, as_json: bool) -> None:
             click.secho(line, fg={"+": "green", "-": "red"}.get(line[:1]))
 
 
+def _all_again(runtime: Runtime, new: Compiled, others: Find, since: datetime) -> Iterator[Replayed]:
+    after: int | None = 0
+    while after is not None:
+        with runtime.read() as connection:
+            played, after = play_again(connection, new, others, since, after)
+        yield from played
+
+
 def _find(name: str) -> Script:
     try:
         return find(name, Path())
@@ -135,10 +137,7 @@ def _find(name: str) -> Script:
 
 def _ready(name: str) -> Compiled:
     """A dialog that can be played: what only a shop knows, its topics, fields and languages, may be missing."""
-    try:
-        return ready(_find(name).dialog)
-    except DialogError as error:
-        raise SystemExit(str(error)) from None
+    return ready(_find(name).dialog)
 
 
 def _known(shop: Path | None, dialogs: list[Dialog]) -> Known:
@@ -148,8 +147,6 @@ def _known(shop: Path | None, dialogs: list[Dialog]) -> Known:
         try:
             spec = read(shop).shop
             others = {other.name: other for name in spec.dialogs for other in [find(name, shop.parent).dialog]}
-        except (ShopError, DialogError) as error:
-            raise SystemExit(str(error)) from None
         except OSError as error:
             raise SystemExit(f"{shop} names a dialog that is not there: {error.filename}") from None
         return knowing(spec, {**others, **named})

@@ -7,7 +7,7 @@ import click
 from sqlalchemy import Connection, select
 
 from bot import contacts, segments
-from bot.cli.start import as_json, looking, print_json, told
+from bot.cli.start import as_json, looking, print_json
 from dialogs.load import plain
 from models import Segment, Shop
 from models.phone import parse
@@ -51,7 +51,7 @@ def count(name: str | None, rule: str | None, topic: str | None, as_json: bool) 
     if (name is None) == (rule is None):
         raise click.UsageError("Give the NAME of a segment, or --rule.")
     runtime = looking()
-    with runtime.read() as connection, told():
+    with runtime.read() as connection:
         now = runtime.now(connection)
         who: Any = segments.parse(_read(rule)) if rule is not None else condition(connection, name or "", now)
         found = segments.count(connection, who, now, topic)
@@ -67,7 +67,7 @@ def count(name: str | None, rule: str | None, topic: str | None, as_json: bool) 
 def save(name: str, rule: str) -> None:
     """Save the segment NAME, new or changed. RULE: YAML, JSON, or a file that holds it."""
     runtime = looking()
-    with runtime.begin() as connection, told():
+    with runtime.begin() as connection:
         now = runtime.now(connection)
         id_ = segments.save(connection, name, _read(rule), now)
         found = segments.count(connection, segments.condition(connection, id_, now), now)
@@ -80,7 +80,7 @@ def save(name: str, rule: str) -> None:
 def add(name: str, phones: tuple[str, ...]) -> None:
     """Put contacts on the list NAME, by their numbers; the list is made if there is none."""
     runtime = looking()
-    with runtime.begin() as connection, told():
+    with runtime.begin() as connection:
         ids, now = _contacts(connection, phones), runtime.now(connection)
         if segments.find(connection, name) is None:
             segments.save(connection, name, None, now)
@@ -92,7 +92,7 @@ def add(name: str, phones: tuple[str, ...]) -> None:
 @click.argument("phones", nargs=-1, required=True)
 def remove(name: str, phones: tuple[str, ...]) -> None:
     """Take contacts off the list NAME, by their numbers."""
-    with looking().begin() as connection, told():
+    with looking().begin() as connection:
         click.echo(f"{segments.remove(connection, name, _contacts(connection, phones)):,} removed.")
 
 
@@ -100,7 +100,7 @@ def remove(name: str, phones: tuple[str, ...]) -> None:
 @click.argument("name")
 def delete(name: str) -> None:
     """Let the segment NAME go, unless another one or a campaign needs it. Its contacts stay."""
-    with looking().begin() as connection, told():
+    with looking().begin() as connection:
         segments.delete(connection, name)
     click.echo(f"{name} is gone.")
 

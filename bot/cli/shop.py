@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from bot.cli.start import runtime
-from bot.shop import ShopError, load_shop
+from bot.shop import load_shop
 
 
 @click.group()
@@ -18,9 +18,6 @@ def shop() -> None:
 def load(file: Path) -> None:
     """Load a shop from a YAML file: all of it, or nothing and a list of what is wrong. Load it again to change it."""
     with runtime().begin() as connection:
-        try:
-            report = load_shop(connection, file)
-        except ShopError as error:
-            raise SystemExit(str(error)) from None
+        report = load_shop(connection, file)
     for line in report.lines():
         click.echo(line)

@@ -2,8 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,11 +9,8 @@ from typing import Any
 import click
 
 from bot import log
-from bot.campaigns import CampaignError, Problem
 from bot.runtime import Runtime, open_runtime
-from bot.segments import BadRule
 from bot.settings import Settings, load
-from dialogs.load import DialogError
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
@@ -42,22 +37,6 @@ def looked_at() -> Settings:
 def _open(settings: Settings) -> Runtime:
     log.setup(settings.log_level)
     return open_runtime(settings)
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """What cannot be done is told line by line, and the command ends with status 1."""
-    try:
-        yield
-    except (CampaignError, BadRule) as error:
-        raise SystemExit("\n".join(_line(problem) for problem in error.problems)) from None
-    except DialogError as error:  # YAML that cannot be read
-        raise SystemExit(str(error)) from None
-
-
-def _line(problem: Any) -> str:
-    where = problem.field if isinstance(problem, Problem) else problem.path
-    return f"{where}: {problem.message}" if where else str(problem.message)
 
 
 def print_json(value: Any) -> None:

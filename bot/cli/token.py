@@ -21,11 +21,8 @@ def create(name: str, scopes: tuple[str, ...]) -> None:
     """Make a token and print it, this once: only a hash of it is kept."""
     runtime = looking()
     chosen = list(tokens.SCOPES) if "all" in scopes else scopes
-    try:
-        with runtime.begin() as connection:
-            secret = tokens.create(connection, name, chosen, runtime.machine_now())
-    except tokens.TokenError as error:
-        raise SystemExit(str(error)) from None
+    with runtime.begin() as connection:
+        secret = tokens.create(connection, name, chosen, runtime.machine_now())
     click.echo(secret)
     click.echo("Keep it now: it is not shown again.", err=True)
 
@@ -52,9 +49,6 @@ def show_all(as_json: bool) -> None:
 def revoke(name: str) -> None:
     """Take a token back: whoever shows it is refused from now on."""
     runtime = looking()
-    try:
-        with runtime.begin() as connection:
-            tokens.revoke(connection, name, runtime.machine_now())
-    except tokens.TokenError as error:
-        raise SystemExit(str(error)) from None
+    with runtime.begin() as connection:
+        tokens.revoke(connection, name, runtime.machine_now())
     click.echo("Taken back.")

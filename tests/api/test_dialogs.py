@@ -245,3 +245,23 @@ def test_hostile_yaml_is_refused_with_a_line_and_never_published(house: House, p
     assert program.ask("POST", "/dialogs/hello/publish").status_code == 422
     assert program.ask("POST", "/dialogs/hello/simulate", {"lines": ["JOIN"]}).status_code in (200, 422)
     assert program.get("/dialogs/hello")["state"] == "draft"
+
+
+def test_recorded_conversations_are_played_again_through_a_draft_page_by_page(house: House, hello: Program) -> None:
+    for who, answer in {"Ana": "oui", "Bo": "ouais", "Cleo": "oui"}.items():
+        house.text(who, "coucou")
+        house.text(who, answer)
+    hello.put("/dialogs/hello/draft", {"source": HELLO.replace("[oui]", "[oui, ouais]")})
+    first = hello.post("/dialogs/hello/replay?limit=2")
+    [one] = first["items"]
+    assert (first["conversations"], one["differs"], one["consents_lost"]) == (2, ["answers", "tags"], 0)
+    assert ("= tag happy" in one["before"], "= tag happy" in one["after"]) == (False, True)
+    last = hello.post(f"/dialogs/hello/replay?limit=2&cursor={first['next']}")
+    assert (last["conversations"], last["items"], last["next"]) == (1, [], None)
+    gone = hello.post("/dialogs/hello/replay", {"source": HELLO.replace("[oui]", "[si]")})
+    assert [item["differs"] for item in gone["items"]] == [["answers", "tags"], ["answers", "tags"]]
+
+
+def test_what_cannot_be_played_is_told_by_its_line(house: House, hello: Program) -> None:
+    answer = hello.ask("POST", "/dialogs/hello/replay", {"source": HELLO.replace("goto: good}\n", "goto: gone}\n")})
+    assert (answer.status_code, answer.get_json()["errors"][0]["field"]) == (422, "states.ask.on.0.goto")

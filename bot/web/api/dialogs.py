@@ -1,11 +1,13 @@
-"""Dialogs: drafted, checked, tried out, published, put back, retired."""
+"""Dialogs: drafted, checked, tried out, replayed, published, put back, retired."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from bot import shop, tryout
+from bot.replay import Replayed, replay
 from bot.shop import versions
 from bot.shop.spec import LanguageName
 from bot.web.api.bodies import Body
@@ -15,6 +17,7 @@ from dialogs.load import MAX_CHARACTERS
 from dialogs.load import Problem as Mistake
 
 LONGEST_TALK, LONGEST_LINE = 100, 1600
+MOST_DAYS = 3650
 
 Yaml = Annotated[str, Field(max_length=MAX_CHARACTERS, description="The dialog as its YAML file.")]
 
@@ -50,6 +53,12 @@ class SimulateIn(CheckIn):
     lines: list[Annotated[str, Field(max_length=LONGEST_LINE)]] = Field(
         min_length=1, max_length=LONGEST_TALK, fail_fast=True, description="Their texts; `@ +48h` (`m`, `h`, `d`) lets time pass."
     )
+
+
+class ReplayIn(CheckIn):
+    """Which conversations are played again."""
+
+    days: int = Field(30, ge=1, le=MOST_DAYS, description="Those that began in so many days.")
 
 
 class RestoreIn(Body):
@@ -113,6 +122,23 @@ class TranscriptOut(BaseModel):
     lines: list[str]
 
 
+class ReplayedOut(BaseModel):
+    """A recorded conversation that would have gone differently."""
+
+    conversation: int
+    begun_at: datetime
+    differs: Sequence[str] = Field(description="`answers`, `consents`, `tags`, `fields`, `people`, or only the `way`.")
+    consents_lost: int = Field(description="Consents that were given in it, and would not have been.")
+    before: Sequence[str] = Field(description="The conversation in its own version, as a transcript.")
+    after: Sequence[str]
+
+
+class ReplayOut(Page[ReplayedOut]):
+    """Some of many, the oldest first; only those that differ are shown."""
+
+    conversations: int = Field(description="How many were played for this page.")
+
+
 @operation("GET", "/dialogs", scope="dialogs:read", query=PageQuery, answer=Page[DialogOut])
 def list_dialogs(call: Call) -> Page[DialogOut]:
     """All dialogs, page by page."""
@@ -174,6 +200,19 @@ def simulate_dialog(call: Call, name: str) -> TranscriptOut:
     return TranscriptOut(lines=tryout.transcript(dialog, others, call.body.language, call.body.lines))
 
 
+@operation("POST", "/dialogs/<name>/replay", scope="messages:read", query=PageQuery, body=ReplayIn, answer=ReplayOut,
+           transaction="read", example={"days": 30})  # fmt: skip
+def replay_dialog(call: Call, name: str) -> ReplayOut:
+    """Play recorded conversations through it, page by page: which would have gone differently, and how. Nothing is sent or kept.
+
+    `limit` counts the conversations that are played; a page shows only those that differ.
+    """
+    dialog, others = tryout.ready(shop.script(name, _source(call, name)).dialog), versions.published(call.connection)
+    since = call.now() - timedelta(days=call.body.days)
+    played, after = replay(call.connection, dialog, tryout.among(others), since, call.query.cursor, call.query.limit)
+    return ReplayOut(items=[_replayed(one) for one in played if one.differs], next=after, conversations=len(played))
+
+
 @operation("POST", "/dialogs/<name>/publish", scope="dialogs:publish", answer=DialogWithVersionsOut)
 def publish_dialog(call: Call, name: str) -> DialogWithVersionsOut:
     """Let the draft be what people are led into from now on. Whoever is inside stays in the version that they began."""
@@ -216,3 +255,10 @@ def _version(row: Any, story: versions.Story) -> dict[str, Any]:
 def _mistake(one: Mistake, name: str) -> MistakeOut:
     line = one.line if one.file == name else None
     return MistakeOut(line=line, path=one.path, message=one.message, transcript=list(one.transcript))
+
+
+def _replayed(one: Replayed) -> ReplayedOut:
+    return ReplayedOut(
+        conversation=one.conversation_id, begun_at=one.begun_at, differs=one.differs, consents_lost=len(one.consents_lost),
+        before=one.before, after=one.after,
+    )  # fmt: skip
