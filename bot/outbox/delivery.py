@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+import uvloop
+
 from bot.carriers import Busy, SendResult
 from bot.catalogue import Catalogue, catalogue
 from bot.consent.facts import ANSWERS
@@ -20,7 +22,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 IN_FLIGHT = 50  # calls at a time of one process
-FEWEST = 10  # lines that are free before they are filled: their slots cost one way to Redis together
+FEWEST = 16  # lines that are free before they are filled: their slots cost one way to Redis together
 # How far ahead (seconds) slots are looked for: answers see further, so that they overtake all else.
 AHEAD, ANSWERS_AHEAD = 0.25, 0.8
 LONGEST_WAIT = 0.9  # seconds that a claimed message may wait for its slot
@@ -63,8 +65,7 @@ def deliver(runtime: Runtime, seconds: float = 5, source: Source | None = None, 
     delivery = Delivery(runtime, shop, source or Loose(), time.monotonic() + seconds, stop or threading.Event())
     if not delivery.look():
         return 0
-    with asyncio.Runner() as loop:
-        return loop.run(delivery.run())
+    return uvloop.run(delivery.run())
 
 
 @dataclass(slots=True)

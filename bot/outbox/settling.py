@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import uvloop
 from sqlalchemy import Select, bindparam, select, update
 
 from bot import awake
@@ -63,8 +64,7 @@ def settle(runtime: Runtime, seconds: float = 5) -> int:
         rows = connection.execute(UNKNOWN, {"now": runtime.machine_now()}).all()
     if not rows:
         return 0
-    with asyncio.Runner() as loop:
-        return loop.run(_ask_all(runtime, rows, time.monotonic() + seconds))
+    return uvloop.run(_ask_all(runtime, rows, time.monotonic() + seconds))
 
 
 async def _ask_all(runtime: Runtime, rows: Sequence[Any], until: float) -> int:
