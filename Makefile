@@ -12,7 +12,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NPM = $(shell command -v npm)
 
-.PHONY: help demo test lint fix bench chaos
+.PHONY: help demo test lint fix bench chaos fuzz
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -41,6 +41,9 @@ bench: .venv/development ## Measure the figures that we promise, as ratios withi
 chaos: .venv/development ## Kill everything at random under load, on both databases, and judge by the carrier's journal.
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
+fuzz: .venv/fuzz ## Ask the running API all that it allows and much that it does not, for ten minutes.
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
 # Set-up. Each file says that the one it is made from has been installed.
 
 .venv/python:
@@ -59,6 +62,11 @@ chaos: .venv/development ## Kill everything at random under load, on both databa
 .venv/development: requirements-dev.txt .venv/parley
 	@echo "Installing what tests and linters need …"
 	@$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.venv/fuzz: requirements-fuzz.txt .venv/development
+	@echo "Installing what asks everything …"
+	@$(PIP) --require-hashes -r requirements-fuzz.txt
 	@touch $@
 
 .venv/npm: requirements-node.txt | .venv/parley
