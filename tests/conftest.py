@@ -1,4 +1,4 @@
-"""What all tests stand on: both databases, a real Redis, the simulated carrier as its own process, and the house on them."""
+"""What all tests stand on: both databases, a real Redis, the simulated carrier as its own process, the house, a Chromium."""
 
 import os
 import shutil
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
@@ -23,6 +24,7 @@ from tests.carrier import SimulatedCarrier
 from tests.house import House, senders
 
 MUST_NOT_SKIP = os.environ.get("PARLEY_TESTS_MUST_NOT_SKIP") == "1"
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 FOLDER = Path(tempfile.mkdtemp(prefix="parley-tests-"))
 
 
@@ -167,3 +169,16 @@ def house(database: str, carrier: SimulatedCarrier, doorway: Doorway) -> Iterato
     yield house
     doorway.app = None
     house.close()
+
+
+# Not for the session: while it runs, its event loop keeps every other test from starting one.
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A real browser, without a window."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        skip_or_fail("no Chromium on PATH: install it from the system's packages to test the pages")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()

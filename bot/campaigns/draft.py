@@ -32,16 +32,16 @@ class Draft(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     name: str = Field(min_length=1, max_length=100)
-    topic: str
-    texts: dict[str, str] = Field(min_length=1, max_length=20)
-    within: list[str] = Field(min_length=1, max_length=100)
-    without: list[str] = Field([], max_length=100)
+    topic: str = Field(description="Only who is in for it gets the text.")
+    texts: dict[str, str] = Field(min_length=1, max_length=20, description="By language, with merge tags.")
+    within: list[str] = Field(min_length=1, max_length=100, description="Segments and lists, any of which reaches a contact.")
+    without: list[str] = Field([], max_length=100, description="Segments and lists whose contacts are left out.")
     kind: Literal["marketing", "service"] = "marketing"
-    ours: str | None = None
-    dialog: str | None = None
-    answers_for: int = Field(ANSWERS_FOR, ge=1, le=90)  # days
-    error_limit: int = Field(ERROR_LIMIT, ge=1, le=100)  # percent
-    ends_at: Instant | None = None
+    ours: str | None = Field(None, description="The number that it leaves from; null: the one of the contact's country.")
+    dialog: str | None = Field(None, description="Opened by an answer.")
+    answers_for: int = Field(ANSWERS_FOR, ge=1, le=90, description="Days for which an answer opens it.")
+    error_limit: int = Field(ERROR_LIMIT, ge=1, le=100, description="Percent of errors at which it pauses itself.")
+    ends_at: Instant | None = Field(None, description="Who was not texted by then never is.")
 
 
 def read(data: dict[str, Any]) -> Draft:

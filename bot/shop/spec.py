@@ -45,11 +45,11 @@ LanguageName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 class TopicPart(Part):
     """What one can say yes or no to, in the words that it is promised in."""
 
-    names: Words
-    frequencies: Words
-    fees: Words
-    contacts: Words
-    proof: Literal["single", "double"] = "double"
+    names: Words = Field(description="What it is called, such as `our offers`.")
+    frequencies: Words = Field(description="How often we write, as it is promised.")
+    fees: Words = Field(description="What a text costs the person.")
+    contacts: Words = Field(description="How to reach a person about it.")
+    proof: Literal["single", "double"] = Field("double", description="double: a second yes is asked for.")
 
 
 def usual_rate(sender: Mapping[str, str]) -> float:
@@ -67,38 +67,44 @@ class SenderPart(Part):
     """A number of ours, and who answers STOP there."""
 
     number: Annotated[str, AfterValidator(_number)]
-    country: Country
-    opt_out: OptOutMode = "carrier"
-    parts_per_second: Annotated[float, Field(gt=0, le=10_000, default_factory=usual_rate)]
-    service_sid: Annotated[str, StringConstraints(pattern=r"^MG[0-9a-f]{32}$")] | None = None
+    country: Annotated[Country, Field(description="Whose contacts it writes to by itself.")]
+    opt_out: Annotated[OptOutMode, Field(description="Who answers STOP there: the carrier, or we ourselves.")] = "carrier"
+    parts_per_second: Annotated[
+        float, Field(gt=0, le=10_000, default_factory=usual_rate, description="How fast the carrier lets it send.")
+    ]
+    service_sid: Annotated[
+        str | None, Field(pattern=r"^MG[0-9a-f]{32}$", description="The messaging service it belongs to at the carrier.")
+    ] = None
 
 
 class FieldPart(Part):
     """Something remembered of contacts, and what for."""
 
     name: ValueName
-    purpose: Text
+    purpose: Text = Field(description="Why it is kept, as the person is told.")
 
 
 class KeywordPart(Part):
     """Words and phrases that open a dialog."""
 
-    phrases: WordLists
-    mode: Mode = "whole"
-    dialog: Name
-    interrupts: bool = False
+    phrases: WordLists = Field(description="By language, or for all.")
+    mode: Mode = Field("whole", description="What part of a text must be the phrase.")
+    dialog: Name = Field(description="What it opens.")
+    interrupts: bool = Field(False, description="Also in the middle of another dialog, which ends.")
 
 
 class SettingsPart(Part):
     """Who is talking, in which languages, what the shop says by itself, and what it remembers of people."""
 
     brand: Line
-    contact_line: Line
+    contact_line: Line = Field(description="How to reach a person, as HELP says it.")
     zone: Annotated[str, AfterValidator(_zone)]
-    country: Country
-    languages: Annotated[list[LanguageName], Field(min_length=1), AfterValidator(_once)]
-    texts: dict[str, Words] = Field(default_factory=dict)
-    fields: tuple[FieldPart, ...] = ()
+    country: Country = Field(description="Of numbers that are written without one.")
+    languages: Annotated[
+        list[LanguageName], Field(min_length=1, description="What the shop speaks, its own first."), AfterValidator(_once)
+    ]
+    texts: dict[str, Words] = Field(default_factory=dict, description="What it says by itself; what is left out, as every shop.")
+    fields: tuple[FieldPart, ...] = Field((), description="What it remembers of contacts.")
 
     @property
     def all_texts(self) -> dict[str, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""The web doors: the carrier's webhooks, health, and the demo's phone. The only package that knows Flask."""
+"""The web doors: the carrier's webhooks, health, the API, pages, and the demo's phone. The only package that knows Flask."""
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -6,7 +6,7 @@ from werkzeug.exceptions import HTTPException
 from bot import log, waste
 from bot.runtime import Runtime, open_runtime
 from bot.settings import load
-from bot.web import api, health, phone, webhooks
+from bot.web import api, health, pages, phone, webhooks
 
 LARGEST_BODY = 64 * 1024  # bytes: a text with all its parameters is a few thousand
 
@@ -20,9 +20,11 @@ def make_app(runtime: Runtime | None = None) -> Flask:
         runtime.check_suppression_key()
         waste.search_rarely()
     app = Flask("bot.web", static_folder=None)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, PARLEY=runtime)
     app.register_blueprint(webhooks.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(pages.blueprint)
     api.open_api(app, runtime)
     if runtime.carrier.is_simulated:
         app.register_blueprint(phone.blueprint)

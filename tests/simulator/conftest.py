@@ -1,17 +1,12 @@
-"""A carrier and a shop for each module, forgetful between tests; a Chromium for the page."""
+"""A carrier and a shop for each module, forgetful between tests."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from tests.carrier import SimulatedCarrier, sender
 from tests.simulator.cast import ADVANCED, ANA, BO, PATIENT, POOLED, PUBLIC, SELF, SERVICE, TOLLFREE
 from tests.simulator.shop import Answer, Shop
-
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture(scope="module")
@@ -50,18 +45,3 @@ def shop(_shop: Shop) -> Shop:
 def carrier(_carrier: SimulatedCarrier, shop: Shop) -> SimulatedCarrier:
     _carrier.reset()
     return _carrier
-
-
-# Not for the session: while it runs, its event loop keeps every other test from starting one.
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        why = "no Chromium on PATH: install it from the system's packages to test the pages"
-        if os.environ.get("PARLEY_TESTS_MUST_NOT_SKIP") == "1":
-            pytest.fail(why)
-        pytest.skip(why)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()

@@ -20,8 +20,8 @@ TOLD = 100  # lines of which it is told why they were refused
 class ContactIn(Body):
     """What a program says of a contact; what it does not name stays as it is."""
 
-    language: LanguageName | None = None
-    zone: Zone | None = None
+    language: LanguageName | None = Field(None, description="Two letters, such as fr.")
+    zone: Zone | None = Field(None, description="Such as Europe/Paris.")
     fields: dict[FieldName, Word | None] = Field({}, max_length=100, description="Those named change; null: forgotten.")
     tags: list[Word] = Field([], max_length=100, fail_fast=True, description="These and no others.")
 

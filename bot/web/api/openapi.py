@@ -28,7 +28,7 @@ PLACES = {
     "phone": {"description": "E.164, such as +33612345678.", "example": "+33612345678"},
 }
 ALWAYS = {"400": "It cannot be read.", "401": "No token, or none of ours.", "403": "The token is not for this.",
-          "429": "Too many requests.", "503": "The database cannot be had."}  # fmt: skip
+          "414": "The address is too long.", "429": "Too many requests.", "503": "The database cannot be had."}  # fmt: skip
 
 
 @cache
@@ -68,7 +68,8 @@ def _operation(one: Operation, refs: Mapping[tuple[type[BaseModel], Mode], Any])
         refused["413"] = "Too large."
     problem = refs[ProblemOut, "serialization"]
     for status, what in sorted(refused.items()):
-        responses[status] = {"description": what, "content": {CONTENT_TYPE: {"schema": problem}}}
+        ours = {"content": {CONTENT_TYPE: {"schema": problem}}} if status != "414" else {}  # that is said by the server itself
+        responses[status] = {"description": what, **ours}
     found: dict[str, Any] = {
         "operationId": one.do.__name__, "summary": said, "tags": [one.path.split("/")[1]],
         "description": "\n\n".join(filter(None, (more.strip(), f"Scope: `{one.scope}`."))),

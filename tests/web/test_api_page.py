@@ -1,0 +1,56 @@
+"""What all pages have in common, and the page of the API, in a real Chromium at the width of a desk and of a phone."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from bot.web import api
+from tests.conftest import Doorway
+from tests.house import House
+
+
+@pytest.fixture(params=[1280, 390])
+def page(request: pytest.FixtureRequest, chromium: Browser, doorway: Doorway, house: House) -> Iterator[Page]:
+    """A browser. Whatever it complains of, or asks of anyone else, fails the test."""
+    complaints: list[str] = []
+    context = chromium.new_context(viewport={"width": request.param, "height": 844}, base_url=doorway.url)
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda asked: None if asked.url.startswith(doorway.url) else complaints.append(asked.url))
+    yield page
+    assert complaints == []
+    context.close()
+
+
+def test_the_page_of_the_api_shows_every_operation_and_fits(page: Page) -> None:
+    page.goto("/api/docs")
+    shown = page.locator(".operation summary").filter(has=page.locator(".path", has_text="/"))
+    expect(shown).to_have_count(len(api.OPERATIONS))
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_link_opens_what_it_leads_to(page: Page) -> None:
+    page.goto("/api/docs")
+    one = page.locator("details", has=page.locator("#put_contact"))
+    one.locator("summary").press("Enter")
+    one.get_by_role("link", name="ContactIn").click()
+    fields = page.locator("#ContactIn")
+    expect(fields).to_be_visible()
+    expect(fields.get_by_role("row", name=re.compile("^tags list of text"))).to_be_in_viewport()
+
+
+def test_no_page_may_run_or_load_what_is_not_ours(house: House) -> None:
+    with house.app.test_client() as client:
+        answer = client.get("/api/docs")
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
+        assert not re.search(r"<script|style=|http://(?!127)", answer.get_data(as_text=True))
+
+
+@pytest.mark.parametrize("name", ["../templates/api.html", "..%2f..%2fsettings.py", "none.css", ".", "%00"])
+def test_only_what_pages_are_drawn_with_is_given_out(house: House, name: str) -> None:
+    with house.app.test_client() as client:
+        assert client.get(f"/static/{name}").status_code in (308, 404)
+        assert client.get("/static/pico.css").status_code == 200
