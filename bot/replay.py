@@ -20,6 +20,7 @@ from dialogs.transcript import passed
 from keywords.reserved import reserved
 from keywords.text import fold
 from models import ConsentEvent, Contact, ContactTag, Conversation, DialogVersion, Message
+from models.phone import language_of
 
 PAGE = 200  # conversations played at a time
 SHOWN = timedelta(minutes=1)  # time that passes between two texts, from which on it is written down
@@ -27,6 +28,9 @@ MOST_TEXTS = 200  # of one conversation
 # How a line of a transcript begins → what it is about.
 ABOUT = {"<": "answers", "|": "answers", "= consent": "consents", "= tag": "tags", "= not tag": "tags", "= field": "fields",
          "= for a person": "people"}  # fmt: skip
+
+Script = list[tuple[datetime, str, bool]]
+"""Texts, each with when it came and whether there was a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +117,19 @@ def _which(name: str, since: datetime) -> tuple[Any, ...]:
 
 
 def _rows(connection: Connection, name: str, since: datetime, after: int, limit: int) -> Sequence[Row[Any]]:
-    theirs = (Contact.person, Contact.language, Contact.values)
+    theirs = (Contact.person, Contact.country, Contact.language, Contact.values)
     query = select(Conversation.__table__, *theirs).join(Contact, Contact.id == Conversation.contact_id)
     some = query.where(*_which(name, since), Conversation.id > after).order_by(Conversation.id).limit(limit)
     return connection.execute(some).all()
 
 
-def _script(connection: Connection, row: Row[Any]) -> list[tuple[datetime, str]]:
-    """What was texted from its beginning until something else began, and when; the first line opened it.
+def _script(connection: Connection, row: Row[Any]) -> Script:
+    """What was texted from its beginning until something else began; the first text opened it.
 
     A text at whose instant another conversation began opened that one. HELP is answered by the house, and STOP ends it all.
     """
     texts = (
-        select(Message.at, Message.body)
+        select(Message.at, Message.body, Message.media)
         .where(Message.contact_id == row.contact_id, Message.direction == "in", Message.at >= row.begun_at)
         .order_by(Message.at, Message.id)
         .limit(MOST_TEXTS)
@@ -134,15 +138,15 @@ def _script(connection: Connection, row: Row[Any]) -> list[tuple[datetime, str]]
         Conversation.contact_id == row.contact_id, Conversation.id > row.id, Conversation.parent_id.is_distinct_from(row.id)
     )
     opened = set(connection.scalars(others))
-    script: list[tuple[datetime, str]] = []
-    for at, body in connection.execute(texts):
+    script: Script = []
+    for at, body, media in connection.execute(texts):
         word = reserved(fold(body))
         if (at in opened and at != row.begun_at) or (word is not None and word.kind != "help"):
             break
         if word is None:
-            script.append((at, body))
+            script.append((at, body, bool(media)))
     if not script or script[0][0] != row.begun_at:
-        script.insert(0, (row.begun_at, ""))  # no text opened it
+        script.insert(0, (row.begun_at, "", False))  # no text opened it
     return script
 
 
@@ -162,19 +166,19 @@ def _known(connection: Connection, row: Row[Any]) -> set[tuple[str, str]]:
 
 
 def _play(
-    dialog: Compiled, find: Find, row: Row[Any], known: set[tuple[str, str]], script: Sequence[tuple[datetime, str]]
+    dialog: Compiled, find: Find, row: Row[Any], known: set[tuple[str, str]], script: Script
 ) -> list[str]:
-    talk = Talk(dialog, find, row.language or "", row.begun_at)
+    talk = Talk(dialog, find, row.language or language_of(row.country), row.begun_at)
     talk.holds, talk.values = set(known), dict(row.values)
     lines: list[str] = []
-    for at, body in script:
+    for at, body, picture in script:
         if talk.is_over:
             break
         if at - talk.now >= SHOWN:
             lines.append(passed(at - talk.now))
         lines += talk.wait(at - talk.now)
         if not talk.is_over:
-            lines += talk.exchange(f"> {body}")
+            lines += talk.text(body, picture)
     return lines
 
 

@@ -21,7 +21,7 @@ from dialogs.events import Event, Expired, Heard, Returned, Woke
 from dialogs.ground import Ground
 from dialogs.load import DialogError
 from dialogs.spec import Dialog
-from dialogs.transcript import UNITS, became, said
+from dialogs.transcript import PICTURE, UNITS, became, said, texted
 from keywords.text import fold
 
 COUNTRIES = {"fr": "FR", "es": "ES"}
@@ -79,16 +79,17 @@ class Talk:
         self._opened = 0
 
     def exchange(self, line: str) -> list[str]:
-        """Play one line, a text or "@ +48h": the line itself, what is said and what becomes true, as transcripts write it."""
+        """Play one line, a text, "[picture]" or "@ +48h": the line, what is said, what becomes true, as transcripts write it."""
         line = " ".join(line.removeprefix(">").split())
-        return [line if line.startswith("@") else f"> {line}", *self._hear(line)]
-
-    def _hear(self, line: str) -> list[str]:
-        self._opened = 0
         if line.startswith("@"):
-            return list(self._pass_time(line))
-        heard = heard_of(line, ())
-        return list(self._step(heard) if self.stack else self._open(self._first, heard))
+            return [line, *self._pass_time(line)]
+        return self.text(line.removeprefix(PICTURE).strip(), line.startswith(PICTURE))
+
+    def text(self, words: str, picture: bool) -> list[str]:
+        """The customer texts: what they send, what is said and what becomes true, as transcripts write it."""
+        self._opened = 0
+        heard = heard_of(words, (PICTURE,) if picture else ())
+        return [texted(words, picture), *(self._step(heard) if self.stack else self._open(self._first, heard))]
 
     def _pass_time(self, line: str) -> Iterator[str]:
         found = re.fullmatch(r"@ ?\+?([0-9]{1,4}) ?([mhd])", line)
@@ -99,7 +100,7 @@ class Talk:
 
     def wait(self, time: timedelta) -> Iterator[str]:
         """Let so much time pass; what happens meanwhile, as transcripts write it."""
-        until = self.now + time
+        until, self._opened = self.now + time, 0
         for _ in range(MAX_RUNG):
             if self.is_over or self.alarm is None or self.alarm[0] > until:
                 self.now = until

@@ -20,7 +20,7 @@ from dialogs.events import Happened, Heard
 from dialogs.load import Problem, problem
 from dialogs.parts import Words, opens
 from dialogs.samples import SOMETHING, Ears, Offer, Text
-from dialogs.transcript import became, passed, pick, said
+from dialogs.transcript import became, passed, pick, said, texted
 from dialogs.walk import Done, Place, Step, Walk, needed
 
 LONG = "m" * 40  # what a merge tag may well say: a long name, town or address
@@ -327,7 +327,7 @@ def _lines(step: Step, language: str, until: int | None = None) -> list[str]:
     lines = [f"# if {'' if true else 'not '}{kind} {name}" for (kind, name), true in step.assumed]
     match step.did:
         case Text(typed=typed, heard=heard):
-            lines.append(f"> {'[picture] ' if heard.media else ''}{pick(typed, language)}".rstrip())
+            lines.append(texted(pick(typed, language), bool(heard.media)))
         case Happened(name):
             lines.append(f"= {name}")
         case None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from dialogs import effects
 from dialogs.effects import Effect
 
+PICTURE = "[picture]"
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
@@ -17,6 +18,11 @@ def pick(words: Mapping[str, str], language: str) -> str:
 def said(words: str) -> str:
     """What arrives on the phone."""
     return "< " + words.replace("\n", "\n| ")
+
+
+def texted(words: str, picture: bool) -> str:
+    """What the contact sends."""
+    return " ".join([">", *([PICTURE] if picture else []), *words.split()])
 
 
 def passed(time: timedelta) -> str:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from bot.cli import main
 from bot.shop.check import LIBRARY
 from tests.house import House
+from tests.transcript import PICTURE
 
 Replay = Callable[..., Any]
 
@@ -85,6 +86,14 @@ def test_what_came_after_a_stop_or_a_keyword_that_interrupts_is_not_of_it(house:
         house.text("Bo", text)
     found = replay("[oui, o,", "[o,")
     assert (found["conversations"], found["differ"]) == (2, 0)
+
+
+def test_what_was_sent_is_sent_again_as_it_was(house: House, replay: Replay) -> None:
+    house.text("Bo", "JOIN")
+    house.text("Bo", "@ +3d")  # no jump of the clock, but words
+    house.text("Bo", "", media=[PICTURE])
+    [one] = replay("répondez OUI", "répondez, svp, OUI")["shown"]
+    assert [line for line in one["before"] if line.startswith(">")] == ["> JOIN", "> @ +3d", "> [picture]"]
 
 
 def test_only_so_many_days_are_looked_at(house: House, replay: Replay) -> None:

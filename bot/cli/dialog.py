@@ -73,7 +73,7 @@ def show(name: str, source: bool, as_json: bool) -> None:
 @click.option("--language", default="en", show_default=True, help="What the customer speaks at first.")
 @click.option("--save", type=click.File("w", encoding="utf-8", lazy=False), help="Write the transcript to this file.")
 def talk(file: str, language: str, save: TextIO | None) -> None:
-    """Play a dialog here: you are the customer. "@ +48h" lets time pass; an empty line ends it."""
+    """Play a dialog here: you are the customer. "@ +48h" lets time pass, "[picture]" sends one; an empty line ends it."""
     conversation = Talk(_ready(file), _ready, language)
     heard = [f"# {conversation.name}"]
     click.echo("Text the keyword that opens it, such as JOIN.")

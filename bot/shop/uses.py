@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, TextClause, func, or_, select
 
 from bot.shop.check import kept_script
 from dialogs.check import NAMED, Known
@@ -34,6 +34,8 @@ def of_topic(connection: Connection, slug: str, before: Known, after: Known) -> 
 
 def of_sender(connection: Connection, number: str) -> Iterator[str]:
     """Why a number of ours cannot go."""
+    if people := _count(connection, Conversation, Conversation.ours == number, LIVE):
+        yield f"people who are in a dialog there: {people}"
     if waiting := _count(connection, Message, Message.ours == number, Message.direction == "out", in_state(*OPEN_STATES)):
         yield f"texts that wait for it: {waiting}"
     if campaigns := _count(connection, Campaign, Campaign.ours == number, Campaign.state.not_in(OVER)):
@@ -49,7 +51,7 @@ def of_dialog(connection: Connection, name: str, before: Known, after: Known, no
     yield from _told("dialogs that open it", [other for other in _broken(connection, before, after) if other != name])
 
 
-def _count(connection: Connection, table: Any, *which: ColumnElement[bool]) -> int:
+def _count(connection: Connection, table: Any, *which: ColumnElement[bool] | TextClause) -> int:
     return connection.scalar(select(func.count()).select_from(table).where(*which)) or 0
 
 

@@ -70,6 +70,12 @@ def test_time_passes_where_a_dialog_is_tried_out(house: House, program: Program)
     assert program.ask("GET", "/dialogs/hello").status_code == 404
 
 
+def test_a_picture_is_sent_where_a_dialog_is_tried_out(house: House, program: Program) -> None:
+    source = HELLO.replace("words: {fr: [oui], en: [\"yes\"]}", "picture")
+    said = program.post("/dialogs/hello/simulate", {"source": source, "lines": ["JOIN", "[picture] look"]})["lines"]
+    assert said[3:] == ["= listening hello ask", "> [picture] look", "= tag happy", "< Very well."]
+
+
 def test_a_dialog_that_is_tried_out_opens_those_of_the_shop(house: House, program: Program) -> None:
     said = program.post("/dialogs/help/simulate", {"lines": ["MENU", "3", "5", "yesterday", "1", "yes", "no"]})["lines"]
     assert "= tag recommends" in said

@@ -138,7 +138,9 @@ def test_the_last_number_and_one_that_texts_wait_for_stay(house: House, program:
     house.text("Bo", "JOIN")
     with house.runtime.begin() as connection:
         connection.execute(update(Message).where(Message.direction == "out").values(state="held"))
-    assert refused(program, "DELETE", f"/senders/{PARIS}", status=409) == {"": "texts that wait for it: 1"}
+    assert refused(program, "DELETE", f"/senders/{PARIS}", status=409) == {
+        "": "people who are in a dialog there: 1; texts that wait for it: 1"
+    }
     assert program.ask("DELETE", f"/senders/{BOSTON}").status_code == 204
     assert refused(program, "DELETE", f"/senders/{PARIS}", status=409) == {"": "it is the last one"}
 

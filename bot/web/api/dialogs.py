@@ -51,8 +51,9 @@ class SimulateIn(CheckIn):
 
     language: LanguageName = Field("en", description="What they speak at first.")
     lines: list[Annotated[str, Field(max_length=LONGEST_LINE)]] = Field(
-        min_length=1, max_length=LONGEST_TALK, fail_fast=True, description="Their texts; `@ +48h` (`m`, `h`, `d`) lets time pass."
-    )
+        min_length=1, max_length=LONGEST_TALK, fail_fast=True,
+        description="Their texts; `[picture]` sends one, `@ +48h` (`m`, `h`, `d`) lets time pass.",
+    )  # fmt: skip
 
 
 class ReplayIn(CheckIn):
