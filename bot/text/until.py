@@ -27,7 +27,9 @@ _THIS = _set("ce cette ci this este esta")
 _END = _set("fin end")
 _TEXTS = _set("sms offre offres pub pubs message messages texto textos envoyez ecrivez text texts offer offers send")
 _SMALL = FILLERS | _NEXT | _THIS | _END
-_AROUND = _SMALL | _FROM | _DURING | _TEXTS | _set("a au dans ici des debut ne me m moi t do more beginning una")
+_AROUND = _SMALL | _FROM | _DURING | _TEXTS | _set(
+    "a au dans ici des debut je veux voudrais faire ne me m moi i want need take t do more beginning"
+)
 
 _DAYS_IN = dict.fromkeys(_set("jour jours day days dia dias"), 1) | dict.fromkeys(
     _set("semaine semaines week weeks semana semanas"), 7
@@ -54,7 +56,7 @@ def parse_until(text: str, language: str, today: date, month_first: bool = False
     months, years, "next month", "fin août", "la rentrée", "Noël", with the words that people put around them. These decide: "pas
     avant septembre" is over when September begins, "rien en septembre" when it ends, "jusqu'au 15 août" after that day.
     """
-    words = _A_LENGTH.sub("1 ", without_politeness(fold(text))).split()
+    words = _A_LENGTH.sub("1 ", without_politeness(fold(text)).replace("une pause", "pause")).split()
     said, time = {*words}, _time(words)
     if not time or (said & _TEXTS and not said & _NOT):
         return None  # "offres en août" wants them
