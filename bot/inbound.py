@@ -14,7 +14,7 @@ from bot.catalogue import NoShop, catalogue, in_language
 from bot.consent import gate
 from bot.consent.ledger import Ledger, Proof
 from bot.contacts import head_of, meet, standing
-from bot.effects import Said, Scene, Text
+from bot.effects import WITH_STAFF_FOR, Said, Scene, Text
 from bot.runtime import Runtime
 from bot.text.clean import clean
 from bot.text.merge import BadTemplate, MissingTag, render
@@ -29,7 +29,7 @@ from models.shop import TEXTS
 
 log = logging.getLogger(__name__)
 
-WHOLE: tuple[Mode, ...] = ("whole",)
+COMMANDS: tuple[Mode, ...] = ("whole", "first")  # how a keyword that interrupts may stand in a text
 LOOSER: tuple[Mode, ...] = ("first", "anywhere")
 FALLBACK_EVERY = timedelta(days=1)  # "a person will read this" is said once a day
 
@@ -248,16 +248,15 @@ def _find_door(scene: Scene, stand: Any, folded: str) -> None:
     """Which door the text knocks on."""
     assert scene.heard is not None
     table, live = scene.catalogue.keywords, talk.listening(stand)
-    with_staff = scene.contact.with_staff_until is not None and scene.contact.with_staff_until > scene.now
-    whole = match(table, folded, WHOLE)
-    if whole is not None and whole.entry.interrupts:
-        _open(scene, whole)
-    elif with_staff:
+    command = match(table, folded, COMMANDS)
+    if command is not None and command.entry.interrupts:
+        _open(scene, command)
+    elif _with_staff(scene, live):
         scene.for_person = True
     elif live is not None and _may_talk(scene, live.version_id):
         talk.heard(scene, live, talk.heard_of(scene.heard.body, scene.heard.media), stand.question)
-    elif whole is not None:
-        _open(scene, whole)
+    elif command is not None and command.mode == "whole":
+        _open(scene, command)
     elif not scene.suppressed and campaigns.answered(scene):
         return
     elif found := match(table, folded, LOOSER):
@@ -266,6 +265,14 @@ def _find_door(scene: Scene, stand: Any, folded: str) -> None:
         _nobody_understands(scene, folded)
     else:
         scene.for_person = True
+
+
+def _with_staff(scene: Scene, live: talk.Live | None) -> bool:
+    """Whether a person answers now. A dialog that was opened since they took over, by a command, hears its own answers."""
+    until = scene.contact.with_staff_until
+    if until is None or until <= scene.now:
+        return False
+    return live is None or live.begun_at <= until - WITH_STAFF_FOR
 
 
 def _open(scene: Scene, found: Match) -> None:

@@ -5,7 +5,7 @@ The engine says what should happen; this page writes it down: the conversation's
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -52,6 +52,7 @@ class Live:
     step: int
     memory: dict[str, Any]
     asked: str
+    begun_at: datetime
 
 
 def listening(row: Any) -> Live | None:
