@@ -185,7 +185,7 @@ def _consent_word(scene: Scene, inbound: Inbound, folded: str) -> tuple[OptOut |
         is_yes(folded)
         and scene.suppressed
         and by_carrier == "start"
-        and scene.ledger.stopped_on() in (None, inbound.to)
+        and scene.ledger.stopped_at_carrier(inbound.to)
     ):
         return "start", True
     return None, False
@@ -198,16 +198,17 @@ def _consent(scene: Scene, kind: OptOut, folded: str, by_carrier: bool) -> None:
     said, stopped_before = "help", scene.suppressed
     if kind == "stop":
         said = "" if stopped_before else "stop"  # one confirmation, no more
-        if not stopped_before:
+        if stopped_before:
+            scene.ledger.end_talks()
+            scene.ledger.supersede(only_questions=True)
+        else:
             scene.ledger.stop(proof, scene.now)
-        talk.close_all(scene)
         scene.suppressed = True
     elif kind == "start" and scene.suppressed:
         said = "start"
         scene.ledger.lift(proof, scene.now)
+        scene.ledger.supersede()
         scene.suppressed = False
-    if kind != "help":
-        outbox.supersede(scene, only_questions=kind == "stop" and stopped_before)
     if said and not by_carrier:
         word = reserved(folded)
         languages: list[str] = scene.catalogue.shop.languages

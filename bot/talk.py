@@ -127,11 +127,6 @@ def heard(scene: Scene, live: Live, text: Heard, question: str | None) -> None:
     scene.says.append(Said(live.asked, (), dialog.kind, dialog.topic, asks))
 
 
-def close_all(scene: Scene) -> None:
-    """End every conversation of the contact. Their alarms ring for nobody."""
-    _end(scene, Conversation.status != "ended")
-
-
 def ring_wake(runtime: Runtime, connection: Connection, alarm: Any) -> None:
     """A wait is over."""
     _ring(runtime, connection, alarm, Woke())

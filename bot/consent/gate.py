@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from bot.consent.hours import NEVER
 
-WISHES = PAUSED, FEWER = "paused", "fewer texts"  # why something is held that the contact may take back
+WISHES = ("paused", "fewer texts")  # what the judge `preferences` says: the contact may take it back
 REPLIES_PER_HOUR = 10  # automatic replies to one contact: two bots that answer each other fall silent
 
 
@@ -99,8 +99,8 @@ def preferences(facts: Facts) -> Verdict | None:
     if facts.kind != "marketing":
         return None
     if facts.paused_until is not None:
-        return Hold(PAUSED, facts.paused_until)
-    return Hold(FEWER, facts.rested_until) if facts.rested_until is not None else None
+        return Hold("paused", facts.paused_until)
+    return Hold("fewer texts", facts.rested_until) if facts.rested_until is not None else None
 
 
 def quiet(facts: Facts) -> Verdict | None:
