@@ -228,6 +228,7 @@ def _say_where(port: int) -> None:
     base = f"http://127.0.0.1:{port}"
     click.echo("Parley is running, on this machine only.\n")
     click.echo(f"  Phone   {base}/phone    text JOIN, and see what comes back")
+    click.echo(f"  API     {base}/api/docs")
     click.echo(f"  Health  {base}/readyz")
     click.echo(f"  Logs    {FOLDER}/*.log")
     click.echo('  A campaign is under way:    parley campaign show "Soldes d\'hiver"\n')

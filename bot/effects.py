@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from bot.alarms import set_alarm
 from bot.catalogue import Catalogue, in_language
+from bot.consent.hours import zones
 from bot.consent.ledger import Ledger, Proof
 from bot.contacts import language
 from bot.runtime import Runtime
@@ -164,21 +166,31 @@ def _opt_out(effect: effects.OptOut, scene: Scene) -> None:
 
 @bring_about.register
 def _pause(effect: effects.Pause, scene: Scene) -> None:
-    zone = ZoneInfo(scene.contact.zone or scene.catalogue.shop.zone)
     if isinstance(effect.until, timedelta):
-        scene.changes["paused_until"] = scene.now + effect.until
-    else:
-        scene.changes["paused_until"] = datetime.combine(effect.until, time(), zone).astimezone(UTC)
+        until = scene.now + effect.until
+    else:  # the day has begun wherever they may be
+        where = zones(scene.contact.phone, scene.contact.zone, scene.catalogue.shop.zone)
+        until = max(datetime.combine(effect.until, time(), ZoneInfo(zone)).astimezone(UTC) for zone in where)
+    _wish(scene, paused_until=until)
 
 
 @bring_about.register
 def _slow_down(effect: effects.SlowDown, scene: Scene) -> None:
-    scene.changes["one_in_days"] = effect.every.days
+    """Whoever already gets fewer gets no more because of it."""
+    before: int = scene.changes.get("one_in_days", scene.contact.one_in_days) or 0
+    _wish(scene, one_in_days=max(effect.every.days, before))
 
 
 @bring_about.register
 def _as_usual(_: effects.AsUsual, scene: Scene) -> None:
-    scene.changes |= {"paused_until": None, "one_in_days": None}
+    _wish(scene, paused_until=None, one_in_days=None)
+
+
+def _wish(scene: Scene, **wanted: Any) -> None:
+    """They want it otherwise from now on; what waits because of an earlier wish is judged anew."""
+    if scene.contact.paused_until is not None or scene.contact.one_in_days is not None:
+        set_alarm(scene.connection, "wish", scene.contact.id, 0, scene.now)
+    scene.changes |= wanted
 
 
 @bring_about.register

@@ -14,7 +14,7 @@ from bot.catalogue import NoShop, catalogue, in_language
 from bot.consent import gate
 from bot.consent.ledger import Ledger, Proof
 from bot.contacts import head_of, meet, standing
-from bot.effects import Said, Scene, Text
+from bot.effects import WITH_STAFF_FOR, Said, Scene, Text
 from bot.runtime import Runtime
 from bot.text.clean import clean
 from bot.text.merge import BadTemplate, MissingTag, render
@@ -29,7 +29,7 @@ from models.shop import TEXTS
 
 log = logging.getLogger(__name__)
 
-WHOLE: tuple[Mode, ...] = ("whole",)
+COMMANDS: tuple[Mode, ...] = ("whole", "first")  # how a keyword that interrupts may stand in a text
 LOOSER: tuple[Mode, ...] = ("first", "anywhere")
 FALLBACK_EVERY = timedelta(days=1)  # "a person will read this" is said once a day
 
@@ -185,7 +185,7 @@ def _consent_word(scene: Scene, inbound: Inbound, folded: str) -> tuple[OptOut |
         is_yes(folded)
         and scene.suppressed
         and by_carrier == "start"
-        and scene.ledger.stopped_on() in (None, inbound.to)
+        and scene.ledger.stopped_at_carrier(inbound.to)
     ):
         return "start", True
     return None, False
@@ -198,16 +198,17 @@ def _consent(scene: Scene, kind: OptOut, folded: str, by_carrier: bool) -> None:
     said, stopped_before = "help", scene.suppressed
     if kind == "stop":
         said = "" if stopped_before else "stop"  # one confirmation, no more
-        if not stopped_before:
+        if stopped_before:
+            scene.ledger.end_talks()
+            scene.ledger.supersede(only_questions=True)
+        else:
             scene.ledger.stop(proof, scene.now)
-        talk.close_all(scene)
         scene.suppressed = True
     elif kind == "start" and scene.suppressed:
         said = "start"
         scene.ledger.lift(proof, scene.now)
+        scene.ledger.supersede()
         scene.suppressed = False
-    if kind != "help":
-        outbox.supersede(scene, only_questions=kind == "stop" and stopped_before)
     if said and not by_carrier:
         word = reserved(folded)
         languages: list[str] = scene.catalogue.shop.languages
@@ -248,16 +249,15 @@ def _find_door(scene: Scene, stand: Any, folded: str) -> None:
     """Which door the text knocks on."""
     assert scene.heard is not None
     table, live = scene.catalogue.keywords, talk.listening(stand)
-    with_staff = scene.contact.with_staff_until is not None and scene.contact.with_staff_until > scene.now
-    whole = match(table, folded, WHOLE)
-    if whole is not None and whole.entry.interrupts:
-        _open(scene, whole)
-    elif with_staff:
+    command = match(table, folded, COMMANDS)
+    if command is not None and command.entry.interrupts:
+        _open(scene, command)
+    elif _with_staff(scene, live):
         scene.for_person = True
     elif live is not None and _may_talk(scene, live.version_id):
         talk.heard(scene, live, talk.heard_of(scene.heard.body, scene.heard.media), stand.question)
-    elif whole is not None:
-        _open(scene, whole)
+    elif command is not None and command.mode == "whole":
+        _open(scene, command)
     elif not scene.suppressed and campaigns.answered(scene):
         return
     elif found := match(table, folded, LOOSER):
@@ -266,6 +266,14 @@ def _find_door(scene: Scene, stand: Any, folded: str) -> None:
         _nobody_understands(scene, folded)
     else:
         scene.for_person = True
+
+
+def _with_staff(scene: Scene, live: talk.Live | None) -> bool:
+    """Whether a person answers now. A dialog that was opened since they took over, by a command, hears its own answers."""
+    until = scene.contact.with_staff_until
+    if until is None or until <= scene.now:
+        return False
+    return live is None or live.begun_at <= until - WITH_STAFF_FOR
 
 
 def _open(scene: Scene, found: Match) -> None:

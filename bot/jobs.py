@@ -27,6 +27,7 @@ RING: Mapping[str, alarms.Ring] = {
     "expire": talk.ring_expire,
     "release": outbox.release,
     "launch": campaigns.ring,
+    "wish": campaigns.wish,
 }
 
 # Seconds: a job is short, so that a worker stops within a deploy. Calls under way may take it some more.

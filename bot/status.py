@@ -13,10 +13,10 @@ from sqlalchemy import Connection, and_, bindparam, func, or_, select, text, upd
 
 from bot.carriers import Status
 from bot.carriers.codes import lookup
-from bot.consent.ledger import Ledger, Proof
+from bot.consent.ledger import CARRIER, Ledger, Proof
 from bot.contacts import lock
 from bot.runtime import Runtime
-from models import Callback, Contact, Conversation, Message, given_each, insert, one_of
+from models import Callback, Contact, Message, given_each, insert, one_of
 from models.base import UtcDateTime
 
 log = logging.getLogger(__name__)
@@ -139,15 +139,13 @@ def reopen(connection: Connection, account: str, sids: Sequence[str]) -> None:
 def apply_action(runtime: Runtime, connection: Connection, contact: Any, action: str, sent_at: datetime) -> None:
     """What a carrier's error number means for the contact, whose row the caller has locked.
 
-    An opt-out ends their conversations, as a STOP does. News of a message that is older than their START is no news.
+    News of a message that is older than their START is no news.
     """
     now = runtime.now(connection)
     if action == "stop_contact":
         ledger = Ledger(connection, contact, runtime.suppression_key)
         if not ledger.suppressed() and not ledger.lifted_since(sent_at):
-            ledger.stop(Proof(wording="", text="", sid=None, source="carrier"), now)
-            theirs = (Conversation.contact_id == contact.id) & (Conversation.status != "ended")
-            connection.execute(update(Conversation).where(theirs).values(status="ended"))
+            ledger.stop(Proof(wording="", text="", sid=None, source=CARRIER), now)
     elif action == "invalid_number":
         connection.execute(update(Contact).where(Contact.id == contact.id).values(unreachable_at=now))
 

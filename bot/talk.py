@@ -5,7 +5,7 @@ The engine says what should happen; this page writes it down: the conversation's
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,7 @@ from dialogs.engine import MAX_OPENED, Turn, start, step
 from dialogs.events import Event, Expired, Heard, Returned, Woke
 from dialogs.ground import Ground
 from keywords.text import fold
-from models import Conversation, insert
+from models import Conversation, Message, insert
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,14 @@ MOVE = (
     .values({name: bindparam(name) for name in ("status", "step", "memory", "outcome", "asked")})
 )
 NEVER_LEFT = ("ready", "held", "refused", "failed")
+MESSAGE = Message.__table__
+ASKED = (
+    select(MESSAGE.c.state, MESSAGE.c.at)
+    .where(MESSAGE.c.contact_id == bindparam("contact_id"), MESSAGE.c.conversation_id == bindparam("conversation_id"))
+    .where(MESSAGE.c.direction == "out")
+    .order_by(MESSAGE.c.id.desc())
+    .limit(1)
+)
 TRY_AGAIN_FOR = timedelta(minutes=1)  # a dialog that wants to listen while another listens asks again after this
 
 
@@ -52,6 +60,7 @@ class Live:
     step: int
     memory: dict[str, Any]
     asked: str
+    begun_at: datetime
 
 
 def listening(row: Any) -> Live | None:
@@ -126,11 +135,6 @@ def heard(scene: Scene, live: Live, text: Heard, question: str | None) -> None:
     scene.says.append(Said(live.asked, (), dialog.kind, dialog.topic, asks))
 
 
-def close_all(scene: Scene) -> None:
-    """End every conversation of the contact. Their alarms ring for nobody."""
-    _end(scene, Conversation.status != "ended")
-
-
 def ring_wake(runtime: Runtime, connection: Connection, alarm: Any) -> None:
     """A wait is over."""
     _ring(runtime, connection, alarm, Woke())
@@ -161,12 +165,24 @@ def _ring(runtime: Runtime, connection: Connection, alarm: Any, event: Event) ->
     book = Ledger(connection, contact, runtime.suppression_key, head_of(stand))
     shop = catalogue(connection, stand.revision)
     scene = Scene(runtime, connection, shop, contact, now, row.ours, book, bool(stand.suppressed))
+    if isinstance(event, Expired) and (until := _silent_until(scene, live)) > now:
+        set_alarm(connection, alarm.kind, live.id, alarm.version, until)
+        return
     busy = stand.conversation_id not in (None, live.id)
     if not _move(scene, live, event, busy):
         set_alarm(connection, alarm.kind, live.id, alarm.version, now + TRY_AGAIN_FOR)
         return
     scene.save()
     outbox.say(scene, f"a:{live.id}:{live.step + 1}")
+
+
+def _silent_until(scene: Scene, live: Live) -> datetime:
+    """When whoever is silent has been so for too long: it counts from when the question has left, which may still wait."""
+    asked = scene.connection.execute(ASKED, {"contact_id": scene.contact.id, "conversation_id": live.id}).first()
+    expires = scene.catalogue.version(scene.connection, live.version_id).expires
+    if asked is None or expires is None or asked.state in ("refused", "failed"):
+        return scene.now
+    return expires + (scene.now if asked.state in ("ready", "held") else asked.at)
 
 
 def _move(scene: Scene, live: Live, event: Event, busy: bool = False) -> bool:

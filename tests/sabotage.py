@@ -241,7 +241,7 @@ def take_any_answer(house: House, patch: Patch) -> None:
 
 
 def let_old_confirmations_go(house: House, patch: Patch) -> None:
-    patch.setattr(outbox, "supersede", lambda *_, **__: None)
+    patch.setattr(ledger.Ledger, "supersede", lambda *_, **__: None)
 
 
 def believe_no_opt_out(house: House, patch: Patch) -> None:

@@ -175,6 +175,28 @@ def test_whoever_stays_silent_is_told_once_that_it_is_too_late(house: House, tmp
     assert for_person(house) == ["yes"]
 
 
+def test_silence_counts_from_when_the_question_has_left(house: House, tmp_path: Path) -> None:
+    """It fell due in the evening, and what sells waits for the morning."""
+    publish(house, tmp_path, nap=NAP.replace("PT48H", "PT2H").replace("PT1H", "PT9H"))
+    with house.runtime.begin() as connection:
+        sells = func.replace(DialogVersion.source, "kind: service", "kind: marketing")
+        connection.execute(update(DialogVersion).values(source=sells))
+        touch(connection)
+    house.text("Bo", "NAP")
+    house.jump(9 * HOUR)  # nine in the evening
+    assert house.received("Bo") == []
+    house.jump(13 * HOUR)
+    house.work()
+    assert house.received("Bo") == ["Nap ?"]
+    house.jump(2 * HOUR - timedelta(minutes=1))
+    assert house.text("Bo", "yes") == ["Nap: thanks"]
+    house.text("Bo", "NAP")
+    house.jump(23 * HOUR)
+    house.work()
+    house.jump(3 * HOUR)
+    assert live(house) == []
+
+
 def test_an_answer_just_before_the_end_is_an_answer(house: House, tmp_path: Path) -> None:
     """Its old alarm rings for nobody."""
     publish(house, tmp_path, ask=ASK)

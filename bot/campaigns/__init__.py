@@ -11,7 +11,7 @@
 from bot.campaigns.answers import answered
 from bot.campaigns.balance import Balance, balance
 from bot.campaigns.batches import Batches
-from bot.campaigns.control import cancel, clear, finish, go_on, pause, resume, stop, wait, watch
+from bot.campaigns.control import cancel, clear, finish, go_on, pause, resume, stop, wait, watch, wish
 from bot.campaigns.draft import CampaignError, Draft, create, make, read, rewrite, throw_away
 from bot.campaigns.launch import find, ring, schedule, take_slice
 from bot.campaigns.preview import Preview, preview
@@ -21,5 +21,5 @@ from bot.campaigns.wording import Problem
 __all__ = [
     "Balance", "Batches", "CampaignError", "Draft", "Preview", "Problem", "answered", "balance", "cancel", "clear", "create",
     "find", "finish", "go_on", "make", "page", "pause", "preview", "read", "recipients", "resume", "rewrite", "ring", "schedule",
-    "shown", "stop", "take_slice", "throw_away", "wait", "watch",
+    "shown", "stop", "take_slice", "throw_away", "wait", "watch", "wish",
 ]  # fmt: skip

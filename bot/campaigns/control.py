@@ -6,9 +6,11 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select, update
 
 from bot import outbox
+from bot.alarms import take
 from bot.campaigns import launch
 from bot.campaigns.draft import CampaignError
 from bot.campaigns.wording import Problem
+from bot.consent.gate import WISHES
 from bot.runtime import Runtime
 from models import Alarm, Batch, Campaign, Message, Recipient
 from models.campaign import IS_OPEN
@@ -39,6 +41,24 @@ LATEST_OUTCOMES = [
     .limit(LATEST)
     for state in ("sent", "failed")
 ]
+
+
+def wish(runtime: Runtime, connection: Connection, alarm: Any) -> None:
+    """A contact wants more, less, or something else than before: what waits because of an earlier wish is judged anew.
+
+    No contact is locked, because whoever judges a batch holds its recipients and may want their contacts.
+    """
+    now, contact_id = runtime.now(connection), alarm.subject
+    if not take(connection, alarm, now):
+        return
+    under_way = select(Campaign.id).where(Campaign.state.in_(("sending", "paused")))
+    theirs = (Recipient.campaign_id.in_(under_way), Recipient.contact_id == contact_id, Recipient.state == "waiting")
+    freed = update(Recipient).where(*theirs, Recipient.why.in_(WISHES)).values(due_at=now).returning(Recipient.campaign_id)
+    within = (Batch.first_id <= contact_id, Batch.last_id >= contact_id, Batch.due_at > now, IS_OPEN)
+    campaign_ids = connection.scalars(freed).all()
+    connection.execute(update(Batch).where(Batch.campaign_id.in_(campaign_ids), *within).values(due_at=now))
+    held = update(Message).where(Message.contact_id == contact_id, in_state("held"), Message.why.in_(WISHES))
+    connection.execute(held.values(state="ready", not_before=runtime.machine_now(), batch_id=None))
 
 
 def pause(runtime: Runtime, campaign_id: int, why: str = BY_HAND) -> None:

@@ -12,10 +12,10 @@ from bot.shop.check import NAMES
 from bot.text.merge import BadTemplate, tag_uses
 from models import Field
 
-# What a text that sells must say, in words for the marketer who left it out.
+# What a text must say, in words for whoever left it out.
 MENTIONS = {
     "no STOP mention": "a text that sells must say how to leave: name STOP",
-    "no brand": "a text that sells must say who is writing: name the brand, or {{ brand }}",
+    "no brand": "a text must say who is writing: name the brand, or {{ brand }}",
 }
 
 

@@ -81,7 +81,7 @@ class Words:
             return Unsaid("nothing to say")
         if self.campaign.kind == "marketing" and not MENTIONS_STOP.search(body):
             return Unsaid("no STOP mention")
-        if self.campaign.kind == "marketing" and self.catalogue.shop.brand.casefold() not in body.casefold():
+        if self.catalogue.shop.brand.casefold() not in body.casefold():
             return Unsaid("no brand")
         size = measure(body)
         if size.parts > MOST_PARTS or units(body) > MAX_UNITS:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from bot.consent.hours import NEVER
 
+WISHES = ("paused", "fewer texts")  # what the judge `preferences` says: the contact may take it back
 REPLIES_PER_HOUR = 10  # automatic replies to one contact: two bots that answer each other fall silent
 
 

@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from bot.runtime import key_id
-from models import ConsentEvent, ConsentProof, Message, Subscription, Suppression, insert
+from models import ConsentEvent, ConsentProof, Conversation, Message, Subscription, Suppression, insert
 
 START_OF_CHAIN = "0" * 64
 EVERYTHING = "*"
+CARRIER = "carrier"  # the source of what the carrier has told us of a contact
 
 STORY = (
     select(ConsentEvent.__table__, ConsentProof.wording, ConsentProof.text)
@@ -84,10 +85,15 @@ class Ledger:
         return self._subscribe(topic, "out", proof, at, "single")
 
     def stop(self, proof: Proof, at: datetime) -> int:
-        """Out of everything: one event and a suppression. Subscriptions stay, so that a START restores them and nothing else."""
+        """Out of everything, however it was said: one event and a suppression; no conversation goes on.
+
+        Subscriptions stay, so that a START restores them and nothing else.
+        """
         event_id = self.append(EVERYTHING, "out", proof, at)
         row = {"digest": self.digest, "key_id": key_id(self.key), "event_id": event_id, "at": at}
         self.connection.execute(insert(Suppression).values(**row).on_conflict_do_nothing())
+        self.end_talks()
+        self.supersede()
         return event_id
 
     def lift(self, proof: Proof, at: datetime) -> int:
@@ -95,6 +101,20 @@ class Ledger:
         event_id = self.append(EVERYTHING, "lifted", proof, at)
         self.connection.execute(delete(Suppression).where(Suppression.digest == self.digest))
         return event_id
+
+    def end_talks(self) -> None:
+        """End every conversation of the contact. Their alarms ring for nobody."""
+        theirs = update(Conversation).where(Conversation.contact_id == self.contact.id, Conversation.status != "ended")
+        self.connection.execute(theirs.values(status="ended"))
+
+    def supersede(self, *, only_questions: bool = False) -> None:
+        """A STOP or START makes earlier confirmations and opt-in questions untrue: those still on their way do not go."""
+        which = (Message.conversation_id.is_not(None),) if only_questions else ()
+        open_ones = update(Message).where(
+            Message.contact_id == self.contact.id, Message.direction == "out", Message.kind == "compliance",
+            Message.state.in_(("ready", "answered", "unknown", "held")), *which,
+        )  # fmt: skip
+        self.connection.execute(open_ones.values(state="refused", why="superseded"))
 
     def suppressed(self) -> bool:
         """Whether the number is on the list of those who must not be texted."""
@@ -105,18 +125,20 @@ class Ledger:
         mine = select(Subscription.topic, Subscription.state).where(Subscription.contact_id == self.contact.id)
         return {row.topic: row.state for row in self.connection.execute(mine)}
 
-    def stopped_on(self) -> str | None:
-        """The number of ours that the last STOP was texted to; None when it was not texted."""
+    def stopped_at_carrier(self, number: str) -> bool:
+        """Whether the carrier knows of the last STOP, and blocks this number of ours: it was texted there, or it told us."""
         stopped = (ConsentEvent.person == self.contact.person) & (ConsentEvent.topic == EVERYTHING)
         last = (
-            select(ConsentProof.sid)
-            .join(ConsentEvent, ConsentEvent.id == ConsentProof.event_id)
+            select(ConsentEvent.source, ConsentProof.sid)
+            .outerjoin(ConsentProof, ConsentProof.event_id == ConsentEvent.id)
             .where(stopped, ConsentEvent.change == "out")
             .order_by(ConsentEvent.seq.desc())
             .limit(1)
         )
-        sid = self.connection.scalar(last)
-        return self.connection.scalar(select(Message.ours).where(Message.sid == sid)) if sid else None
+        found = self.connection.execute(last).first()
+        if found is None or found.sid is None:
+            return found is not None and found.source == CARRIER
+        return self.connection.scalar(select(Message.ours).where(Message.sid == found.sid)) == number
 
     def lifted_since(self, at: datetime) -> bool:
         """Whether the person has taken back a STOP after this instant."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from bot.catalogue import Catalogue
 from bot.consent.ledger import EVERYTHING, Ledger, Proof
-from models import ConsentEvent
+from models import ConsentEvent, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,9 @@ def write_down(
     2. An opt-in of a number that has said STOP: recorded as refused.
     3. Whoever has said something later about the topic has had the last word.
     """
-    topic = shop.topics.get(said.topic)
+    # Whoever lets the topic go waits for us, or we find it gone.
+    kept = select(Topic.id).where(Topic.slug == said.topic).with_for_update(read=True, key_share=True)
+    topic = shop.topics.get(said.topic) if connection.execute(kept).first() else None
     if topic is None and not (said.topic == EVERYTHING and said.change == "opt_out"):
         raise ConsentError(f"there is no topic {said.topic!r}, only {', '.join(shop.topics)}", "topic")
     if said.at > now:

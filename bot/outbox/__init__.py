@@ -7,10 +7,10 @@ outcome that nobody knows is asked from the carrier's own list and never guessed
 from bot.outbox.claim import MACHINE_NOW, OF_BATCHES, READY, WAITING, late, look
 from bot.outbox.delivery import deliver
 from bot.outbox.result import release
-from bot.outbox.rows import answer, judge, say, stored_answer, supersede
+from bot.outbox.rows import answer, judge, say, stored_answer
 from bot.outbox.settling import settle, sweep, wait_for_calls, wait_for_campaign
 
 __all__ = [
     "MACHINE_NOW", "OF_BATCHES", "READY", "WAITING", "answer", "deliver", "judge", "late", "look", "release", "say", "settle",
-    "stored_answer", "supersede", "sweep", "wait_for_calls", "wait_for_campaign",
+    "stored_answer", "sweep", "wait_for_calls", "wait_for_campaign",
 ]  # fmt: skip

@@ -64,19 +64,6 @@ def say(scene: Scene, cause: str) -> None:
         _say_rest(scene, row, body[len(first) :], name)
 
 
-def supersede(scene: Scene, *, only_questions: bool) -> None:
-    """A new STOP or START makes earlier confirmations and opt-in questions untrue: those still on their way do not go."""
-    which = (Message.conversation_id.is_not(None),) if only_questions else ()
-    open_ones = update(Message).where(
-        Message.contact_id == scene.contact.id,
-        Message.direction == "out",
-        Message.kind == "compliance",
-        Message.state.in_(("ready", "answered", "unknown", "held")),
-        *which,
-    )
-    scene.connection.execute(open_ones.values(state="refused", why="superseded"))
-
-
 def stored_answer(runtime: Runtime, connection: Connection, message_in: int, contact_id: int) -> Reply | None:
     """The reply to a text, again, for the carrier whose first fetch of it failed. Once: a second copy gets nothing.
 

@@ -6,7 +6,7 @@ Whoever changes the shop comes one after the other; running processes see it wit
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, select, update
 
 from bot.catalogue import touch
 from bot.shop.check import knowing
@@ -41,6 +41,7 @@ def drop_topic(connection: Connection, slug: str) -> None:
     shop, dialogs = (before := locked(connection)).shop, before.dialogs
     if slug not in shop.topics:
         raise NoSuch("topic")
+    connection.execute(select(Topic.id).where(Topic.slug == slug).with_for_update())  # nobody gets in from here on
     others = {name: topic for name, topic in shop.topics.items() if name != slug}
     without = shop.model_copy(update={"topics": others})
     _unless([] if others else ["it is the last one"])

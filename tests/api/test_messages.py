@@ -53,9 +53,9 @@ def test_a_text_leaves_and_tells_what_became_of_it(house: House, program: Progra
 
 @pytest.mark.usefixtures("ana")
 def test_it_is_said_in_their_language_from_the_number_that_is_asked_for(house: House, program: Program) -> None:
-    texts = {"fr": "Votre commande est prête…", "en": "Your order is ready."}
+    texts = {"fr": "ACME : votre commande est prête…", "en": "ACME: your order is ready."}
     found = program.post("/messages", WANTED | {"texts": texts, "ours": BOSTON})
-    assert (found["body"], found["encoding"], found["ours"]) == ("Votre commande est prête…", "UCS-2", BOSTON)
+    assert (found["body"], found["encoding"], found["ours"]) == ("ACME : votre commande est prête…", "UCS-2", BOSTON)
 
 
 @pytest.mark.usefixtures("ana")
@@ -106,11 +106,11 @@ def test_who_is_no_contact_has_agreed_to_nothing(house: House, program: Program)
         ({"texts": ""}, "texts"),
         ({"texts": {}}, "texts"),
         ({"texts": 7}, "texts"),
-        ({"texts": {"fr": "Bonjour."}}, "texts"),
-        ({"texts": {"fr": "Bonjour.", "en": "Hello.", "de": "Hallo."}}, "texts.de"),
+        ({"texts": {"fr": "ACME : bonjour."}}, "texts"),
+        ({"texts": {"fr": "ACME : bonjour.", "en": "ACME: hello.", "de": "ACME: hallo."}}, "texts.de"),
         ({"texts": "{{ contact.shoe_size }}"}, "texts"),
-        ({"texts": "{{ contact.postcode }}"}, "texts"),
-        ({"texts": {"fr": "{{ brand", "en": "Hello."}}, "texts.fr"),
+        ({"texts": "{{ brand }} {{ contact.postcode }}"}, "texts"),
+        ({"texts": {"fr": "{{ brand", "en": "ACME: hello."}}, "texts.fr"),
         ({"texts": "ê" * 701}, "texts"),
         ({"texts": " "}, "texts"),
         ({"kind": "marketing"}, "kind"),
@@ -125,7 +125,7 @@ def test_what_cannot_be_said_is_told_with_its_field_and_nothing_is_kept(
 
 @pytest.mark.usefixtures("ana")
 def test_a_value_that_is_missing_is_named(house: House, program: Program) -> None:
-    told = problem(program.ask("POST", "/messages", WANTED | {"texts": "{{ contact.postcode }}"}), 422)
+    told = problem(program.ask("POST", "/messages", WANTED | {"texts": "{{ brand }} {{ contact.postcode }}"}), 422)
     assert told["texts"] == "it cannot be said to this contact: missing value: contact.postcode"
 
 

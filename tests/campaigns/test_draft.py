@@ -82,7 +82,7 @@ def test_a_draft_that_no_longer_holds_is_not_scheduled(house: House) -> None:
 
 def test_service_texts_need_no_way_out(house: House) -> None:
     """Nor consent to offers: they have a topic of their own."""
-    draft(house, kind="service", topic="orders", texts={"": "Nous fermons à 18 h."})
+    draft(house, kind="service", topic="orders", texts={"": "{{ brand }} : nous fermons à 18 h."})
 
 
 def test_the_preview_counts_the_whole_audience_and_every_rendered_text(house: House) -> None:

@@ -1,9 +1,10 @@
 """What people want of us: fewer texts, a break. Heard by text, kept from the same moment on."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot import jobs
 from bot.campaigns import Batches, preview
@@ -16,9 +17,10 @@ from dialogs.engine import start
 from keywords.match import match
 from keywords.table import build
 from keywords.text import fold
+from models import Contact
 from tests.crowd import balance, draft, join, number, run, schedule, state, texts
 from tests.dialogs.shop import LIBRARY, ground
-from tests.house import House
+from tests.house import BOSTON, House
 
 ROOT = Path(__file__).parents[2]
 
@@ -110,3 +112,62 @@ def test_a_wish_is_heard_from_its_own_words(shop: str, text: str, outcome: str |
     turn = start(compile(LIBRARY["prefs"], fold), ground(), opening=heard_of(text, ()))
     ended = [effect.outcome for effect in turn.effects if isinstance(effect, Finish)]
     assert ended == [outcome] if outcome else turn.memory["state"] == "until_when"
+
+
+def test_who_takes_a_break_back_gets_what_waited(house: House) -> None:
+    join(house.runtime, [ANA, BO])
+    for who in (ANA, BO):
+        house.text(who, "pas avant septembre")
+    campaign = run(house)
+    assert balance(house, campaign).held == {"paused": 2}
+    house.text(ANA, "prefs")
+    house.text(ANA, "comme avant")
+    house.work()
+    assert (balance(house, campaign).sent, balance(house, campaign).held) == (1, {"paused": 1})
+
+
+def test_who_shortens_a_break_gets_what_was_ready_then(house: House) -> None:
+    join(house.runtime, [ANA])
+    second = draft(house)
+    schedule(house, second)
+    jobs.work(house.runtime)
+    jobs.take_audience(house.runtime)
+    batches = Batches()
+    batches.prepare(house.runtime)
+    batches.close(house.runtime)
+    house.text(ANA, "pas avant septembre")
+    house.work()
+    house.text(ANA, "pas avant le 1 décembre")
+    house.work()
+    assert [(row.state, row.why) for row in texts(house, second)] == [("held", "paused")]
+    house.jump(timedelta(days=6))
+    house.work()
+    assert [row.state for row in texts(house, second)] == ["sent"]
+
+
+def test_a_break_ends_when_the_day_has_begun_wherever_they_may_be(house: House) -> None:
+    """Dee's number may be anywhere from New York to Los Angeles: there the day begins last."""
+    house.text("Dee", "JOIN", BOSTON)
+    house.text("Dee", "not before march", BOSTON)
+    with house.runtime.read() as connection:
+        until = connection.scalar(select(Contact.paused_until).where(Contact.paused_until.is_not(None)))
+    assert until == datetime(2027, 3, 1, 8, tzinfo=UTC)
+
+
+def test_who_gets_little_gets_no_more_by_asking_for_less(house: House) -> None:
+    join(house.runtime, [ANA], one_in_days=90)
+    house.text(ANA, "moins souvent")
+    with house.runtime.read() as connection:
+        assert connection.scalar(select(Contact.one_in_days).where(Contact.phone == ANA)) == 90
+
+
+def test_a_wish_is_heard_in_the_middle_of_another_dialog_and_while_a_person_has_taken_over(house: House) -> None:
+    house.text("Bo", "mes infos")
+    assert "septembre" in house.text("Bo", "pas avant septembre")[0]
+    for text in ("prefs", "bof", "bof", "bof"):
+        house.text("Bo", text)
+    house.jump(timedelta(hours=2))
+    assert "for a person: bof" in house.truths("Bo")
+    house.text("Bo", "prefs")
+    assert "C'est noté" in house.text("Bo", "moins souvent")[0]
+    assert house.text("Bo", "quand ouvrez-vous ?") == []
