@@ -12,7 +12,10 @@ class Holds(Protocol):
 
 
 class Parsers(Protocol):
-    """Readers that need knowledge of the world; each answers None for what it cannot read."""
+    """Readers that need knowledge of the world; but for `plain`, each answers None for what it cannot read."""
+
+    def plain(self, folded: str, /) -> str:
+        """A folded text without the politeness around it: "oui" for "oui svp merci", "" for "merci"."""
 
     def phone(self, text: str, country: str, /) -> str | None:
         """The E.164 number written in the way of a country (two letters)."""
@@ -22,7 +25,6 @@ class Parsers(Protocol):
 
     def date(self, text: str, language: str, country: str, today: date, /) -> date | None:
         """The day written in words or digits, in the order of a country (two letters)."""
-
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,21 @@
 """Listeners: each decides whether a text is an answer of its kind, and which value it carries."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import inf
 
-from dialogs.answers import number, postcode
+from dialogs.answers import name, number, postcode
 from dialogs.effects import Value
 from dialogs.events import Heard
 from dialogs.ground import Ground
 from dialogs.parts import Day, Hear, Number, Option
+from dialogs.yes_no import WORDS, begins_with
 
 MAX_VALUE = 1600  # characters kept of an answer: the longest text that a carrier hands us
 LEAP_YEARS_APART = 8  # at most, around 1900 and 2100: how far back the last 29 February may lie
-POLITE = ("please", "svp", "stp", "s il vous plait", "s il te plait", "merci", "thanks", "thank you", "por favor",
-          "gracias")
+_CHOICE = re.compile(r"(?:(?:option|choix|choice|numero|number|no|n|le|la|the) )+(?=[0-9]{1,2}$)")  # "le 2", "option 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +35,11 @@ def listener(hear: Hear, fold: Fold) -> Listener:
     return LISTENERS[hear.kind](hear, fold)
 
 
-def without_politeness(folded: str) -> str:
-    """"oui svp" is "oui"; a text of nothing but politeness stays what it is."""
-    trimmed = " " in folded
-    while trimmed:
-        trimmed = False
-        for word in POLITE:
-            if folded.endswith(" " + word):
-                folded, trimmed = folded[: -len(word) - 1], True
-            elif folded.startswith(word + " "):
-                folded, trimmed = folded[len(word) + 1 :], True
-    return folded
-
-
 def heard_words(hear: Hear, fold: Fold) -> Iterator[tuple[str, str, str]]:
-    """Every (folded word, language, value) that a `words` or `choice` listener offers, in order."""
+    """Every (folded word, language, value) that a listener offers word by word, in order; nothing for others."""
+    if hear.kind in WORDS:  # yes or no, whichever word it was
+        for lang, words in (*WORDS[hear.kind].items(), *(hear.yes or hear.no or {}).items()):
+            yield from ((fold(word), lang, hear.kind) for word in words)
     for lang, words in (hear.words or {}).items():
         yield from ((fold(word), lang, word) for word in words)
     for place, (key, option) in enumerate((hear.choice or {}).items()):
@@ -79,8 +70,28 @@ def _table(words: Iterable[tuple[str, str, str]]) -> dict[str, Answer]:
 def _words(hear: Hear, fold: Fold) -> Listener:
     table = _table(heard_words(hear, fold))
 
-    def hears(heard: Heard, _: Ground) -> Answer | None:
-        return table.get(heard.folded) or table.get(without_politeness(heard.folded))
+    def hears(heard: Heard, ground: Ground) -> Answer | None:
+        return table.get(heard.folded) or table.get(ground.parsers.plain(heard.folded))
+
+    return hears
+
+
+def _choice(hear: Hear, fold: Fold) -> Listener:
+    table = _table(heard_words(hear, fold))
+
+    def hears(heard: Heard, ground: Ground) -> Answer | None:
+        plain = ground.parsers.plain(heard.folded)
+        return table.get(heard.folded) or table.get(plain) or table.get(_CHOICE.sub("", plain))
+
+    return hears
+
+
+def _yes_or_no(hear: Hear, fold: Fold) -> Listener:
+    table = _table(heard_words(hear, fold))
+
+    def hears(heard: Heard, ground: Ground) -> Answer | None:
+        word = begins_with(table, hear.kind, heard.text, heard.folded, ground.parsers.plain)
+        return table[word] if word else None
 
     return hears
 
@@ -90,7 +101,7 @@ def _number(hear: Hear, _: Fold) -> Listener:
     low, high = want.min if want.min is not None else -inf, want.max if want.max is not None else inf
 
     def hears(heard: Heard, ground: Ground) -> Answer | None:
-        value = number(heard.text, without_politeness(heard.folded), ground.language)
+        value = number(heard.text, ground.parsers.plain(heard.folded), ground.language)
         if value is None or not low <= value <= high or (want.whole and value != int(value)):
             return None
         return Answer(int(value) if want.whole else value)
@@ -150,6 +161,18 @@ def _postcode(hear: Hear, _: Fold) -> Listener:
     return hears
 
 
+def _name(_: Hear, fold: Fold) -> Listener:
+    yes, no = (_yes_or_no(Hear.model_validate(kind), fold) for kind in ("yes", "no"))
+
+    def hears(heard: Heard, ground: Ground) -> Answer | None:
+        found, told = name(heard.text, ground.parsers.plain(heard.folded), fold)
+        if not found or (not told and (yes(heard, ground) or no(heard, ground))):
+            return None
+        return Answer(found)
+
+    return hears
+
+
 def _picture(_: Hear, __: Fold) -> Listener:
     return lambda heard, _: Answer(heard.media[0][:MAX_VALUE]) if heard.media else None
 
@@ -164,12 +187,15 @@ def _anything(_: Hear, __: Fold) -> Listener:
 
 LISTENERS: Mapping[str, Callable[[Hear, Fold], Listener]] = {
     "words": _words,
-    "choice": _words,
+    "choice": _choice,
+    "yes": _yes_or_no,
+    "no": _yes_or_no,
     "number": _number,
     "date": _date,
     "until": _until,
     "phone": _phone,
     "postcode": _postcode,
+    "name": _name,
     "picture": _picture,
     "anything": _anything,
 }

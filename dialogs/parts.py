@@ -86,11 +86,14 @@ class Hear(Part):
 
     words: WordLists | None = None
     choice: Annotated[dict[Name, Option], Field(min_length=1, max_length=20)] | None = None
+    yes: WordLists | None = None
+    no: WordLists | None = None
     number: Number | None = None
     date: Day | None = None
     until: Until | None = None
     phone: Plain | None = None
     postcode: Postcode | None = None
+    name: Plain | None = None
     picture: Plain | None = None
     anything: Plain | None = None
 

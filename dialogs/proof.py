@@ -149,14 +149,15 @@ def _never_wins(walk: Walk, place: Place, ears: Ears) -> Iterator[Fault]:
 
 def _is_taken(walk: Walk, place: Place, folded: str) -> bool:
     """Whether a keyword takes a text away. The first answers of a dialog that hears what opens it are not lost on it."""
-    opened, hears = walk.known.interrupts.get(folded), walk.dialog.hears_opening
+    plain, hears = walk.known.parsers.plain(folded), walk.dialog.hears_opening
+    opened = walk.known.interrupts.get(folded) or walk.known.interrupts.get(plain)
     again = opened == walk.dialog.name and hears and place.top.state == walk.dialog.start
     return opened is not None and not again
 
 
 def _interrupted(walk: Walk, place: Place, path: spec.Path, word: str) -> Fault:
     folded = walk.known.fold(word)
-    opened = walk.known.interrupts[folded]
+    opened = walk.known.interrupts.get(folded) or walk.known.interrupts[walk.known.parsers.plain(folded)]
     return Fault(path, f"`{folded}` is a keyword that interrupts and opens `{opened}`: it is never an answer here",
                  [*_told(place.way, walk.language), f"> {word}", f"# the house opens {opened}"])
 

@@ -20,9 +20,11 @@ PLAUSIBLE = {
     "until": ("3 mois", "3 months"),
     "phone": ("+33612345678",),
     "postcode": ("75011", "1000", "K1A 0B1", "SW1A 1AA"),
+    "name": (SOMETHING,),
     "picture": ("",),
     "anything": UNHEARD,
 }
+LISTED = ("words", "choice", "yes", "no")  # they say word by word what they hear
 MOST_OPTIONS = 20  # of a menu, whose numbers are answers too
 DAYS = (0, -1, 1)  # from today: listeners may want the past or the future
 
@@ -68,15 +70,15 @@ class Ears:
 
     def is_listed(self, branch: int) -> bool:
         """Whether a branch says word by word what it hears."""
-        return self.branches[branch].hear.kind in ("words", "choice")
+        return self.branches[branch].hear.kind in LISTED
 
     def is_choice(self, branch: int) -> bool:
         """Whether a branch offers several answers."""
         return self.branches[branch].hear.kind == "choice"
 
     def takes_all(self, branch: int) -> bool:
-        """Whether a branch hears anything."""
-        return self.branches[branch].hear.kind == "anything"
+        """Whether a branch hears words of the customer's own, nearly any."""
+        return self.branches[branch].hear.kind in ("anything", "name")
 
     def offers(self) -> Iterator[Offer]:
         """Every word that is offered as an answer."""
@@ -118,6 +120,8 @@ class Ears:
         match hear.kind:
             case "words":
                 yield from ((lang, value) for _, lang, value in heard_words(hear, self.fold))
+            case "yes" | "no":
+                yield from ((lang, folded) for folded, lang, _ in heard_words(hear, self.fold))
             case "choice":
                 yield from (("", folded) for folded, _, _ in heard_words(hear, self.fold))
             case "number":

@@ -6,6 +6,7 @@ The cost grows with the words of the text, not with the number of keywords.
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from keywords.polite import without_politeness
 from keywords.table import Claim, Entry, Mode, Table
 
 ALL_MODES: tuple[Mode, ...] = ("whole", "first", "anywhere")
@@ -28,13 +29,15 @@ def match(table: Table, folded: str, modes: Collection[Mode] = ALL_MODES) -> Mat
     2. The text begins with a phrase: the longest.
     3. A phrase stands in the text on word boundaries: the longest, then the earliest.
 
+    Politeness before and after ("bonjour", "svp") is no part of the text, unless a phrase has it.
     `modes` says which of these steps to take; their order is fixed. A caller that asks others in between
     calls twice: first with ("whole",), then with ("first", "anywhere").
     """
-    if "whole" in modes and (claim := table.whole.get(folded)):
+    plain = without_politeness(folded)
+    if "whole" in modes and (claim := table.whole.get(folded) or table.whole.get(plain)):
         return _matched(claim, "whole")
     words = folded.split(" ")
-    if "first" in modes and (claim := _first(table, words)):
+    if "first" in modes and (claim := _first(table, words) or _first(table, plain.split(" "))):
         return _matched(claim, "first")
     if "anywhere" in modes and (claim := _anywhere(table, words)):
         return _matched(claim, "anywhere")

@@ -36,7 +36,7 @@ def replay(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rep
 
 def recorded(house: House) -> None:
     """Three who joined, in words of their own; one of them was asked twice, one fell silent."""
-    for who, texts in {"Ana": ["JOIN", "ouais", "oui", "75011"], "Bo": ["JOIN", "OUI", "passer"], "Cleo": ["JOIN"]}.items():
+    for who, texts in {"Ana": ["JOIN", "banco", "oui", "75011"], "Bo": ["JOIN", "OUI", "passer"], "Cleo": ["JOIN"]}.items():
         for text in texts:
             house.text(who, text)
     house.jump(timedelta(days=3))
@@ -44,23 +44,23 @@ def recorded(house: House) -> None:
 
 def test_an_unchanged_dialog_changes_no_conversation(house: House, replay: Replay) -> None:
     recorded(house)
-    found = replay("d'accord", "d'accord")
+    found = replay("je confirme", "je confirme")
     assert (found["conversations"], found["differ"], found["shown"]) == (3, 0, [])
 
 
 def test_a_new_synonym_touches_exactly_those_who_used_it(house: House, replay: Replay) -> None:
     recorded(house)
-    found = replay("[oui, o,", "[oui, ouais, o,")
+    found = replay("[je confirme]", "[je confirme, banco]")
     assert (found["conversations"], found["differ"], found["consents_lost"]) == (3, 1, 0)
     [one] = found["shown"]
-    assert "> ouais" in one["before"]
+    assert "> banco" in one["before"]
     assert any(line.startswith("= consent offers in") for line in one["after"])
 
 
 def test_a_synonym_that_is_gone_says_whose_consent_would_be_lost(house: House, replay: Replay) -> None:
     house.text("Bo", "JOIN")
-    house.text("Bo", "d'accord")
-    found = replay("d'accord, ", "")
+    house.text("Bo", "je confirme")
+    found = replay("fr: [je confirme], ", "")
     assert (found["differ"], found["consents_lost"]) == (1, 1)
     assert "consents" in found["shown"][0]["differs"]
 
@@ -84,7 +84,7 @@ def test_what_came_after_a_stop_or_a_keyword_that_interrupts_is_not_of_it(house:
         house.text("Ana", text)
     for text in ("JOIN", "STOP", "oui"):
         house.text("Bo", text)
-    found = replay("[oui, o,", "[o,")
+    found = replay("hear: {yes: {fr: [je confirme], en: [i confirm]}}", "hear: {words: [ok]}")
     assert (found["conversations"], found["differ"]) == (2, 0)
 
 
@@ -98,4 +98,4 @@ def test_what_was_sent_is_sent_again_as_it_was(house: House, replay: Replay) -> 
 
 def test_only_so_many_days_are_looked_at(house: House, replay: Replay) -> None:
     recorded(house)
-    assert replay("d'accord", "d'accord", "--days", "2")["conversations"] == 0
+    assert replay("je confirme", "je confirme", "--days", "2")["conversations"] == 0

@@ -193,13 +193,13 @@ def test_a_mistake_in_a_dialog_is_told_with_the_dialogs_own_line(shop: Path) -> 
 
 
 def test_a_keyword_that_interrupts_takes_no_answer_away_from_a_dialog(shop: Path) -> None:
-    edit(shop, "phrases: [menu]", "phrases: [menu, Bien sur!]")
+    edit(shop, "phrases: [menu]", "phrases: [menu, Par SMS!]")
     told, *shown = mistakes(shop)
     assert told.endswith(
-        "survey.yaml:46: states.recommend.on.0.hear: `bien sur` is a keyword that interrupts and opens `help`: "
+        "help.yaml:43: states.call.on.0.hear: `par sms` is a keyword that interrupts and opens `help`: "
         "it is never an answer here"
     )
-    assert shown[-2:] == ["    > bien sûr", "    # the house opens help"]
+    assert shown[-2:] == ["    > par sms", "    # the house opens help"]
     edit(shop, ", interrupts: true", "")
     check(read(shop))
 

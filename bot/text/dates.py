@@ -1,12 +1,12 @@
 """Reads a date as a customer texts it: "12/05", "le 12 mai 2026", "May 12th", "demain"."""
 
 import re
-from calendar import monthrange
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime
 
+from keywords.polite import without_politeness
 from keywords.text import fold
 
 
@@ -33,7 +33,7 @@ _MONTHS = (
     "novembre nov november noviembre",
     "decembre dec december diciembre dic",
 )
-_MONTH = {name: str(number) for number, names in enumerate(_MONTHS, 1) for name in names.split()}
+MONTH = {name: str(number) for number, names in enumerate(_MONTHS, 1) for name in names.split()}
 
 _DAYS_FROM_TODAY = {
     -1: "hier yesterday ayer",
@@ -43,7 +43,7 @@ _DAYS_FROM_TODAY = {
 }
 _NEAR = {word: days for days, words in _DAYS_FROM_TODAY.items() for word in words.split()}
 
-_FILLERS = frozenset({"le", "the", "of", "de", "del", "on", "el"})
+FILLERS = frozenset({"le", "la", "les", "l", "the", "of", "de", "d", "du", "del", "on", "el"})
 _FRENCH = (
     *("janvier", "février", "mars", "avril", "mai", "juin"),
     *("juillet", "aout", "septembre", "octobre", "novembre", "décembre"),
@@ -52,25 +52,6 @@ _ENGLISH = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-
-_BEFORE = frozenset(
-    word
-    for words in (
-        "pas plus rien avant jusque jusqu jusqua a au en pendant pour pause de d la un une prochain prochaine",
-        "sms offres svp merci",
-        "not no nothing before until till for one next texts offers please",
-        "no hasta antes durante por una",
-    )
-    for word in words.split()
-)
-_COUNT = {"deux": "2", "two": "2", "dos": "2", "trois": "3", "three": "3", "tres": "3", "quatre": "4", "four": "4",
-          "cuatro": "4", "six": "6", "seis": "6"}  # fmt: skip
-_MONTHS_LONG = {"mois": 1, "month": 1, "months": 1, "mes": 1, "meses": 1, "an": 12, "ans": 12, "annee": 12, "year": 12,
-                "years": 12, "ano": 12, "anos": 12}  # fmt: skip
-_LENGTH = {"jour": 1, "jours": 1, "day": 1, "days": 1, "dia": 1, "dias": 1, "semaine": 7, "semaines": 7, "week": 7, "weeks": 7,
-           "semana": 7, "semanas": 7, **_MONTHS_LONG}  # fmt: skip
-FARTHEST = timedelta(days=3 * 366)
-"""Nothing that people ask for lasts longer."""
 
 _DAY = re.compile(r"([0-9]{1,2})(?:er|st|nd|rd|th)?")
 _YEARS_AHEAD = 20
@@ -85,7 +66,7 @@ def parse_date(text: str, language: str, today: date, month_first: bool = False)
     `month_first`, or the language "en-us", reads 05/12 as 12 May; a number over 12 settles it by itself.
     A day without a year is the next such day, today included.
     """
-    words = [word for word in fold(text).split() if word not in _FILLERS]
+    words = [word for word in without_politeness(fold(text)).split() if word not in FILLERS]
     near = _NEAR.get("".join(words))
     if near is not None:
         return today + timedelta(days=near)
@@ -94,36 +75,11 @@ def parse_date(text: str, language: str, today: date, month_first: bool = False)
     return _calendar(words, today, month_first or language.lower().replace("_", "-") == "en-us")
 
 
-def parse_until(text: str, language: str, today: date, month_first: bool = False) -> date | None:
-    """Return the day on which something that lasts until then is over; None if the text is none, or it is not ahead.
-
-    Understood is what `parse_date` does, a month ("septembre": its first day), and so many days, weeks, months or years, in
-    figures or words, with what people put before: "pas avant septembre", "until May 12", "pendant 3 semaines", "for a month".
-    """
-    words = [word for word in fold(text).split() if word not in _BEFORE]
-    count = _COUNT.get(words[0], words[0]) if len(words) == 2 else "1"
-    if 1 <= len(words) <= 2 and words[-1] in _LENGTH and count.isdecimal():
-        found: date | None = _later(today, int(count[:4]) * _LENGTH[words[-1]], months=words[-1] in _MONTHS_LONG)
-    elif len(words) == 1 and words[0] in _MONTH:
-        found = _next(1, int(_MONTH[words[0]]), today + timedelta(days=1))
-    else:
-        found = parse_date(" ".join(words), language, today, month_first)
-    return found if found and today < found <= today + FARTHEST else None
-
-
 def written(day: date, language: str) -> str:
     """A day in words, without letters that would make a text longer: "1er aout 2027" in French, "1 August 2027" elsewhere."""
     if language == "fr":
         return f"{'1er' if day.day == 1 else day.day} {_FRENCH[day.month - 1]} {day.year}"
     return f"{day.day} {_ENGLISH[day.month - 1]} {day.year}"
-
-
-def _later(today: date, count: int, months: bool) -> date:
-    """So many days or months from today; of a month that is too short, its last day."""
-    if not months:
-        return today + timedelta(days=min(count, FARTHEST.days + 1))
-    year, month = divmod(today.year * 12 + today.month - 1 + min(count, FARTHEST.days), 12)
-    return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))
 
 
 def _calendar(words: list[str], today: date, month_first: bool) -> date | None:
@@ -140,10 +96,10 @@ def _calendar(words: list[str], today: date, month_first: bool) -> date | None:
 
 
 def _day_and_month(one: str, other: str, month_first: bool) -> tuple[str, str]:
-    if one in _MONTH:
-        return other, _MONTH[one]
-    if other in _MONTH:
-        return one, _MONTH[other]
+    if one in MONTH:
+        return other, MONTH[one]
+    if other in MONTH:
+        return one, MONTH[other]
     first, second = (one, other) if not month_first else (other, one)
     return (second, first) if second.isdigit() and int(second) > 12 else (first, second)
 

@@ -1,13 +1,19 @@
-"""How dialogs read what needs the world: phone numbers and dates."""
+"""How dialogs read what needs the world: politeness, phone numbers and dates."""
 
 from datetime import date
 
-from bot.text.dates import parse_date, parse_until
+from bot.text.dates import parse_date
+from bot.text.until import parse_until
+from keywords.polite import without_politeness
 from models.phone import parse
 
 
 class Parsers:
     """The readers that the house lends to the engine."""
+
+    def plain(self, folded: str, /) -> str:
+        """The same words without the politeness around them, as keywords are compared."""
+        return without_politeness(folded)
 
     def phone(self, text: str, country: str, /) -> str | None:
         """E.164, read in the way of a country."""

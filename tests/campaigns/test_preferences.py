@@ -1,26 +1,40 @@
 """What people want of us: fewer texts, a break. Heard by text, kept from the same moment on."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from bot import jobs
 from bot.campaigns import Batches, preview
+from bot.shop.check import entry
+from bot.shop.spec import read
+from bot.talk import heard_of
+from dialogs.compile import compile
+from dialogs.effects import Finish
+from dialogs.engine import start
+from keywords.match import match
+from keywords.table import build
+from keywords.text import fold
 from models import Contact
 from tests.crowd import balance, draft, join, number, run, schedule, state, texts
+from tests.dialogs.shop import LIBRARY, ground
 from tests.house import BOSTON, House
+
+ROOT = Path(__file__).parents[2]
 
 ANA, BO = number(0), number(1)
 
 
-def test_who_wants_fewer_texts_gets_one_in_two_weeks(house: House) -> None:
+def test_who_wants_fewer_texts_gets_one_a_month(house: House) -> None:
     """The second waits its turn, and is not lost."""
     join(house.runtime, [ANA, BO])
     house.text(ANA, "moins souvent")
     run(house, "first")
     second = run(house, "second")
     assert (balance(house, second).sent, balance(house, second).held) == (1, {"fewer texts": 1})
-    house.jump(timedelta(days=13))
+    house.jump(timedelta(days=29))
     assert balance(house, second).held == {"fewer texts": 1}
     house.jump(timedelta(days=1, minutes=1))
     house.work()
@@ -70,6 +84,34 @@ def test_a_preview_says_who_waits_for_what(house: House) -> None:
     house.text(BO, "pas avant septembre")
     run(house, "first")
     assert preview(house.runtime, draft(house, "second")).held == {"fewer texts": 1, "paused": 1}
+
+
+@pytest.mark.parametrize("shop", ["tests/shop.yaml", "bot/sample/shop.yaml"])
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("moins souvent svp", "fewer"),
+        ("moins souvent merci", "fewer"),
+        ("trop de sms", "fewer"),
+        ("too many texts please", "fewer"),
+        ("pas d'offres avant janvier", "paused"),
+        ("pas de sms avant janvier", "paused"),
+        ("bonjour, pas avant septembre", "paused"),
+        ("jusqu'à janvier", "paused"),
+        ("don't text me before March", "paused"),
+        ("no texts before March", "paused"),
+        ("no offers", "without_offers"),
+        ("pause", None),
+    ],
+)
+def test_a_wish_is_heard_from_its_own_words(shop: str, text: str, outcome: str | None) -> None:
+    """By the keywords of the shop, and by the dialog that they open; None: it asks until when."""
+    entries = (entry(number, keyword) for number, keyword in enumerate(read(ROOT / shop).shop.keywords))
+    found = match(build(entries)[0], fold(text))
+    assert found is not None and found.entry.dialog == "prefs"
+    turn = start(compile(LIBRARY["prefs"], fold), ground(), opening=heard_of(text, ()))
+    ended = [effect.outcome for effect in turn.effects if isinstance(effect, Finish)]
+    assert ended == [outcome] if outcome else turn.memory["state"] == "until_when"
 
 
 def test_who_takes_a_break_back_gets_what_waited(house: House) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from dialogs.events import Heard
-from dialogs.hear import LISTENERS, listener, without_politeness
+from dialogs.hear import LISTENERS, listener
 from dialogs.parts import Hear
 from keywords.text import fold
 from tests.dialogs.shop import ground
@@ -32,6 +32,33 @@ TABLE = [
     (PAY, "Plus tard", "wait"),
     (PAY, "3", None),
     (PAY, "pay wait", None),
+    (PAY, "option 1", "pay"),
+    (PAY, "numéro 1", "pay"),
+    (PAY, "le 2 svp", "wait"),
+    (PAY, "1 2", None),
+    ("yes", "Oui", "yes"),
+    ("yes", "OUIII", "yes"),
+    ("yes", "oui avec plaisir", "yes"),
+    ("yes", "D'accord merci", "yes"),
+    ("yes", "sure", "yes"),
+    ("yes", "Yes please, thank you so much", "yes"),
+    ("yes", "oui j'ai 45 ans", "yes"),
+    ("yes", "oui mais pas de pub", None),
+    ("yes", "oui stop", None),
+    ("yes", "oui c'est quoi ?", None),
+    ("yes", "oui " + "et puis " * 10, None),
+    ("yes", "ok on verra", None),
+    ("yes", "ouistiti", None),
+    ("yes", "merci", None),
+    ({"yes": {"fr": ["arrêtez"]}}, "oui stp arrêtez", "yes"),
+    ({"yes": {"fr": ["arrêtez"]}}, "Arrêtez !", "yes"),
+    ("no", "non merci", "no"),
+    ("no", "nooon", "no"),
+    ("no", "non j'ai 15 ans", "no"),
+    ("no", "No thanks", "no"),
+    ("no", "no problem", None),
+    ("no", "non mais oui", None),
+    ("no", "noon", None),
     (STARS, "4", 4),
     (STARS, " 4,5 ", 4.5),
     (STARS, "4.5", 4.5),
@@ -51,6 +78,8 @@ TABLE = [
     ({"number": {}}, "-2", -2),
     ({"number": {}}, "zéro", 0),
     ({"number": {}}, "diez", 10),
+    ({"number": {}}, "dix-sept", 17),
+    ({"number": {}}, "once", None),
     ({"number": {}}, "douze chats", None),
     ({"date": {}}, "24/12/2026", "2026-12-24"),
     ({"date": {}}, "demain", "2026-11-23"),
@@ -82,6 +111,21 @@ TABLE = [
     ({"postcode": {"country": "DE"}}, "10115", "10115"),
     ({"postcode": {"country": "PT"}}, "1000-001", "1000001"),
     ({"postcode": {"country": "PT"}}, "Lisboa", None),
+    ("name", "Marie", "Marie"),
+    ("name", "Marie-Claire Dupont", "Marie-Claire Dupont"),
+    ("name", "Bonjour, je m'appelle Éloïse, merci !", "Éloïse"),
+    ("name", "moi c'est Ana 😊", "Ana"),
+    ("name", "my name is Bob", "Bob"),
+    ("name", "Non, c'est Claire", "Claire"),
+    ("name", "Oui c'est ça", None),
+    ("name", "non", None),
+    ("name", "d'accord", None),
+    ("name", "merci", None),
+    ("name", "pourquoi ?", None),
+    ("name", "je ne vais pas le dire ici", None),
+    ("name", "75011", None),
+    ("name", "A" * 41, None),
+    ("name", "", None),
     ("picture", "look", None),
     ("anything", "  What a shop!  ", "What a shop!"),
     ("anything", "x" * 5000, "x" * 1600),
@@ -127,6 +171,18 @@ def test_a_picture_without_words_is_remembered_by_its_address(kind):
     assert answer and answer.value == PICTURE
 
 
+def test_a_picture_is_no_name():
+    hears = listener(Hear.model_validate("name"), fold)
+    assert hears(Heard("", "", (PICTURE,)), ground()) is None
+    assert hears(Heard("Ana", "ana", (PICTURE,)), ground()).value == "Ana"
+
+
+@pytest.mark.parametrize(("kind", "text", "language"),
+                         [("yes", "oui bien sûr", "fr"), ("yes", "yesss", "en"), ("yes", "ok", ""), ("no", "non non", "fr")])
+def test_a_yes_and_a_no_tell_the_language(kind, text, language):
+    assert listener(Hear.model_validate(kind), fold)(Heard(text, fold(text)), ground()).language == language
+
+
 def test_a_word_of_one_language_tells_the_language_and_a_shared_word_does_not():
     hears = listener(Hear.model_validate({"words": {"fr": ["oui", "non"], "es": ["si", "non"], "": ["ok"]}}), fold)
     told = {text: hears(Heard(text, text), ground()).language for text in ("oui", "si", "non", "ok")}
@@ -136,8 +192,3 @@ def test_a_word_of_one_language_tells_the_language_and_a_shared_word_does_not():
 def test_the_line_of_a_menu_tells_the_language_but_its_number_does_not():
     hears = listener(Hear.model_validate(PAY), fold)
     assert [hears(Heard(t, t), ground()).language for t in ("payer", "pay", "1", "a")] == ["fr", "en", "", ""]
-
-
-def test_a_text_of_nothing_but_politeness_stays_what_it_is():
-    assert without_politeness("merci") == "merci"
-    assert without_politeness("svp oui merci thank you") == "oui"

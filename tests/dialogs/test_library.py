@@ -1,7 +1,7 @@
 """The dialogs that every shop begins with."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ import dialogs
 from bot.text.merge import tag_uses
 from dialogs.check import check
 from dialogs.diagram import diagram
-from dialogs.effects import Expire, Finish, HandOver, Open, OptIn, Remember, Tag
+from dialogs.effects import AsUsual, Expire, Finish, HandOver, Open, OptIn, OptOut, Pause, Remember, SlowDown, Tag
 from dialogs.events import Expired, Returned
 from dialogs.hear import LISTENERS
 from dialogs.load import load_file
@@ -39,7 +39,7 @@ def test_a_dialog_of_the_library_can_be_published(name):
 @pytest.mark.parametrize("name", LIBRARY)
 def test_a_text_of_the_library_costs_no_expensive_letters(name):
     for text in all_texts(LIBRARY[name]):
-        plain = re.sub(r"{{.*?}}", "", text)
+        plain = re.sub(r"{{.*?}}|{%.*?%}", "", text)
         assert set(plain) <= GSM_7, set(plain) - GSM_7
         assert len(plain) <= 160
 
@@ -120,6 +120,141 @@ def test_survey_tells_a_person_about_a_low_rating():
         talk.hear(text)
     assert talk.done == [HandOver("A low rating."), Finish("low")]
     assert talk.turn.memory["values"]["comment"] == "Trop de monde."
+
+
+IN = ("consent", "offers")
+
+
+@pytest.mark.parametrize("text", ["1", "option 1", "numéro 1", "le 1 svp", "moins souvent merci", "trop de sms", "one a month"])
+def test_prefs_hears_who_wants_fewer_texts(text):
+    """Fewer than the shop promises, which is often two a month."""
+    talk = Talk(LIBRARY["prefs"])
+    talk.hear(text)
+    assert SlowDown(timedelta(days=30)) in talk.done
+    assert talk.done[-1] == Finish("fewer")
+
+
+@pytest.mark.parametrize("text", ["1 2", "1, 2", "1 & 2", "3-4", "mes offres", "mes sms"])
+def test_prefs_asks_again_rather_than_guess(text):
+    talk = Talk(LIBRARY["prefs"])
+    talk.hear(text)
+    assert (talk.state, talk.done[:-1]) == ("menu", [])
+    assert talk.said[0].startswith("{{ brand }} : que souhaitez-vous ?")
+
+
+def test_prefs_keeps_a_month_without_texts():
+    talk = Talk(LIBRARY["prefs"])
+    talk.hear("rien en août")
+    assert talk.done == [Pause(date(2027, 9, 1)), Finish("paused")]
+
+
+@pytest.mark.parametrize("text", ["oui", "o", "OUIII", "oui stop", "oui stp arrêtez", "arrêtez tout", "yes please", "plus rien"])
+def test_prefs_hears_a_clear_yes_to_ending_offers(text):
+    talk = Talk(LIBRARY["prefs"], IN)
+    talk.hear("3")
+    assert "Ne plus les recevoir ?" in talk.said[0]
+    talk.hear(text)
+    assert OptOut("offers") in talk.done
+    assert talk.said == ["C'est noté : vous ne recevrez plus d'offres. Si vous changez d'avis, écrivez PREFS."]
+
+
+def test_prefs_never_says_that_nothing_changed_after_a_yes():
+    talk = Talk(LIBRARY["prefs"], IN)
+    for text in ("3", "oui mais quand ?", "oui mais bon"):
+        talk.hear(text)
+    assert [type(effect) for effect in talk.done] == [HandOver, Finish]
+    assert talk.done[-1] == Finish("person")
+
+
+@pytest.mark.parametrize("true", [(), (IN,)])
+@pytest.mark.parametrize("text", ["no offers", "pas d'offres merci"])
+def test_prefs_takes_the_wish_for_no_offers_from_everybody(text, true):
+    talk = Talk(LIBRARY["prefs"], *true)
+    talk.hear(text)
+    assert OptOut("offers") in talk.done
+    assert talk.done[-1] == Finish("without_offers")
+
+
+def test_prefs_says_that_all_is_as_before_only_to_those_who_get_offers():
+    for true, words in (((IN,), "tout redevient comme avant"), ((), "Vous ne recevez pas nos offres")):
+        talk = Talk(LIBRARY["prefs"], *true)
+        talk.hear("comme avant")
+        assert AsUsual() in talk.done
+        assert words in talk.said[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [("en anglais", "en"), ("in english", "en"), ("en français", "fr"), ("french", "fr")]
+)
+def test_prefs_hears_a_language_in_both(text, language):
+    for before in ((), ("4",)):
+        talk = Talk(LIBRARY["prefs"])
+        for one in (*before, text):
+            talk.hear(one)
+        assert talk.done[:1] == [Remember("language", language)]
+
+
+def test_details_are_up_to_date_only_when_everything_was_answered():
+    confirmed = Remember("details_confirmed", "2026-11-22")
+    for texts, last in {
+        ("oui", "oui c'est ça"): [confirmed, Finish("confirmed")],
+        ("non", "69002", "Non, c'est Claire"): [Remember("first_name", "Claire"), confirmed, Finish("confirmed")],
+        ("oui", "non", "je m'appelle Claire"): [Remember("first_name", "Claire"), confirmed, Finish("confirmed")],
+        ("passer", "oui"): [Finish("noted")],
+        ("oui", "passer"): [Finish("noted")],
+    }.items():
+        talk = Talk(LIBRARY["details"])
+        for text in texts:
+            talk.hear(text)
+        assert [one for one in talk.done if one != Remember("language", "fr")] == last, texts
+
+
+@pytest.mark.parametrize("texts", [("hein", "quoi ?"), ("non", "hein", "quoi ?"), ("oui", "[picture]", "quoi ?")])
+def test_details_that_were_not_understood_go_to_a_person(texts):
+    talk = Talk(LIBRARY["details"])
+    for text in texts:
+        talk.hear(*(("", "https://example.org/me.jpg") if text == "[picture]" else (text,)))
+    assert [type(effect) for effect in talk.done] == [HandOver, Finish]
+    assert "pas compris" in talk.said[0]
+
+
+@pytest.mark.parametrize("text", ["oui", "oui bien sûr", "oui j'ai 45 ans", "OUIII", "d'accord", "sure"])
+def test_contest_asks_for_a_name_and_takes_no_picture_for_one(text):
+    talk = Talk(LIBRARY["contest"])
+    talk.hear(text)
+    assert talk.state == "first_name"
+    talk.hear("", "https://example.org/me.jpg")
+    assert talk.state == "first_name"
+    talk.hear("je m'appelle Marie")
+    assert {Remember("first_name", "Marie"), Tag("contest")} <= set(talk.done)
+
+
+def test_contest_lets_in_whoever_gives_no_name():
+    talk = Talk(LIBRARY["contest"])
+    for text in ("oui", "non", "non"):
+        talk.hear(text)
+    assert Tag("contest") in talk.done
+    assert talk.state == "offers"
+
+
+@pytest.mark.parametrize("text", ["oui avec plaisir", "d'accord", "yes please thank you so much"])
+def test_contest_leaves_the_second_yes_to_offers_to_welcome(text):
+    """Its keyword asked for no offers, so that its own question is the first yes."""
+    talk = Talk(LIBRARY["contest"])
+    for heard in ("oui", "Ana", text):
+        talk.hear(heard)
+    assert talk.done[-1] == Open("welcome")
+    talk.event(Returned())
+    assert talk.done == [Finish("entered")]
+
+
+def test_contest_asks_once_more_before_it_goes_on_without_offers():
+    talk = Talk(LIBRARY["contest"])
+    for text in ("oui", "Ana", "peut-être"):
+        talk.hear(text)
+    assert talk.state == "offers"
+    talk.hear("hm")
+    assert "ne recevrez pas d'offres" in talk.said[0]
 
 
 @pytest.mark.parametrize("name", LIBRARY)

@@ -309,6 +309,11 @@ def test_an_answer_that_silence_or_an_event_does_not_bring_needs_a_default(way: 
     assert ("\n    = order.paid\n" in found) == ("events" in way)
 
 
+def test_an_answer_is_taken_by_a_keyword_with_politeness_around_it_too() -> None:
+    [found] = proved("a: {say: Go, on: [{hear: {words: [menu svp, ok]}, goto: z}]}\n" + END)
+    assert "`menu svp` is a keyword that interrupts and opens `help`" in str(found)
+
+
 def test_a_word_of_the_menu_that_one_language_lacks_is_told_where_it_is() -> None:
     [found] = proved("a: {on: [{hear: {choice: {x: {say: {en: Pay}}}}, goto: z}]}\n" + END)
     assert found.startswith("6: states.a.on.0.hear.choice.x.say: this is not said in: fr\n")

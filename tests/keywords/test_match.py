@@ -31,7 +31,9 @@ SHOP = table(
         ("JOIN!", "join", "whole"),
         ("Je m’inscris", "je m'inscris", "whole"),
         ("join now", None, None),
-        ("please join", None, None),
+        ("join the queue", None, None),
+        ("Please join, thanks!", "join", "whole"),
+        ("Bonjour, win a car svp", "win", "first"),
         ("Win", "win", "whole"),
         ("win a car", "win", "first"),
         ("WIN BIG today", "win big", "first"),
@@ -57,6 +59,12 @@ def test_whole_texts_and_looser_modes_can_be_asked_one_after_the_other() -> None
     assert match(SHOP, "win a car", ("whole",)) is None
     assert match(SHOP, "win", ("first", "anywhere")) is not None
     assert match(SHOP, "join", ("first", "anywhere")) is None
+
+
+def test_politeness_that_a_phrase_has_is_a_part_of_it() -> None:
+    made = table(("merci", "whole"), ("hello kitty", "first"), ("kitty", "whole"))
+    assert [found and found.phrase for text in ("merci", "hello kitty toys", "kitty merci")
+            if (found := match(made, text))] == ["merci", "hello kitty", "kitty"]
 
 
 def test_a_match_says_the_phrase_as_typed_and_its_language() -> None:
