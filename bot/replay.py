@@ -1,11 +1,12 @@
 """Recorded conversations played again through another version of a dialog: which of them would have gone differently, and how.
 
-What was texted and when is the record. Both versions are played by the same engine, with the same texts at the same times, so
-whatever differs comes from the change. What nobody recorded is taken as it is now, for both: tags, fields, language.
+What was texted, when, and for how long nothing was, is the record. Both versions are played by the same engine with the same
+record, so whatever differs comes from the change. What nobody recorded (which language, tags and fields they had when it began)
+is taken as it is now, or as it would have been before this conversation, whichever lets the recorded version say what we said.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from difflib import ndiff
@@ -13,11 +14,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from bot.consent.ledger import EVERYTHING
 from bot.tryout import Find, Talk
 from dialogs.compile import Compiled, compile
 from dialogs.load import load
+from dialogs.parts import AddTag, RememberField
 from dialogs.transcript import passed
-from keywords.reserved import reserved
 from keywords.text import fold
 from models import ConsentEvent, Contact, ContactTag, Conversation, DialogVersion, Message
 from models.phone import language_of
@@ -27,10 +29,33 @@ SHOWN = timedelta(minutes=1)  # time that passes between two texts, from which o
 MOST_TEXTS = 200  # of one conversation
 # How a line of a transcript begins → what it is about.
 ABOUT = {"<": "answers", "|": "answers", "= consent": "consents", "= tag": "tags", "= not tag": "tags", "= field": "fields",
-         "= for a person": "people"}  # fmt: skip
+         "= for a person": "people", "= paused": "preferences", "= one in": "preferences", "= as usual": "preferences",
+         "= language": "language"}  # fmt: skip
+WHAT = tuple(dict.fromkeys(ABOUT.values()))
+BY_CAMPAIGN = "campaign "  # how the key of a conversation begins whose first text answers a campaign
 
-Script = list[tuple[datetime, str, bool]]
-"""Texts, each with when it came and whether there was a picture."""
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was recorded of a conversation: texts, each with when it came and whether there was a picture, and our words.
+
+    From `left` on their texts open or answer something else; at `over`, now at the latest, nothing more can happen in it.
+    """
+
+    row: Row[Any]
+    texts: Sequence[tuple[datetime, str, bool]]
+    said: Counter[str]
+    left: datetime
+    over: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What may have been so when it began."""
+
+    language: str
+    holds: set[tuple[str, str]]
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +69,10 @@ class Replayed:
 
     @property
     def differs(self) -> tuple[str, ...]:
-        """What would be different: answers, consents, tags, fields, people, or only the way. Empty: nothing."""
+        """What would be different: see WHAT; or only the way. Empty: nothing."""
         if self.before == self.after:
             return ()
-        names = dict.fromkeys(ABOUT.values())
-        return tuple(name for name in names if _about(self.before, name) != _about(self.after, name)) or ("way",)
+        return tuple(name for name in WHAT if _about(self.before, name) != _about(self.after, name)) or ("way",)
 
     @property
     def consents_lost(self) -> set[str]:
@@ -94,21 +118,23 @@ def count(connection: Connection, name: str, since: datetime) -> int:
 
 
 def replay(
-    connection: Connection, dialog: Compiled, find: Find, since: datetime, after: int = 0, limit: int = PAGE
+    connection: Connection, dialog: Compiled, find: Find, since: datetime, now: datetime, after: int = 0, limit: int = PAGE
 ) -> tuple[list[Replayed], int | None]:
     """A page of the conversations of that dialog's name that began since then, oldest first: in their own version and in this.
 
-    `find` gives the dialogs that it opens, the same for both. With the page comes the id after which the next one begins; None:
-    it was the last. Raises DialogError when a version that was published can be read no longer.
+    `find` gives the dialogs that it opens, the same for both; `now`: business time, up to which who is silent is silent. With the
+    page comes the id after which the next one begins; None: it was the last. Raises DialogError when a version that was
+    published can be read no longer.
     """
     rows = _rows(connection, dialog.name, since, after, limit + 1)
     theirs = select(DialogVersion.id, DialogVersion.source).where(DialogVersion.id.in_({row.version_id for row in rows}))
     versions = {id_: compile(load(source, f"{dialog.name} (as it was)"), fold) for id_, source in connection.execute(theirs)}
     played = []
     for row in rows[:limit]:
-        script, known = _script(connection, row), _known(connection, row)
-        before, new = (_play(one, find, row, known, script) for one in (versions[row.version_id], dialog))
-        played.append(Replayed(row.id, row.begun_at, before, new))
+        record, own = _record(connection, row, now), versions[row.version_id]
+        plays = [(_play(own, find, record, then), then) for then in _may_have_been(connection, row, own)]
+        before, then = min(plays, key=lambda play: _unlike(play[0], record.said))
+        played.append(Replayed(row.id, row.begun_at, before, _play(dialog, find, record, then)))
     return played, rows[limit - 1].id if len(rows) > limit else None
 
 
@@ -123,63 +149,91 @@ def _rows(connection: Connection, name: str, since: datetime, after: int, limit:
     return connection.execute(some).all()
 
 
-def _script(connection: Connection, row: Row[Any]) -> Script:
-    """What was texted from its beginning until something else began; the first text opened it.
-
-    A text at whose instant another conversation began opened that one. HELP is answered by the house, and STOP ends it all.
-    """
-    texts = (
-        select(Message.at, Message.body, Message.media)
-        .where(Message.contact_id == row.contact_id, Message.direction == "in", Message.at >= row.begun_at)
-        .order_by(Message.at, Message.id)
-        .limit(MOST_TEXTS)
+def _record(connection: Connection, row: Row[Any], now: datetime) -> Record:
+    """A STOP ends it, however it came. A text at whose instant another conversation began opened that one, if no dialog did."""
+    stopped = select(func.min(ConsentEvent.at)).where(
+        ConsentEvent.person == row.person, ConsentEvent.topic == EVERYTHING, ConsentEvent.change == "out",
+        ConsentEvent.at >= row.begun_at,
+    )  # fmt: skip
+    others = select(func.min(Conversation.begun_at)).where(
+        Conversation.contact_id == row.contact_id, Conversation.id > row.id, Conversation.parent_id.is_(None)
     )
-    others = select(Conversation.begun_at).where(
-        Conversation.contact_id == row.contact_id, Conversation.id > row.id, Conversation.parent_id.is_distinct_from(row.id)
-    )
-    opened = set(connection.scalars(others))
-    script: Script = []
-    for at, body, media in connection.execute(texts):
-        word = reserved(fold(body))
-        if (at in opened and at != row.begun_at) or (word is not None and word.kind != "help"):
-            break
-        if word is None:
-            script.append((at, body, bool(media)))
-    if not script or script[0][0] != row.begun_at:
-        script.insert(0, (row.begun_at, "", False))  # no text opened it
-    return script
+    over = connection.scalar(stopped) or now
+    left = min(connection.scalar(others) or over, over)
+    # What opened a dialog that another one opened was heard by that other one.
+    its = Message.at > row.begun_at if row.parent_id else Message.at >= row.begun_at
+    mine = select(Message.at, Message.body, Message.media).where(Message.contact_id == row.contact_id, its, Message.at < left)
+    some = mine.order_by(Message.at, Message.id).limit(MOST_TEXTS)
+    texts = [(at, body, bool(media)) for at, body, media in connection.execute(some.where(Message.direction == "in"))]
+    if len(texts) == MOST_TEXTS:
+        left = over = texts[-1][0]
+    ours = some.where(Message.direction == "out", Message.conversation_id.is_not(None))
+    return Record(row, texts, _words(said.body for said in connection.execute(ours)), left, over)
 
 
-def _known(connection: Connection, row: Row[Any]) -> set[tuple[str, str]]:
-    """What a condition may ask: consents as they were before it began, tags as they are."""
-    tags = connection.scalars(select(ContactTag.tag).where(ContactTag.contact_id == row.contact_id))
-    known = {("tag", tag) for tag in tags}
+def _may_have_been(connection: Connection, row: Row[Any], own: Compiled) -> Iterator[Then]:
+    """What is likelier comes first: what its own version sets was not set before. Consents are known as they were."""
+    acts = [action for state in own.states.values() for part in (state, *(state.on or ())) for action in part.then]
+    put = {("tag", action.tag) for action in acts if isinstance(action, AddTag)}
+    kept = {action.field for action in acts if isinstance(action, RememberField)}
+    consents = _consents(connection, row)
+    tags = {("tag", tag) for tag in connection.scalars(select(ContactTag.tag).where(ContactTag.contact_id == row.contact_id))}
+    earlier = {name: value for name, value in row.values.items() if name not in kept}
+    for language in dict.fromkeys((row.language or language_of(row.country), *sorted(own.languages))):
+        yield Then(language, consents | tags - put, earlier)
+        if tags & put or earlier != row.values:
+            yield Then(language, consents | tags, row.values)
+
+
+def _consents(connection: Connection, row: Row[Any]) -> set[tuple[str, str]]:
+    """Those in force before it began."""
     events = (
         select(ConsentEvent.topic, ConsentEvent.change)
         .where(ConsentEvent.person == row.person, ConsentEvent.at < row.begun_at)
         .order_by(ConsentEvent.seq)
     )
     said = {topic: change for topic, change in connection.execute(events) if change != "refused"}
-    if said.get("*") != "out":
-        known |= {("consent", topic) for topic, change in said.items() if change == "in"}
-    return known
+    return {("consent", topic) for topic, change in said.items() if change == "in" and said.get(EVERYTHING) != "out"}
 
 
-def _play(
-    dialog: Compiled, find: Find, row: Row[Any], known: set[tuple[str, str]], script: Script
-) -> list[str]:
-    talk = Talk(dialog, find, row.language or language_of(row.country), row.begun_at)
-    talk.holds, talk.values = set(known), dict(row.values)
-    lines: list[str] = []
-    for at, body, picture in script:
+def _play(dialog: Compiled, find: Find, record: Record, then: Then) -> list[str]:
+    row = record.row
+    talk = Talk(dialog, find, then.language, row.begun_at, row.country)
+    talk.holds, talk.values, talk.is_asked = set(then.holds), dict(then.values), row.key.startswith(BY_CAMPAIGN)
+    return list(_timed(talk, _happening(talk, record)))
+
+
+def _happening(talk: Talk, record: Record) -> Iterator[str]:
+    if not record.texts or record.texts[0][0] > talk.now:  # no text opened it
+        yield from talk.begin()
+    for at, body, picture in record.texts:
+        yield from talk.wait(at - talk.now)
         if talk.is_over:
-            break
-        if at - talk.now >= SHOWN:
-            lines.append(passed(at - talk.now))
-        lines += talk.wait(at - talk.now)
-        if not talk.is_over:
-            lines += talk.text(body, picture)
-    return lines
+            return
+        yield from talk.text(body, picture)
+    yield from talk.wait(record.left - talk.now)
+    if not talk.is_listening:  # something else that is opened ends what listens, not what waits
+        yield from talk.wait(record.over - talk.now)
+
+
+def _timed(talk: Talk, lines: Iterable[str]) -> Iterator[str]:
+    """What happens in a talk, line by line as it happens, with the jumps of its clock."""
+    told = talk.now
+    for line in lines:
+        if talk.now - told >= SHOWN:
+            yield passed(talk.now - told)
+        told = talk.now
+        yield line
+
+
+def _words(texts: Iterable[str]) -> Counter[str]:
+    return Counter(word for text in texts for word in text.split())
+
+
+def _unlike(lines: Sequence[str], said: Counter[str]) -> int:
+    """How many words of ours are not those of the record."""
+    words = _words(line[2:] for line in lines if line.startswith("<"))
+    return ((words - said) + (said - words)).total()
 
 
 def _about(lines: Sequence[str], name: str) -> list[str]:

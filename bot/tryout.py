@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from bot.catalogue import in_language
+from bot.effects import WITH_STAFF_FOR
 from bot.shop.check import known
 from bot.talk import heard_of
 from bot.text.merge import BadTemplate, MissingTag, render
@@ -22,6 +23,7 @@ from dialogs.ground import Ground
 from dialogs.load import DialogError
 from dialogs.spec import Dialog
 from dialogs.transcript import PICTURE, UNITS, became, said, texted
+from keywords.reserved import meaning
 from keywords.text import fold
 
 COUNTRIES = {"fr": "FR", "es": "ES"}
@@ -65,15 +67,20 @@ def transcript(dialog: Dialog, others: Mapping[str, Dialog], language: str, line
 
 
 class Talk:
-    """One customer and one dialog, with those that it opens on top of it."""
+    """One customer and one dialog, with those that it opens on top of it; what the house does around them is done here too."""
 
-    def __init__(self, dialog: Compiled, find: Find, language: str = "en", begin: datetime = BEGIN) -> None:
+    def __init__(
+        self, dialog: Compiled, find: Find, language: str = "en", begin: datetime = BEGIN, country: str | None = None
+    ) -> None:
         self.name = dialog.name
-        self.find, self.language, self.now = find, language, begin
+        self.find, self.language, self.now, self.country = find, language, begin, country
         self.stack: list[tuple[Compiled, dict[str, Any]]] = []
         self.holds: set[tuple[str, str]] = set()
         self.values: dict[str, Any] = {}
         self.alarm: tuple[datetime, Event] | None = None
+        self.with_staff_until = begin
+        self.is_asked = False  # a campaign's text has stood for the first words: the first text answers it
+        self.is_listening = False
         self.is_over = False
         self._first = dialog
         self._opened = 0
@@ -88,8 +95,11 @@ class Talk:
     def text(self, words: str, picture: bool) -> list[str]:
         """The customer texts: what they send, what is said and what becomes true, as transcripts write it."""
         self._opened = 0
-        heard = heard_of(words, (PICTURE,) if picture else ())
-        return [texted(words, picture), *(self._step(heard) if self.stack else self._open(self._first, heard))]
+        return [texted(words, picture), *self._hear(heard_of(words, (PICTURE,) if picture else ()))]
+
+    def begin(self) -> Iterator[str]:
+        """It is opened by no text of theirs; what happens, as transcripts write it."""
+        yield from self._open(self._first)
 
     def _pass_time(self, line: str) -> Iterator[str]:
         found = re.fullmatch(r"@ ?\+?([0-9]{1,4}) ?([mhd])", line)
@@ -108,6 +118,26 @@ class Talk:
             self.now, event = self.alarm
             yield from self._step(event)
         yield f"? more than {MAX_RUNG} waits end in this time: let less of it pass at once"
+
+    def _hear(self, heard: Heard) -> Iterator[str]:
+        """The words of the law are the house's own; and where nobody listens, or staff has taken over, a person reads it."""
+        name = meaning(heard.folded)
+        if name is not None:
+            self.is_over = name == "STOP"
+            yield f"# the house takes it for {name}"
+        elif not self.stack:
+            yield from self._answer(heard) if self.is_asked else self._open(self._first, heard)
+        elif self.is_listening and self.now >= self.with_staff_until:
+            yield from self._step(heard)
+        else:
+            yield "= for a person"
+
+    def _answer(self, heard: Heard) -> Iterator[str]:
+        """Open the dialog with an answer to its first words, which are not said again: see `talk.answer`."""
+        hears = start(self._first, self._ground()).listening
+        yield from (line for line in self.begin() if not (hears and line.startswith("<")))
+        if hears:
+            yield from self._step(heard)
 
     def _open(self, dialog: Compiled, opening: Heard | None = None) -> Iterator[str]:
         yield from self._happen(dialog, start(dialog, self._ground(), opening=opening), opened=True)
@@ -130,6 +160,7 @@ class Talk:
         if not opened:
             self.stack.pop()
         self.stack.append((dialog, turn.memory))
+        self.is_listening = turn.listening
         after, event = (turn.wake_in, Woke()) if turn.waiting else (turn.expire_in, Expired())
         self.alarm = (self.now + after, event) if after is not None else None
         for effect in turn.effects:
@@ -148,10 +179,14 @@ class Talk:
                 yield said(self._said(in_language(words, self.language, "en"), turn))
             case effects.Open(dialog=name):
                 yield from self._open_on_top(name)
+            case effects.Remember(name="language", value=self.language):
+                return  # no news
             case effects.Remember(name="language", value=value):
                 self.language = str(value)
             case effects.Remember(name=name, value=value):
                 self.values[name] = value
+            case effects.HandOver():
+                self.with_staff_until = self.now + WITH_STAFF_FOR
             case _ if changed := fact(effect):
                 (self.holds.add if changed[1] else self.holds.discard)(changed[0])
         if told := became(effect):
@@ -167,5 +202,5 @@ class Talk:
             return template
 
     def _ground(self) -> Ground:
-        country = COUNTRIES.get(self.language, "US")
+        country = self.country or COUNTRIES.get(self.language, "US")
         return Ground(lambda kind, name: (kind, name) in self.holds, PARSERS, self.language, country, self.now.date())

@@ -27,8 +27,9 @@ def texted(words: str, picture: bool) -> str:
 
 def passed(time: timedelta) -> str:
     """The jump of the clock after which so much time has passed: in the largest unit that fits, at least a minute."""
-    unit = next((unit for unit in "dh" if not time % UNITS[unit]), "m")
-    return f"@ +{-(-time // UNITS[unit])}{unit}"
+    minutes = -(-time // UNITS["m"]) * UNITS["m"]
+    unit = next((unit for unit in "dh" if not minutes % UNITS[unit]), "m")
+    return f"@ +{minutes // UNITS[unit]}{unit}"
 
 
 def _days(time: timedelta) -> str:

@@ -129,6 +129,20 @@ def test_dialog_check_finds_nothing_wrong_with_the_library(parley: Parley) -> No
     assert parley("dialog", "check", "welcome", "help", "survey").exit_code == 0
 
 
+def test_dialog_check_refuses_two_files_of_one_name(parley: Parley, tmp_path: Path) -> None:
+    for name, goto in (("a", "gone"), ("b", "bye")):
+        (tmp_path / f"{name}.yaml").write_text(ENDLESS.replace("say: Hi, on: [{hear: anything, goto: bye}]",
+                                                               f"after: {{wait: P1D, goto: {goto}}}"))
+    said = parley("dialog", "check", "a.yaml", "b.yaml", "--shop", str(SHOP))
+    assert said.exit_code == 1
+    assert said.output.splitlines() == [
+        "b.yaml:2: name: another of these files has this name, too",
+        "a.yaml:5: states.hello.after.goto: there is no state `gone`",
+        "a.yaml:6: states.bye: nothing leads to `bye`",
+        "3 problems.",
+    ]
+
+
 def test_dialog_check_tells_file_and_line(parley: Parley, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text(
         "name: bad\nstart: hello\nstates:\n  hello:\n    say: Hi\n    after: {wait: PT1H, goto: gone}\n"
@@ -210,6 +224,51 @@ def test_dialog_talk_opens_another_dialog_and_returns(parley: Parley) -> None:
     assert "How was" in said.output or "how was" in said.output
     assert "= tag recommends" in said.output
     assert "Anything else?" in said.output
+
+
+def test_dialog_talk_leaves_the_words_of_the_law_to_the_house(parley: Parley, tmp_path: Path) -> None:
+    said = parley("dialog", "talk", "details", "--save", "said.txt", input="aide\nmes infos\nAIDE\noui\nSTOP\noui\n")
+    assert said.exit_code == 0
+    told = [line for line in (tmp_path / "said.txt").read_text().splitlines() if line[:1] in ">#"]
+    assert told == ["# details", "> aide", "# the house takes it for HELP", "> mes infos", "> AIDE",
+                    "# the house takes it for HELP", "> oui", "> STOP", "# the house takes it for STOP"]  # fmt: skip
+    assert "field first_name" not in said.output
+
+
+def test_dialog_talk_ends_with_its_input_and_is_saved(parley: Parley, tmp_path: Path) -> None:
+    (tmp_path / "said.txt").write_text("something longer than what is said now\n" * 20)
+    said = parley("dialog", "talk", "welcome", "--save", "said.txt", input="JOIN")
+    assert (said.exit_code, "Aborted" in said.output) == (0, False)
+    assert (tmp_path / "said.txt").read_text().splitlines()[:2] == ["# welcome", "> JOIN"]
+    assert "longer" not in (tmp_path / "said.txt").read_text()
+    parley("dialog", "talk", "welcome", "--save", "said.txt", input="")
+    assert "> JOIN" in (tmp_path / "said.txt").read_text()
+
+
+OPENS = "name: hello\nstart: a\nstates:\n  a: {{then: [{{do: open, dialog: {}}}], choose: [{{goto: b}}]}}\n  b: {{say: Bye}}\n"
+OPENED = "name: opening\nstart: a\nstates:\n  a: {say: Come in}\n"
+
+
+@pytest.mark.parametrize(("opened", "told"), [
+    ("opening", ["< Come in", "< Bye"]), ("survey", ["how was your last visit?"]), ("nowhere", ["= for a person", "< Bye"]),
+])  # fmt: skip
+def test_dialog_talk_opens_what_is_beside_the_file_or_in_the_library(
+    parley: Parley, tmp_path: Path, opened: str, told: list[str]
+) -> None:
+    (tmp_path / "opening.yaml").write_text(OPENED)
+    (tmp_path / "hello.yaml").write_text(OPENS.format(opened))
+    said = parley("dialog", "talk", "hello.yaml", input="hello\n")
+    assert said.exit_code == 0, said.output
+    assert all(line in said.output for line in told)
+
+
+def test_dialog_talk_opens_what_the_shop_in_the_database_has(parley: Parley, tmp_path: Path) -> None:
+    (tmp_path / "opening.yaml").write_text(OPENED)
+    (tmp_path / "shop.yaml").write_text(SHOP.read_text().replace("dialogs: [", "dialogs: [opening.yaml, "))
+    assert parley("shop", "load", "shop.yaml").exit_code == 0
+    (tmp_path / "opening.yaml").unlink()
+    (tmp_path / "hello.yaml").write_text(OPENS.format("opening"))
+    assert "< Come in\n< Bye" in parley("dialog", "talk", "hello.yaml", input="hello\n").output
 
 
 def test_dialog_talk_says_what_is_wrong_before_it_begins(parley: Parley, tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TextIO
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from bot.catalogue import NoShop
 from bot.cli.start import as_json, looking, print_json
@@ -14,14 +16,16 @@ from bot.replay import Replayed, Summary
 from bot.replay import count as count_recorded
 from bot.replay import replay as play_again
 from bot.runtime import Runtime
+from bot.settings import SettingsError
 from bot.shop.check import LIBRARY, Script, faults, find, knowing
 from bot.shop.current import current
 from bot.shop.spec import read
+from bot.shop.versions import stories
 from bot.tryout import Find, Talk, among, ready
 from dialogs.check import Known
 from dialogs.compile import Compiled
 from dialogs.diagram import diagram
-from dialogs.load import DialogError, Problem
+from dialogs.load import DialogError, Problem, problem
 from dialogs.spec import Dialog
 
 Existing = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -39,18 +43,20 @@ def dialog() -> None:
 def check(files: tuple[str, ...], shop: Path | None, as_json: bool) -> None:
     """Prove dialogs on every path, or show how each fault comes about (status 1). FILES: YAML files, or names of the library."""
     found: list[Problem] = []
-    dialogs = []
+    dialogs: dict[str, Dialog] = {}
     for name in files:
         try:
-            dialogs.append(_find(name).dialog)
+            dialog = _find(name).dialog
+            if dialogs.setdefault(dialog.name, dialog) is not dialog:
+                found.append(problem(dialog.file, dialog.lines, ("name",), "another of these files has this name, too"))
         except DialogError as error:
             found += error.problems
-    found += faults(dialogs, _known(shop, dialogs))
+    found += faults(dialogs.values(), _known(shop, dialogs))
     if as_json:
-        print_json([asdict(problem) for problem in found])
+        print_json([asdict(one) for one in found])
     else:
-        for problem in found:
-            click.echo(str(problem))
+        for one in found:
+            click.echo(str(one))
         click.echo(f"{len(found)} problems." if found else f"{', '.join(files)}: fine.")
     raise SystemExit(1 if found else 0)
 
@@ -71,22 +77,38 @@ def show(name: str, source: bool, as_json: bool) -> None:
 @dialog.command()
 @click.argument("file")
 @click.option("--language", default="en", show_default=True, help="What the customer speaks at first.")
-@click.option("--save", type=click.File("w", encoding="utf-8", lazy=False), help="Write the transcript to this file.")
+@click.option("--save", type=click.File("a", encoding="utf-8", lazy=False), help="Write the transcript to this file.")
 def talk(file: str, language: str, save: TextIO | None) -> None:
     """Play a dialog here: you are the customer. "@ +48h" lets time pass, "[picture]" sends one; an empty line ends it."""
-    conversation = Talk(_ready(file), _ready, language)
+    dialog = _find(file).dialog
+    conversation = Talk(ready(dialog), _others(Path(dialog.file).parent), language)
     heard = [f"# {conversation.name}"]
     click.echo("Text the keyword that opens it, such as JOIN.")
-    while not conversation.is_over:
-        line = click.prompt(">", prompt_suffix=" ", default="", show_default=False).strip()
-        if not line:
-            break
-        happened = conversation.exchange(line)
-        for said in happened[1:]:
-            click.secho(said, dim=said.startswith("="))
-        heard += happened
-    if save:
-        save.write("\n".join(heard) + "\n")
+    try:
+        while not conversation.is_over and (line := _typed()):
+            happened = conversation.exchange(line)
+            for said in happened[1:]:
+                click.secho(said, dim=said.startswith(("=", "#")))
+            heard += happened
+    finally:
+        if save and heard[1:]:
+            _write(save, heard)
+
+
+def _write(file: TextIO, lines: list[str]) -> None:
+    """In place of what the file held, which is kept until there is something to write."""
+    if file.seekable():
+        file.truncate(0)
+    file.write("\n".join(lines) + "\n")
+
+
+def _typed() -> str:
+    """A line; nothing where there are no more."""
+    try:
+        return str(click.prompt(">", prompt_suffix=" ", default="", show_default=False)).strip()
+    except click.Abort:
+        click.echo()
+        return ""
 
 
 @dialog.command()
@@ -101,14 +123,21 @@ def replay(file: str, days: int, most: int, as_json: bool) -> None:
     """
     new, runtime, summary = _ready(file), looking(), Summary()
     with runtime.read() as connection:
-        since = runtime.now(connection) - timedelta(days=days)
+        now = runtime.now(connection)
+        since = now - timedelta(days=days)
         others = among(current(connection).dialogs)
         of = count_recorded(connection, new.name, since)
-    with click.progressbar(_all_again(runtime, new, others, since), length=of, label="Conversations", hidden=as_json) as played:
+        if not (of or stories(connection, new.name)):
+            raise SystemExit(f"The shop has no dialog `{new.name}`, and no conversation of that name is recorded.")
+    again = _all_again(runtime, new, others, since, now)
+    with click.progressbar(again, length=of, label="Conversations", hidden=as_json or not of) as played:
         for one in played:
             summary.add(one, most)
     if as_json:
         print_json(summary.as_json())
+        return
+    if not summary.conversations:
+        click.echo(f"No conversation of `{new.name}` that began in the last {days} days is recorded.")
         return
     click.echo(f"{summary.differ} of {summary.conversations} conversations of `{new.name}` would have gone differently"
                + "".join(f", {count} {what}" for what, count in summary.about.most_common()) + ".")
@@ -119,11 +148,11 @@ def replay(file: str, days: int, most: int, as_json: bool) -> None:
             click.secho(line, fg={"+": "green", "-": "red"}.get(line[:1]))
 
 
-def _all_again(runtime: Runtime, new: Compiled, others: Find, since: datetime) -> Iterator[Replayed]:
+def _all_again(runtime: Runtime, new: Compiled, others: Find, since: datetime, now: datetime) -> Iterator[Replayed]:
     after: int | None = 0
     while after is not None:
         with runtime.read() as connection:
-            played, after = play_again(connection, new, others, since, after)
+            played, after = play_again(connection, new, others, since, now, after)
         yield from played
 
 
@@ -140,9 +169,31 @@ def _ready(name: str) -> Compiled:
     return ready(_find(name).dialog)
 
 
-def _known(shop: Path | None, dialogs: list[Dialog]) -> Known:
+def _others(beside: Path) -> Find:
+    """The dialogs that one may open: of the files beside it, of the library, of the shop in the database where there is one."""
+
+    def other(name: str) -> Compiled | None:
+        for place in (f"{name}.yaml", name):
+            try:
+                return ready(find(place, beside).dialog)
+            except OSError:
+                continue
+        held = _published().get(name)
+        return ready(held) if held else None
+
+    return lru_cache(maxsize=None)(other)
+
+
+def _published() -> dict[str, Dialog]:
+    try:
+        with looking().read() as connection:
+            return current(connection).dialogs
+    except (SettingsError, NoShop, DBAPIError):
+        return {}
+
+
+def _known(shop: Path | None, named: dict[str, Dialog]) -> Known:
     """What the dialogs may use: of the shop's file, else of the shop in the database. They may also open each other."""
-    named = {dialog.name: dialog for dialog in dialogs}
     if shop is not None:
         try:
             spec = read(shop).shop

@@ -1,5 +1,6 @@
 """A dialog from its draft to its end, by programs: checked, tried out, published, put back, retired."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,7 @@ def test_a_dialog_is_drafted_checked_tried_out_and_published_and_talks_to_custom
     assert told(program) == ("draft", None, True, 0)
     assert program.post("/dialogs/hello/check") == {"holds": True, "problems": []}
     assert program.post("/dialogs/hello/simulate", {"language": "fr", "lines": ["COUCOU", "oui", "encore"]})["lines"] == [
-        "# hello", "> COUCOU", "< Bonjour, OUI ou NON ?", "= listening hello ask", "> oui", "= language fr", "= tag happy",
-        "< Très bien.",
+        "# hello", "> COUCOU", "< Bonjour, OUI ou NON ?", "= listening hello ask", "> oui", "= tag happy", "< Très bien.",
     ]  # fmt: skip
     refused = program.ask("POST", "/keywords", KEYWORD)
     assert refused.get_json()["errors"][0]["field"] == "dialog"  # nobody is led into a draft
@@ -74,6 +74,12 @@ def test_a_picture_is_sent_where_a_dialog_is_tried_out(house: House, program: Pr
     source = HELLO.replace("words: {fr: [oui], en: [\"yes\"]}", "picture")
     said = program.post("/dialogs/hello/simulate", {"source": source, "lines": ["JOIN", "[picture] look"]})["lines"]
     assert said[3:] == ["= listening hello ask", "> [picture] look", "= tag happy", "< Very well."]
+
+
+def test_the_words_of_the_law_are_the_houses_where_a_dialog_is_tried_out(house: House, program: Program) -> None:
+    said = program.post("/dialogs/details/simulate", {"lines": ["my details", "yes", "help", "stop", "yes"]})["lines"]
+    assert said[-5:] == ["= listening details first_name", "> help", "# the house takes it for HELP", "> stop",
+                         "# the house takes it for STOP"]  # fmt: skip
 
 
 def test_a_dialog_that_is_tried_out_opens_those_of_the_shop(house: House, program: Program) -> None:
@@ -266,6 +272,26 @@ def test_recorded_conversations_are_played_again_through_a_draft_page_by_page(ho
     assert (last["conversations"], last["items"], last["next"]) == (1, [], None)
     gone = hello.post("/dialogs/hello/replay", {"source": HELLO.replace("[oui]", "[si]")})
     assert [item["differs"] for item in gone["items"]] == [["answers", "tags"], ["answers", "tags"]]
+
+
+def test_who_fell_silent_is_played_again_to_this_day(house: House, hello: Program) -> None:
+    house.text("Bo", "coucou")
+    changed = {"source": HELLO.replace("Une autre fois.", "A une autre fois.")}
+    assert hello.post("/dialogs/hello/replay", changed)["items"] == []
+    house.jump(timedelta(days=3))
+    [one] = hello.post("/dialogs/hello/replay", changed)["items"]
+    assert one["after"][-2:] == ["@ +2d", "< A une autre fois."]
+
+
+def test_what_a_dialog_does_to_what_they_receive_is_told(house: House, hello: Program) -> None:
+    house.text("Bo", "coucou")
+    house.text("Bo", "oui")
+    paused = HELLO.replace("{do: tag, tag: happy}", "{do: tag, tag: happy}, {do: pause, for: P7D}")
+    assert [one["differs"] for one in hello.post("/dialogs/hello/replay", {"source": paused})["items"]] == [["preferences"]]
+
+
+def test_nothing_can_be_recorded_of_a_dialog_that_is_not_there(house: House, program: Program) -> None:
+    assert program.ask("POST", "/dialogs/hullo/replay", {"source": HELLO}).status_code == 404
 
 
 def test_what_cannot_be_played_is_told_by_its_line(house: House, hello: Program) -> None:

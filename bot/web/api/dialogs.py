@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from bot import shop, tryout
-from bot.replay import Replayed, replay
+from bot.replay import WHAT, Replayed, replay
 from bot.shop import versions
 from bot.shop.spec import LanguageName
 from bot.web.api.bodies import Body
@@ -128,7 +128,7 @@ class ReplayedOut(BaseModel):
 
     conversation: int
     begun_at: datetime
-    differs: Sequence[str] = Field(description="`answers`, `consents`, `tags`, `fields`, `people`, or only the `way`.")
+    differs: Sequence[str] = Field(description=f"{', '.join(f'`{name}`' for name in WHAT)}, or only the `way`.")
     consents_lost: int = Field(description="Consents that were given in it, and would not have been.")
     before: Sequence[str] = Field(description="The conversation in its own version, as a transcript.")
     after: Sequence[str]
@@ -208,9 +208,11 @@ def replay_dialog(call: Call, name: str) -> ReplayOut:
 
     `limit` counts the conversations that are played; a page shows only those that differ.
     """
+    versions.story(call.connection, name)
     dialog, others = tryout.ready(shop.script(name, _source(call, name)).dialog), versions.published(call.connection)
-    since = call.now() - timedelta(days=call.body.days)
-    played, after = replay(call.connection, dialog, tryout.among(others), since, call.query.cursor, call.query.limit)
+    now, query = call.now(), call.query
+    since = now - timedelta(days=call.body.days)
+    played, after = replay(call.connection, dialog, tryout.among(others), since, now, query.cursor, query.limit)
     return ReplayOut(items=[_replayed(one) for one in played if one.differs], next=after, conversations=len(played))
 
 
