@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli import main
-from bot.shop.check import LIBRARY
+from bot.shop.scripts import LIBRARY
 from tests.house import House
 from tests.transcript import PICTURE
 

@@ -14,15 +14,14 @@ from bot.replay import Replayed, Summary
 from bot.replay import count as count_recorded
 from bot.replay import replay as play_again
 from bot.runtime import Runtime
-from bot.shop.check import LIBRARY, Script, faults, find, knowing
+from bot.shop.check import Ground, faults, ground
 from bot.shop.current import current
+from bot.shop.scripts import LIBRARY, Script, find
 from bot.shop.spec import read
 from bot.tryout import Find, Talk, among, ready
-from dialogs.check import Known
 from dialogs.compile import Compiled
 from dialogs.diagram import diagram
 from dialogs.load import DialogError, Problem
-from dialogs.spec import Dialog
 
 Existing = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -39,13 +38,13 @@ def dialog() -> None:
 def check(files: tuple[str, ...], shop: Path | None, as_json: bool) -> None:
     """Prove dialogs on every path, or show how each fault comes about (status 1). FILES: YAML files, or names of the library."""
     found: list[Problem] = []
-    dialogs = []
+    scripts = []
     for name in files:
         try:
-            dialogs.append(_find(name).dialog)
+            scripts.append(_find(name))
         except DialogError as error:
             found += error.problems
-    found += faults(dialogs, _known(shop, dialogs))
+    found += faults(scripts, _ground(shop, scripts))
     if as_json:
         print_json([asdict(problem) for problem in found])
     else:
@@ -140,19 +139,19 @@ def _ready(name: str) -> Compiled:
     return ready(_find(name).dialog)
 
 
-def _known(shop: Path | None, dialogs: list[Dialog]) -> Known:
-    """What the dialogs may use: of the shop's file, else of the shop in the database. They may also open each other."""
-    named = {dialog.name: dialog for dialog in dialogs}
+def _ground(shop: Path | None, scripts: list[Script]) -> Ground:
+    """What the dialogs stand on: the shop's file, else the shop in the database. They may also open each other."""
+    named = {script.dialog.name: script for script in scripts}
     if shop is not None:
         try:
             spec = read(shop).shop
-            others = {other.name: other for name in spec.dialogs for other in [find(name, shop.parent).dialog]}
+            others = {other.dialog.name: other for name in spec.dialogs for other in [find(name, shop.parent)]}
         except OSError as error:
             raise SystemExit(f"{shop} names a dialog that is not there: {error.filename}") from None
-        return knowing(spec, {**others, **named})
+        return ground(spec, {**others, **named})
     with looking().read() as connection:
         try:
             held = current(connection)
         except NoShop:
             raise SystemExit("There is no shop in the database to check against: give --shop FILE.") from None
-    return knowing(held.shop, {**held.dialogs, **named})
+    return ground(held.shop, {**held.scripts, **named})
