@@ -35,7 +35,7 @@ class Script:
         return () if isinstance(read, Dialog) else read
 
 
-@kept(300)
+@kept(200)
 def _read(script: Script) -> Dialog | tuple[Problem, ...]:
     try:
         return load(script.source, script.file)
@@ -72,7 +72,7 @@ def opened(script: Script, scripts: Mapping[str, Script]) -> dict[str, Script]:
     return found
 
 
-@kept(300)
+@kept(1000)
 def _opens(script: Script) -> tuple[str, ...]:
     if script.problems:
         return ()

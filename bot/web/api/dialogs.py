@@ -144,7 +144,7 @@ class ReplayOut(Page[ReplayedOut]):
 def list_dialogs(call: Call) -> Page[DialogOut]:
     """All dialogs, page by page."""
     found = versions.stories(call.connection, call.query.cursor, call.query.limit + 1)
-    titles = versions.titles(call.connection, found)
+    titles = versions.titles(call.connection, found[: call.query.limit])
     return page(found, call.query, lambda story: DialogOut(**_shown(story, titles)))
 
 
