@@ -101,7 +101,7 @@ def replay(file: str, days: int, most: int, as_json: bool) -> None:
     new, runtime, summary = _ready(file), looking(), Summary()
     with runtime.read() as connection:
         since = runtime.now(connection) - timedelta(days=days)
-        others = among(current(connection).dialogs)
+        others = among(current(connection).scripts)
         of = count_recorded(connection, new.name, since)
     with click.progressbar(_all_again(runtime, new, others, since), length=of, label="Conversations", hidden=as_json) as played:
         for one in played:

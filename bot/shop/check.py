@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from bot.shop.kept import kept
-from bot.shop.scripts import Script, find, opened, readable
+from bot.shop.scripts import Script, find, opened
 from bot.shop.spec import KeywordPart, ShopError, ShopPart, Source
 from bot.text.merge import BadTemplate, MissingTag, render, tag_uses
 from bot.text.parsers import PARSERS
@@ -47,7 +47,8 @@ class Ground:
     @property
     def known(self) -> Known:
         """The same as a check takes it."""
-        dialogs, interrupts = readable(dict(self.scripts)), dict(self.interrupts)
+        dialogs = {name: script.dialog for name, script in self.scripts if not script.problems}  # as if they were not there
+        interrupts = dict(self.interrupts)
         return known(self.topics, self.double, self.fields, self.languages, dialogs, interrupts, self.country)
 
 

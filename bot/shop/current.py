@@ -11,10 +11,9 @@ from sqlalchemy import Connection, Row, select
 from bot.catalogue import NoShop
 from bot.shop.check import Ground, ground, wrong
 from bot.shop.kept import together
-from bot.shop.scripts import Script, readable
+from bot.shop.scripts import Script
 from bot.shop.spec import FieldPart, KeywordPart, SenderPart, SettingsPart, ShopPart, Source, TopicPart, Where, shaped
 from dialogs.load import Problem
-from dialogs.spec import Dialog
 from models import DialogVersion, Field, Keyword, Sender, Shop, Topic
 
 TABLES = Path("the shop")  # what stands in place of a file; no dialog can be called so
@@ -34,11 +33,6 @@ class Current:
     @property
     def shop(self) -> ShopPart:
         return self.source.shop
-
-    @property
-    def dialogs(self) -> dict[str, Dialog]:
-        """In force, by name, as far as they can be read."""
-        return together(lambda: readable(self.scripts))
 
     @property
     def ground(self) -> Ground:

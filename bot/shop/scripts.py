@@ -55,11 +55,6 @@ def find(name: str, beside: Path) -> Script:
     return script
 
 
-def readable(scripts: Mapping[str, Script]) -> dict[str, Dialog]:
-    """The dialogs by name, without those that cannot be read: stricter checks may have come since they were published."""
-    return {name: script.dialog for name, script in scripts.items() if not script.problems}
-
-
 def opened(script: Script, scripts: Mapping[str, Script]) -> dict[str, Script]:
     """Those of these dialogs that a conversation in it can come to: which it opens, and which they open."""
     found: dict[str, Script] = {}

@@ -22,7 +22,6 @@ from bot.shop.store import publish as put_version
 from bot.shop.uses import InUse, of_dialog
 from dialogs.load import Problem, problem
 from dialogs.parts import Name
-from dialogs.spec import Dialog
 from models import Conversation, DialogVersion
 from models.conversation import LIVE
 
@@ -186,9 +185,9 @@ def drop_draft(connection: Connection, name: str) -> None:
         raise NoSuch("draft")
 
 
-def published(connection: Connection) -> dict[str, Dialog]:
+def published(connection: Connection) -> Mapping[str, Script]:
     """The dialogs that are in force, by name. Raises NoShop."""
-    return current(connection).dialogs
+    return current(connection).scripts
 
 
 def _next(stories: Sequence[Story]) -> int:
