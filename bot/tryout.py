@@ -9,6 +9,7 @@ from typing import Any
 from bot.catalogue import in_language
 from bot.effects import WITH_STAFF_FOR
 from bot.shop.check import known
+from bot.shop.scripts import Script
 from bot.talk import heard_of
 from bot.text.merge import BadTemplate, MissingTag, render
 from bot.text.parsers import PARSERS
@@ -40,9 +41,9 @@ def ready(dialog: Dialog) -> Compiled:
     return compile(sound(dialog), fold)
 
 
-def among(dialogs: Mapping[str, Dialog]) -> Find:
-    """Finds a dialog among these, made ready when it is first asked for."""
-    return lru_cache(maxsize=None)(lambda name: ready(dialogs[name]) if name in dialogs else None)
+def among(scripts: Mapping[str, Script]) -> Find:
+    """Finds a dialog among these, made ready when it is first asked for; then it raises DialogError where it cannot be read."""
+    return lru_cache(maxsize=None)(lambda name: ready(scripts[name].dialog) if name in scripts else None)
 
 
 def sound(dialog: Dialog) -> Dialog:
@@ -52,7 +53,7 @@ def sound(dialog: Dialog) -> Dialog:
     return dialog
 
 
-def transcript(dialog: Dialog, others: Mapping[str, Dialog], language: str, lines: Iterable[str]) -> list[str]:
+def transcript(dialog: Dialog, others: Mapping[str, Script], language: str, lines: Iterable[str]) -> list[str]:
     """What these lines of a customer ("JOIN", "@ +48h") come to, up to the end of the dialog. Raises DialogError.
 
     `others`: the dialogs that it may open, by name.

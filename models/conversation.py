@@ -25,6 +25,7 @@ class Conversation(Base):
         Index(
             "ix_conversation_live", "contact_id", "dialog", "key", unique=True, postgresql_where=LIVE, sqlite_where=LIVE
         ),
+        Index("ix_conversation_version_id", "version_id", postgresql_where=LIVE, sqlite_where=LIVE),
         NEVER_AGAIN,
     )
 

@@ -33,7 +33,8 @@ from bot.segments.rules import KINDS as RULES
 from bot.segments.rules import Answer, Value
 from bot.settings import Settings, names
 from bot.shop import spec as shop
-from bot.shop.check import ALSO, LIBRARY, NAMES
+from bot.shop.check import ALSO, NAMES
+from bot.shop.scripts import LIBRARY
 from bot.simulator import config as simulator
 from bot.simulator import control, faults
 from bot.text.sandbox import FILTERS, TAGS

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from bot.cli import main
 from bot.shop import load_shop
-from bot.shop.check import LIBRARY
+from bot.shop.scripts import LIBRARY
 from tests.crowd import join, number
 from tests.crowd import run as run_campaign
 from tests.house import BOSTON, SHOP, House, sid

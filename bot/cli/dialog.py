@@ -1,6 +1,6 @@
 """Commands for dialogs: do they hold together, what do they look like, how do they talk."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -17,16 +17,14 @@ from bot.replay import count as count_recorded
 from bot.replay import replay as play_again
 from bot.runtime import Runtime
 from bot.settings import SettingsError
-from bot.shop.check import LIBRARY, Script, faults, find, knowing
+from bot.shop.check import Ground, faults, ground
 from bot.shop.current import current
+from bot.shop.scripts import LIBRARY, Script, find
 from bot.shop.spec import read
-from bot.shop.versions import stories
 from bot.tryout import Find, Talk, among, ready
-from dialogs.check import Known
 from dialogs.compile import Compiled
 from dialogs.diagram import diagram
 from dialogs.load import DialogError, Problem, problem
-from dialogs.spec import Dialog
 
 Existing = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -43,15 +41,15 @@ def dialog() -> None:
 def check(files: tuple[str, ...], shop: Path | None, as_json: bool) -> None:
     """Prove dialogs on every path, or show how each fault comes about (status 1). FILES: YAML files, or names of the library."""
     found: list[Problem] = []
-    dialogs: dict[str, Dialog] = {}
+    scripts: dict[str, Script] = {}
     for name in files:
         try:
-            dialog = _find(name).dialog
-            if dialogs.setdefault(dialog.name, dialog) is not dialog:
-                found.append(problem(dialog.file, dialog.lines, ("name",), "another of these files has this name, too"))
+            script = _find(name)
+            if scripts.setdefault(script.dialog.name, script) != script:
+                found.append(problem(script.file, script.dialog.lines, ("name",), "another of these files has this name, too"))
         except DialogError as error:
             found += error.problems
-    found += faults(dialogs.values(), _known(shop, dialogs))
+    found += faults(scripts.values(), _ground(shop, scripts))
     if as_json:
         print_json([asdict(one) for one in found])
     else:
@@ -125,11 +123,11 @@ def replay(file: str, days: int, most: int, as_json: bool) -> None:
     with runtime.read() as connection:
         now = runtime.now(connection)
         since = now - timedelta(days=days)
-        others = among(current(connection).dialogs)
+        scripts = current(connection).scripts
         of = count_recorded(connection, new.name, since)
-        if not (of or stories(connection, new.name)):
+        if not (of or new.name in scripts):
             raise SystemExit(f"The shop has no dialog `{new.name}`, and no conversation of that name is recorded.")
-    again = _all_again(runtime, new, others, since, now)
+    again = _all_again(runtime, new, among(scripts), since, now)
     with click.progressbar(again, length=of, label="Conversations", hidden=as_json or not of) as played:
         for one in played:
             summary.add(one, most)
@@ -179,31 +177,31 @@ def _others(beside: Path) -> Find:
             except OSError:
                 continue
         held = _published().get(name)
-        return ready(held) if held else None
+        return ready(held.dialog) if held else None
 
     return lru_cache(maxsize=None)(other)
 
 
-def _published() -> dict[str, Dialog]:
+def _published() -> Mapping[str, Script]:
     try:
         with looking().read() as connection:
-            return current(connection).dialogs
+            return current(connection).scripts
     except (SettingsError, NoShop, DBAPIError):
         return {}
 
 
-def _known(shop: Path | None, named: dict[str, Dialog]) -> Known:
-    """What the dialogs may use: of the shop's file, else of the shop in the database. They may also open each other."""
+def _ground(shop: Path | None, named: Mapping[str, Script]) -> Ground:
+    """What the dialogs stand on: the shop's file, else the shop in the database. They may also open each other."""
     if shop is not None:
         try:
             spec = read(shop).shop
-            others = {other.name: other for name in spec.dialogs for other in [find(name, shop.parent).dialog]}
+            others = {other.dialog.name: other for name in spec.dialogs for other in [find(name, shop.parent)]}
         except OSError as error:
             raise SystemExit(f"{shop} names a dialog that is not there: {error.filename}") from None
-        return knowing(spec, {**others, **named})
+        return ground(spec, {**others, **named})
     with looking().read() as connection:
         try:
             held = current(connection)
         except NoShop:
             raise SystemExit("There is no shop in the database to check against: give --shop FILE.") from None
-    return knowing(held.shop, {**held.dialogs, **named})
+    return ground(held.shop, {**held.scripts, **named})

@@ -2,7 +2,7 @@
 
   spec      what may be said       check    does it all hold together       store   into the tables, what changed
   current   what the tables say    change   one part, tried on the whole    uses    what still needs a part
-  versions  dialogs: drafted, published, put back
+  versions  dialogs: drafted, published, put back            scripts  as they are written     kept  what is slow, found once
 """
 
 from pathlib import Path
@@ -19,15 +19,18 @@ from bot.shop.change import (
     drop_topic,
     make_keyword,
 )
-from bot.shop.check import ShopError, check, script
+from bot.shop.check import ShopError, check
 from bot.shop.current import TABLES, NoSuch, one, page, said, settings
+from bot.shop.kept import holding
+from bot.shop.scripts import Script
 from bot.shop.spec import read
 from bot.shop.store import Report, store
 from bot.shop.uses import InUse
 
 __all__ = [
-    "TABLES", "InUse", "NoSuch", "Report", "ShopError", "change_keyword", "change_sender", "change_settings", "change_topic",
-    "drop_keyword", "drop_sender", "drop_topic", "load_shop", "make_keyword", "one", "page", "said", "script", "settings",
+    "TABLES", "InUse", "NoSuch", "Report", "Script", "ShopError", "change_keyword", "change_sender", "change_settings",
+    "change_topic", "check", "drop_keyword", "drop_sender", "drop_topic", "holding", "load_shop", "make_keyword", "one", "page",
+    "read", "said", "settings", "store",
 ]  # fmt: skip
 
 

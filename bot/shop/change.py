@@ -9,20 +9,23 @@ from dataclasses import replace
 from sqlalchemy import Connection, delete, select, update
 
 from bot.catalogue import touch
-from bot.shop.check import knowing
+from bot.shop.check import ground
 from bot.shop.current import Current, NoSuch, locked, news
 from bot.shop.spec import KeywordPart, SenderPart, SettingsPart, ShopError, TopicPart
 from bot.shop.store import put_sender, put_settings, put_topic
-from bot.shop.uses import InUse, of_sender, of_topic
+from bot.shop.uses import InUse, of_field, of_sender, of_topic
 from models import Keyword, Sender, Topic, insert
 
 
 def change_settings(connection: Connection, settings: SettingsPart) -> None:
-    """Give the shop other settings. Raises NoShop, or ShopError with all that is wrong."""
+    """Give the shop other settings. Raises NoShop, ShopError with all that is wrong, or InUse for a field that is left out."""
     before = locked(connection)
-    found = news(before, before.saying(**dict(settings)), lambda one: one.path.split(".")[0] in SettingsPart.model_fields)
+    after = before.saying(**dict(settings))
+    found = news(before, after, lambda one: one.path.split(".")[0] in SettingsPart.model_fields)
     if found:
         raise ShopError(found)
+    for field in sorted(before.ground.fields - after.ground.fields):
+        _unless(f"`{field}`: {reason}" for reason in of_field(connection, field, before.ground, after.ground))
     put_settings(connection, settings)
     touch(connection)
 
@@ -38,14 +41,14 @@ def change_topic(connection: Connection, slug: str, topic: TopicPart) -> bool:
 
 def drop_topic(connection: Connection, slug: str) -> None:
     """Let a topic go that nobody is in for and nothing names. Raises NoShop, NoSuch, InUse."""
-    shop, dialogs = (before := locked(connection)).shop, before.dialogs
-    if slug not in shop.topics:
+    before = locked(connection)
+    if slug not in before.shop.topics:
         raise NoSuch("topic")
     connection.execute(select(Topic.id).where(Topic.slug == slug).with_for_update())  # nobody gets in from here on
-    others = {name: topic for name, topic in shop.topics.items() if name != slug}
-    without = shop.model_copy(update={"topics": others})
+    others = {name: topic for name, topic in before.shop.topics.items() if name != slug}
+    without = before.shop.model_copy(update={"topics": others})
     _unless([] if others else ["it is the last one"])
-    _unless(of_topic(connection, slug, knowing(shop, dialogs), knowing(without, dialogs)))
+    _unless(of_topic(connection, slug, before.ground, ground(without, before.scripts)))
     connection.execute(delete(Topic).where(Topic.slug == slug))
     touch(connection)
 

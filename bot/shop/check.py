@@ -1,19 +1,18 @@
 """Does the shop hold together? Everything is looked at before anything is written."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-import dialogs
+from bot.shop.kept import kept
+from bot.shop.scripts import Script, find, opened
 from bot.shop.spec import KeywordPart, ShopError, ShopPart, Source
 from bot.text.merge import BadTemplate, MissingTag, render, tag_uses
 from bot.text.parsers import PARSERS
 from bot.text.parts import MOST_PARTS, measure
 from dialogs.check import Known
 from dialogs.check import check as check_dialog
-from dialogs.load import DialogError, Problem, load, load_file
+from dialogs.load import DialogError, Problem
 from dialogs.proof import prove
 from dialogs.spec import Dialog
 from keywords.reserved import meaning
@@ -21,9 +20,7 @@ from keywords.table import Entry, Phrase, problems
 from keywords.text import fold
 from models.shop import TEXTS
 
-__all__ = ["Script", "ShopError", "check", "faults", "find", "kept_script", "knowing", "known", "script", "wrong"]
-
-LIBRARY = Path(dialogs.__file__).parent / "library"
+__all__ = ["Ground", "ShopError", "check", "faults", "ground", "known", "written", "wrong"]
 
 # What merge tags can always say in the shop's own texts, which belong to no dialog, and in those of a dialog with a topic.
 OWN_NAMES = frozenset({"brand", "contact_line", "sender"})
@@ -32,11 +29,27 @@ ALSO = {"suggest": {"keyword"}}  # what one text of the shop can say beyond that
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
-    """A dialog with the YAML that it was read from."""
+class Ground:
+    """All of a shop that its dialogs stand on, as one value: on the same ground, the same holds of a dialog."""
 
-    dialog: Dialog
-    source: str
+    topics: frozenset[str]
+    double: frozenset[str]
+    fields: frozenset[str]
+    languages: tuple[str, ...]
+    country: str
+    interrupts: tuple[tuple[str, str], ...]
+    scripts: tuple[tuple[str, Script], ...]  # by name, those that may be opened
+
+    def below(self, script: Script) -> "Ground":
+        """As much of it as one dialog needs: what others say is not its business, unless it leads there."""
+        return replace(self, scripts=tuple(opened(script, dict(self.scripts)).items()))
+
+    @property
+    def known(self) -> Known:
+        """The same as a check takes it."""
+        dialogs = {name: script.dialog for name, script in self.scripts if not script.problems}  # as if they were not there
+        interrupts = dict(self.interrupts)
+        return known(self.topics, self.double, self.fields, self.languages, dialogs, interrupts, self.country)
 
 
 def check(source: Source) -> tuple[ShopPart, Mapping[str, Script]]:
@@ -62,41 +75,50 @@ def check(source: Source) -> tuple[ShopPart, Mapping[str, Script]]:
 
 def wrong(source: Source, scripts: Mapping[str, Script]) -> list[Problem]:
     """All that is wrong with a shop and its dialogs by name."""
-    dialogs = {name: one.dialog for name, one in scripts.items()}
-    found = faults(dialogs.values(), knowing(source.shop, dialogs))
-    return [*_words(source), *_twice(source), *_keywords(source, dialogs), *found]
+    found = faults(scripts.values(), ground(source.shop, scripts))
+    return [*_words(source), *_twice(source), *_keywords(source, scripts), *found]
 
 
-def find(name: str, beside: Path) -> Script:
-    """A dialog of the library by its name, else of a YAML file. Raises DialogError, or OSError where there is none."""
-    path = beside / name if name.endswith((".yaml", ".yml")) else LIBRARY / f"{name}.yaml"
-    return Script(load_file(path), path.read_text(encoding="utf-8"))
-
-
-def script(name: str, source: str) -> Script:
-    """A dialog as its YAML says it; problems are reported in a file of this name. Raises DialogError."""
-    return Script(load(source, name), source)
-
-
-kept_script = lru_cache(maxsize=200)(script)
-"""The same for what the tables hold, which is asked for again and again: reading is the slow part of a check."""
-
-
-def faults(dialogs: Iterable[Dialog], knows: Known) -> list[Problem]:
-    """What keeps dialogs from being published: first how they, and those that they may open, are written; then how they go.
+def faults(scripts: Iterable[Script], ground: Ground) -> list[Problem]:
+    """What keeps dialogs from being published: how they, and those that they lead to, are written; else how they go.
 
     Whoever checks a dialog of a shop asks here: the shop's file, commands, the API.
     """
-    named = {dialog.name: dialog for dialog in dialogs}
-    written = [problem for dialog in {**knows.dialogs, **named}.values() for problem in check_dialog(dialog, known=knows)]
-    return written or [problem for dialog in named.values() for problem in prove(dialog, known=knows)]
+    return list(dict.fromkeys(problem for script in scripts for problem in _faults(script, ground)))
 
 
-def knowing(shop: ShopPart, dialogs: Mapping[str, Dialog]) -> Known:
-    """What dialogs of this shop may use; `dialogs`: those that they may open."""
-    double = [slug for slug, topic in shop.topics.items() if topic.proof == "double"]
-    fields = [field.name for field in shop.fields]
-    return known(shop.topics, double, fields, shop.languages, dialogs, interrupting(shop.keywords), shop.country)
+def _faults(script: Script, ground: Ground) -> Iterable[Problem]:
+    on = ground.below(script)
+    found = [problem for one in (script, *dict(on.scripts).values()) for problem in written(one, ground)]
+    return found or _proved(script, on)
+
+
+def written(script: Script, ground: Ground) -> tuple[Problem, ...]:
+    """What is wrong with how a dialog is written."""
+    return _written(script, ground.below(script))
+
+
+@kept(1000)
+def _written(script: Script, ground: Ground) -> tuple[Problem, ...]:
+    return script.problems or tuple(check_dialog(script.dialog, known=ground.known))
+
+
+@kept(1000)
+def _proved(script: Script, ground: Ground) -> tuple[Problem, ...]:
+    return tuple(prove(script.dialog, known=ground.known))
+
+
+def ground(shop: ShopPart, scripts: Mapping[str, Script]) -> Ground:
+    """What dialogs of this shop stand on; `scripts`: those that they may open, by name."""
+    return Ground(
+        topics=frozenset(shop.topics),
+        double=frozenset(slug for slug, topic in shop.topics.items() if topic.proof == "double"),
+        fields=frozenset(field.name for field in shop.fields),
+        languages=tuple(shop.languages),
+        country=shop.country,
+        interrupts=tuple(sorted(interrupting(shop.keywords).items())),
+        scripts=tuple(scripts.items()),
+    )
 
 
 def known(

@@ -9,10 +9,11 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, Row, select
 
 from bot.catalogue import NoShop
-from bot.shop.check import Script, kept_script, wrong
+from bot.shop.check import Ground, ground, wrong
+from bot.shop.kept import together
+from bot.shop.scripts import Script
 from bot.shop.spec import FieldPart, KeywordPart, SenderPart, SettingsPart, ShopPart, Source, TopicPart, Where, shaped
 from dialogs.load import Problem
-from dialogs.spec import Dialog
 from models import DialogVersion, Field, Keyword, Sender, Shop, Topic
 
 TABLES = Path("the shop")  # what stands in place of a file; no dialog can be called so
@@ -34,9 +35,9 @@ class Current:
         return self.source.shop
 
     @property
-    def dialogs(self) -> dict[str, Dialog]:
-        """In force, by name."""
-        return {name: one.dialog for name, one in self.scripts.items()}
+    def ground(self) -> Ground:
+        """What its dialogs stand on."""
+        return ground(self.shop, self.scripts)
 
     @property
     def keywords(self) -> dict[int, KeywordPart]:
@@ -52,9 +53,13 @@ class Current:
         """The same shop with a dialog, new or another one in its place."""
         return replace(self, scripts={**self.scripts, new.dialog.name: new})
 
+    def without(self, name: str) -> "Current":
+        """The same shop without a dialog."""
+        return replace(self, scripts={other: one for other, one in self.scripts.items() if other != name})
+
     def problems(self) -> list[Problem]:
         """All that is wrong with it."""
-        return wrong(self.source, self.scripts)
+        return together(lambda: wrong(self.source, self.scripts))
 
 
 def locked(connection: Connection) -> Current:
@@ -83,7 +88,7 @@ def current(connection: Connection) -> Current:
         "senders": [said(SenderPart, row) for row in senders],
         "keywords": [said(KeywordPart, row) for row in keywords],
     }
-    scripts = {row.name: kept_script(row.name, row.source) for row in connection.execute(published)}
+    scripts = {row.name: Script(row.name, row.source) for row in connection.execute(published)}
     return Current(_source(data, tuple(row.id for row in keywords)), scripts)
 
 
@@ -121,8 +126,9 @@ def news(before: Current, after: Current, is_own: Callable[[Problem], bool]) -> 
 
     What was wrong elsewhere before (checks grow stricter, topics outlive the file) does not stand in the way.
     """
-    earlier = set(before.problems())
-    return [problem for problem in after.problems() if problem not in earlier or is_own(problem)]
+    found = after.problems()
+    earlier = set() if all(map(is_own, found)) else set(before.problems())
+    return [problem for problem in found if problem not in earlier or is_own(problem)]
 
 
 def _source(data: Any, numbers: tuple[int, ...]) -> Source:

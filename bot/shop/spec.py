@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
@@ -25,8 +26,14 @@ def _number(number: str) -> str:
     return number
 
 
+@lru_cache(maxsize=1)
+def _zones() -> set[str]:
+    """All that there are: they are files, and finding them takes longer than all the rest."""
+    return available_timezones()
+
+
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError("a time zone such as Europe/Paris or America/New_York")
     return ZoneInfo(name).key
 

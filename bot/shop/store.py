@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from bot.catalogue import touch
 from bot.runtime import machine_now
-from bot.shop.check import Script
+from bot.shop.scripts import Script
 from bot.shop.spec import KeywordPart, SenderPart, SettingsPart, ShopPart, TopicPart
 from models import DialogVersion, Field, Keyword, Sender, Shop, Topic, insert
 

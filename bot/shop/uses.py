@@ -1,34 +1,44 @@
 """What still needs a part of the shop: why it cannot go yet, in sentences with numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, TextClause, func, or_, select
 
-from bot.shop.check import kept_script
-from dialogs.check import NAMED, Known
-from dialogs.check import check as check_dialog
+from bot.shop.check import Ground, written
+from bot.shop.kept import together
+from bot.shop.scripts import Script
+from bot.text.merge import BadTemplate, tag_uses
 from models import Campaign, Conversation, DialogVersion, Keyword, Message, Segment, Subscription
 from models.conversation import LIVE
 from models.message import OPEN_STATES, in_state
 
 OVER = ("finished", "cancelled")  # of campaigns: they ask for nothing any more
-SUBSCRIBED, ABOUT = "subscribed", "topic"  # keys of a segment's rule that name a topic
+NAME_TOPICS = ("subscribed", "topic")  # keys of a segment's rule that name a topic
+NAMES_FIELDS = ("field",)
 
 
 class InUse(ValueError):
     """It cannot go, or not yet; says why."""
 
 
-def of_topic(connection: Connection, slug: str, before: Known, after: Known) -> Iterator[str]:
-    """Why a topic cannot go. `before`, `after`: what dialogs may name, with and without it."""
+def of_topic(connection: Connection, slug: str, before: Ground, after: Ground) -> Iterator[str]:
+    """Why a topic cannot go. `before`, `after`: what dialogs stand on, with it and without."""
     if people := _count(connection, Subscription, Subscription.topic == slug, Subscription.state == "in"):
         yield f"people who are in for it: {people}"
     if campaigns := _count(connection, Campaign, Campaign.topic == slug, Campaign.state.not_in(OVER)):
         yield f"campaigns about it: {campaigns}"
-    rules = connection.execute(select(Segment.name, Segment.rule).where(Segment.rule.is_not(None)))
-    yield from _told("segments that ask for it", [row.name for row in rules if _asks(row.rule, slug)])
+    yield from _told("segments that ask for it", _asking(connection, NAME_TOPICS, slug))
+    yield from _told("dialogs that name it", _broken(connection, before, after))
+
+
+def of_field(connection: Connection, name: str, before: Ground, after: Ground) -> Iterator[str]:
+    """Why a field cannot go. `before`, `after`: what dialogs stand on, with it and without."""
+    campaigns = connection.execute(select(Campaign.name, Campaign.texts).where(Campaign.state.not_in(OVER)))
+    saying = [row.name for row in campaigns if any(_says(template, name) for template in row.texts.values())]
+    yield from _told("campaigns that say it", saying)
+    yield from _told("segments that ask for it", _asking(connection, NAMES_FIELDS, name))
     yield from _told("dialogs that name it", _broken(connection, before, after))
 
 
@@ -42,7 +52,7 @@ def of_sender(connection: Connection, number: str) -> Iterator[str]:
         yield f"campaigns that leave from it: {campaigns}"
 
 
-def of_dialog(connection: Connection, name: str, before: Known, after: Known, now: datetime) -> Iterator[str]:
+def of_dialog(connection: Connection, name: str, before: Ground, after: Ground, now: datetime) -> Iterator[str]:
     """Why a dialog cannot go; `now`: business time. Whoever is inside can end it."""
     if keywords := _count(connection, Keyword, Keyword.dialog == name):
         yield f"keywords that open it: {keywords}"
@@ -60,11 +70,24 @@ def _told(what: str, names: list[str]) -> Iterator[str]:
         yield f"{what}: {len(names)} ({', '.join(sorted(names))})"
 
 
-def _asks(rule: Any, slug: str) -> bool:
-    """Whether a segment's rule, as plain data, names a topic."""
+def _says(template: str, field: str) -> bool:
+    """Whether a text merges a field."""
+    try:
+        return any(use.path == ("contact", field) for use in tag_uses(template))
+    except BadTemplate:
+        return False
+
+
+def _asking(connection: Connection, keys: Collection[str], name: str) -> list[str]:
+    """The segments whose rule has this name under one of these keys."""
+    rules = connection.execute(select(Segment.name, Segment.rule).where(Segment.rule.is_not(None)))
+    return [row.name for row in rules if _asks(row.rule, keys, name)]
+
+
+def _asks(rule: Any, keys: Collection[str], name: str) -> bool:
     if isinstance(rule, dict):
-        return slug in (rule.get(ABOUT), rule.get(SUBSCRIBED)) or any(_asks(part, slug) for part in rule.values())
-    return isinstance(rule, list) and any(_asks(part, slug) for part in rule)
+        return any(rule.get(key) == name for key in keys) or any(_asks(part, keys, name) for part in rule.values())
+    return isinstance(rule, list) and any(_asks(part, keys, name) for part in rule)
 
 
 def _is_answered(campaign: Any, now: datetime) -> bool:
@@ -72,14 +95,10 @@ def _is_answered(campaign: Any, now: datetime) -> bool:
     return campaign.state not in OVER or (last is not None and last > now - timedelta(days=campaign.answers_for))
 
 
-def _broken(connection: Connection, before: Known, after: Known) -> list[str]:
+def _broken(connection: Connection, before: Ground, after: Ground) -> list[str]:
     """Dialogs that would name what is not there, in the version in force or in one that somebody is inside of."""
     inside = select(Conversation.version_id).where(LIVE)
     versions = select(DialogVersion.name, DialogVersion.source)
     versions = versions.where(or_(DialogVersion.state == "published", DialogVersion.id.in_(inside)))
-    found = set()
-    for name, source in connection.execute(versions):
-        dialog = kept_script(name, source).dialog
-        if set(check_dialog(dialog, known=after, rules=NAMED)) - set(check_dialog(dialog, known=before, rules=NAMED)):
-            found.add(name)
-    return list(found)
+    scripts = [Script(row.name, row.source) for row in connection.execute(versions)]
+    return together(lambda: list({one.file for one in scripts if set(written(one, after)) - set(written(one, before))}))

@@ -3,9 +3,14 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+import yaml
+from sqlalchemy import update
 
+from bot.shop.store import put_draft
+from models import DialogVersion
 from tests.api.conftest import Program
 from tests.house import House
 
@@ -205,6 +210,42 @@ def test_dialogs_are_listed_page_by_page(house: House, hello: Program) -> None:
         ("hello", {"fr": "Bonjour", "en": "Hello"}, "published"), ("draft-only", None, "draft"),
     ]  # fmt: skip
     assert rest["next"] is None
+
+
+def test_a_list_reads_no_more_than_its_page_and_each_draft_once(
+    house: House, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    compose = yaml.compose
+    monkeypatch.setattr(yaml, "compose", lambda source, **how: read.append(source) or compose(source, **how))
+    with house.runtime.begin() as connection:
+        for n in range(5):
+            put_draft(connection, f"wrong{n}", f"nonsense: [ # {n} {uuid4()}", 1)
+    last = program.get("/dialogs?limit=6")["next"]
+    read.clear()
+    assert [one["name"] for one in program.get(f"/dialogs?limit=2&cursor={last}")["items"]] == ["wrong0", "wrong1"]
+    with house.statements() as asked:
+        program.get("/dialogs")
+    assert len(read) == 5
+    program.get("/dialogs")
+    assert len(read) == 5
+    told = [statement for statement in asked if "dialog_version" in statement]
+    assert len(told) == 3
+    assert [statement for statement in told if "dialog_version.source" in statement] == [told[-1]]
+
+
+def test_a_published_dialog_that_can_be_read_no_longer_is_in_nobodys_way_and_can_be_mended(
+    house: House, program: Program
+) -> None:
+    source = program.get("/dialogs/survey")["source"]
+    with house.runtime.begin() as connection:
+        mine = (DialogVersion.name == "survey") & (DialogVersion.state == "published")
+        connection.execute(update(DialogVersion).where(mine).values(source=source + "colour: blue\n"))
+    assert {one["name"]: one["title"] for one in program.get("/dialogs")["items"]}["survey"] is None
+    assert program.post("/keywords", KEYWORD | {"dialog": "help"})["dialog"] == "help"
+    program.put("/dialogs/survey/draft", {"source": source})
+    assert program.post("/dialogs/survey/publish")["version"] == 2
+    assert program.post("/dialogs/survey/check")["holds"]
 
 
 def test_a_dialog_cannot_be_called_just_anything(house: House, program: Program) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, event, select, update
 
 from bot import jobs
 from bot.shop import load_shop
@@ -16,6 +16,16 @@ from tests.house import BOSTON, PARIS, SHOP, House
 WORDS = {"fr": "Bonjour", "en": "Hello"}
 TOPIC = {"names": WORDS, "frequencies": WORDS, "fees": WORDS, "contacts": {"": "+33 1 23 45 67 89"}, "proof": "single"}
 SURVEY = {"phrases": {"fr": ["sondage"], "en": ["poll"]}, "dialog": "survey"}
+
+SHOES = """\
+name: shoes
+start: ask
+expires: PT48H
+on_expiry: bye
+states:
+  ask: {{say: "{words}", on: [{{hear: {{words: ["yes"]}}, goto: bye}}], otherwise: {{goto: bye}}}}
+  bye: {{say: Bye, end: done}}
+"""
 
 
 def refused(program: Program, method: str, path: str, body: Any = None, status: int = 422) -> dict[str, str]:
@@ -69,6 +79,39 @@ def test_a_setting_that_does_not_hold_is_named_and_nothing_changes(
     told = refused(program, "PUT", "/shop", before | change)
     assert message in told[field], told
     assert (program.get("/shop"), revision(house)) == (before, number)
+
+
+def test_a_field_that_something_needs_stays_and_says_what(house: House, program: Program) -> None:
+    settings = program.get("/shop")
+    shoe = {"name": "shoe", "purpose": "To sell shoes that fit"}
+    program.put("/shop", settings | {"fields": [*settings["fields"], shoe]})
+    rule = {"all": [{"not": {"field": "shoe", "more_than": 44}}]}
+    segment = program.post("/segments", {"name": "Tall", "rule": rule})
+    texts = {"": "{{ brand }}: shoe {{ contact.shoe | default: 'any' }}! STOP"}
+    campaign = program.post("/campaigns", {"name": "Shoes", "topic": "offers", "within": ["Tall"], "texts": texts})
+    assert refused(program, "PUT", "/shop", settings, status=409)[""] == (
+        "`shoe`: campaigns that say it: 1 (Shoes); `shoe`: segments that ask for it: 1 (Tall)"
+    )
+    assert shoe in program.get("/shop")["fields"]
+    program.post(f"/campaigns/{campaign['id']}/cancel")
+    program.put(f"/segments/{segment['id']}", {"rule": {"tag": "tall"}})
+    assert program.put("/shop", settings) == settings
+
+
+def test_a_field_stays_while_somebody_is_in_a_dialog_that_says_it(house: House, program: Program) -> None:
+    settings = program.get("/shop")
+    shoe = {"name": "shoe", "purpose": "To sell shoes that fit"}
+    program.put("/shop", settings | {"fields": [*settings["fields"], shoe]})
+    for words in ("Shoes? {{ contact.shoe | default: 'any' }}", "Shoes?"):
+        program.put("/dialogs/shoes/draft", {"source": SHOES.format(words=words)})
+        program.post("/dialogs/shoes/publish")
+        if "contact" in words:
+            assert "not a merge tag" in refused(program, "PUT", "/shop", settings)["states.ask.say"]
+            program.post("/keywords", SURVEY | {"dialog": "shoes"})
+            assert house.text("Bo", "sondage") == ["Shoes? any"]
+    assert refused(program, "PUT", "/shop", settings, status=409) == {"": "`shoe`: dialogs that name it: 1 (shoes)"}
+    assert house.text("Bo", "yes") == ["Bye"]
+    assert program.put("/shop", settings) == settings
 
 
 # Topics
@@ -181,7 +224,7 @@ def test_a_keyword_that_cannot_be_is_refused_beside_its_field(
     number = revision(house)
     assert message in refused(program, "POST", "/keywords", keyword)[field]
     assert message in refused(program, "PUT", "/keywords/3", keyword)[field]
-    assert (len(program.get("/keywords")["items"]), revision(house)) == (7, number)
+    assert (len(program.get("/keywords")["items"]), revision(house)) == (8, number)
 
 
 def test_a_keyword_may_keep_its_own_phrases(house: House, program: Program) -> None:
@@ -200,11 +243,11 @@ def test_loading_the_file_keeps_the_ids_of_keywords_that_it_still_says(house: Ho
     with house.runtime.begin() as connection:
         load_shop(connection, SHOP)
     kept = {one["id"]: one["dialog"] for one in program.get("/keywords")["items"]}
-    assert (kept[2], kept[3], kept[8]) == ("help", "survey", "welcome")
+    assert (kept[2], kept[3], kept[9]) == ("help", "survey", "welcome")
     program.post("/keywords", SURVEY)
     with house.runtime.begin() as connection:
         load_shop(connection, SHOP)
-    assert [one["id"] for one in program.get("/keywords")["items"]] == [2, 3, 4, 5, 6, 7, 8]
+    assert [one["id"] for one in program.get("/keywords")["items"]] == [2, 3, 4, 5, 6, 7, 8, 9]
 
 
 def test_what_was_wrong_before_stands_in_nobodys_way(house: House, program: Program) -> None:
@@ -228,6 +271,65 @@ def test_of_two_who_claim_a_phrase_at_once_one_gets_it(house: House, program: Pr
     assert sorted(answers) == [201, *[422] * 5]
     with house.runtime.read() as connection:
         assert [row for row in connection.scalars(select(Keyword.phrases)) if "summer" in row.get("", [])] == [{"": ["summer"]}]
+
+
+def much_to_prove(questions: int) -> str:
+    """A dialog in which all answers decide together: each question doubles the ways to go."""
+    states = [f"""\
+  ask{i}:
+    say: Question {i}?
+    on:
+      - {{hear: {{words: ["yes"]}}, as: answer{i}, goto: {f"ask{i + 1}" if i + 1 < questions else "end"}}}
+      - {{hear: {{words: ["no"]}}, as: answer{i}, goto: {f"ask{i + 1}" if i + 1 < questions else "end"}}}
+    otherwise: {{goto: bye}}
+""" for i in range(questions)]  # fmt: skip
+    choices = [f"      - {{when: {{value: {{name: answer{i}, is: 'yes'}}}}, goto: good}}\n" for i in range(questions)]
+    return "".join([
+        "name: long\nstart: ask0\nexpires: PT48H\non_expiry: bye\nstates:\n", *states, "  end:\n    choose:\n", *choices,
+        "      - {goto: bye}\n  good: {say: Thanks!, end: done}\n  bye: {say: Bye!, end: done}\n",
+    ])  # fmt: skip
+
+
+def test_a_stop_is_answered_while_dialogs_are_proved_for_a_keyword(house: House, program: Program) -> None:
+    given_up, order, name = threading.Event(), [], house.runtime.engine.dialect.name
+
+    def note(connection: Connection) -> None:
+        if not connection.get_execution_options().get("parley_reads"):
+            given_up.set()
+
+    def make() -> None:  # it interrupts, so all dialogs have to be proved with it
+        program.post("/keywords", {"phrases": [f"ouvre {name}"], "dialog": "long", "interrupts": True})
+        order.append("keyword")
+
+    program.put("/dialogs/long/draft", {"source": much_to_prove(10)})
+    program.post("/dialogs/long/publish")
+    event.listen(house.runtime.engine, "rollback", note)
+    program.post("/keywords", SURVEY)
+    assert not given_up.is_set()  # what was proved once on the same ground is not proved again
+    making = threading.Thread(target=make)
+    making.start()
+    assert given_up.wait(30)  # nothing is held any more, and now it is proved
+    house.text("Bo", "STOP")
+    order.append("stop")
+    making.join()
+    assert order == ["stop", "keyword"]
+
+
+def test_a_change_that_was_made_meanwhile_counts(house: House, program: Program) -> None:
+    """The phrase of a keyword becomes an answer, and the answer a keyword, at the same time: one of them is refused."""
+    source = "name: hello\nstart: a\nexpires: PT48H\nstates:\n  a:\n    say: Hi\n    on: [{hear: {words: [xyzzy]}, goto: b}]\n" \
+             "  b: {say: Bye, end: done}\n"  # fmt: skip
+    program.put("/dialogs/hello/draft", {"source": source})
+    keyword = {"phrases": ["xyzzy"], "dialog": "survey", "interrupts": True}
+    answers: list[int] = []
+    asks = [lambda: answers.append(program.ask("POST", "/keywords", keyword).status_code),
+            lambda: answers.append(program.ask("POST", "/dialogs/hello/publish").status_code)]  # fmt: skip
+    threads = [threading.Thread(target=ask) for ask in asks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) in ([200, 422], [201, 422])
 
 
 def test_without_a_shop_it_is_said_that_there_is_none(house: House, program: Program) -> None:

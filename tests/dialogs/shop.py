@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from datetime import date
 
-from bot.shop.check import LIBRARY as FOLDER
 from bot.shop.check import known
+from bot.shop.scripts import LIBRARY as FOLDER
 from bot.text.parsers import PARSERS
 from dialogs.compile import compile
 from dialogs.effects import Effect, Say

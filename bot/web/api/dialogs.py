@@ -1,6 +1,6 @@
 """Dialogs: drafted, checked, tried out, replayed, published, put back, retired."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -143,8 +143,9 @@ class ReplayOut(Page[ReplayedOut]):
 @operation("GET", "/dialogs", scope="dialogs:read", query=PageQuery, answer=Page[DialogOut])
 def list_dialogs(call: Call) -> Page[DialogOut]:
     """All dialogs, page by page."""
-    found = [story for story in versions.stories(call.connection) if story.id > call.query.cursor]
-    return page(found[: call.query.limit + 1], call.query, lambda story: DialogOut(**_shown(story)))
+    found = versions.stories(call.connection, call.query.cursor, call.query.limit + 1)
+    titles = versions.titles(call.connection, found[: call.query.limit])
+    return page(found, call.query, lambda story: DialogOut(**_shown(story, titles)))
 
 
 @operation("GET", "/dialogs/<name>", scope="dialogs:read", answer=DialogWithVersionsOut)
@@ -152,7 +153,8 @@ def get_dialog(call: Call, name: str) -> DialogWithVersionsOut:
     """One dialog, with its YAML and its versions."""
     story = versions.story(call.connection, name)
     told = [VersionOut(**_version(row, story)) for row in story.versions]
-    return DialogWithVersionsOut(**_shown(story), source=story.latest.source, versions=told)
+    titles, source = versions.titles(call.connection, [story]), versions.source(call.connection, story.latest)
+    return DialogWithVersionsOut(**_shown(story, titles), source=source, versions=told)
 
 
 @operation("GET", "/dialogs/<name>/versions", scope="dialogs:read", query=PageQuery, answer=Page[VersionOut])
@@ -168,7 +170,7 @@ def get_version(call: Call, name: str, version: int) -> VersionWithSourceOut:
     """One version, with its YAML."""
     story = versions.story(call.connection, name)
     row = story.version(version)
-    return VersionWithSourceOut(**_version(row, story), source=row.source)
+    return VersionWithSourceOut(**_version(row, story), source=versions.source(call.connection, row))
 
 
 @operation("PUT", "/dialogs/<name>/draft", scope="dialogs:write", body=DraftIn, answer=DialogWithVersionsOut, also=(201,),
@@ -197,7 +199,7 @@ def check_dialog(call: Call, name: str) -> CheckOut:
            example={"source": EXAMPLE, "language": "fr", "lines": ["BONJOUR", "oui"]})  # fmt: skip
 def simulate_dialog(call: Call, name: str) -> TranscriptOut:
     """Play it with a customer who is not there. Nothing is sent or kept; brand and topics stand in brackets."""
-    dialog, others = shop.script(name, _source(call, name)).dialog, versions.published(call.connection)
+    dialog, others = shop.Script(name, _source(call, name)).dialog, versions.published(call.connection)
     return TranscriptOut(lines=tryout.transcript(dialog, others, call.body.language, call.body.lines))
 
 
@@ -209,7 +211,7 @@ def replay_dialog(call: Call, name: str) -> ReplayOut:
     `limit` counts the conversations that are played; a page shows only those that differ.
     """
     versions.story(call.connection, name)
-    dialog, others = tryout.ready(shop.script(name, _source(call, name)).dialog), versions.published(call.connection)
+    dialog, others = tryout.ready(shop.Script(name, _source(call, name)).dialog), versions.published(call.connection)
     now, query = call.now(), call.query
     since = now - timedelta(days=call.body.days)
     played, after = replay(call.connection, dialog, tryout.among(others), since, now, query.cursor, query.limit)
@@ -241,13 +243,15 @@ def delete_dialog(call: Call, name: str) -> None:
 
 
 def _source(call: Call, name: str) -> str:
-    return str(versions.story(call.connection, name).latest.source if call.body.source is None else call.body.source)
+    if call.body.source is not None:
+        return str(call.body.source)
+    return versions.source(call.connection, versions.story(call.connection, name).latest)
 
 
-def _shown(story: versions.Story) -> dict[str, Any]:
+def _shown(story: versions.Story, titles: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "name": story.name, "title": story.title, "state": story.state, "draft": story.draft is not None,
-        "version": story.published.number if story.published is not None else None, "people": sum(story.inside.values()),
+        "name": story.name, "title": titles[story.name], "state": story.state, "draft": story.draft is not None,
+        "version": story.published.number if story.published is not None else None, "people": story.people,
     }  # fmt: skip
 
 

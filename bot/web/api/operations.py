@@ -15,7 +15,7 @@ from flask import Blueprint, Response, current_app, request
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
-from bot import tokens
+from bot import shop, tokens
 from bot.runtime import Runtime
 from bot.web.api import keys, problems
 from bot.web.api.bodies import JSON, Body, read_body, read_lines, read_query
@@ -123,13 +123,18 @@ def _serve(operation: Operation, **path: Any) -> Response:
     if key is not None:
         request.get_data(cache=True)
     body = _body(operation) if operation.body is not None else None
-    with _transaction(runtime, operation) as connection:
-        phone = path.get("phone") or getattr(body, "phone", None)
-        answer = keys.take(runtime, connection, token.id, key, request, phone) if key is not None else None
-        if answer is None:
-            answer = _done(operation, Call(runtime, connection, keys.cause(token.id, key), body, query), path)
-            if key is not None:
-                keys.keep(connection, token.id, key, answer)
+
+    def answered() -> Response:
+        with _transaction(runtime, operation) as connection:
+            phone = path.get("phone") or getattr(body, "phone", None)
+            answer = keys.take(runtime, connection, token.id, key, request, phone) if key is not None else None
+            if answer is None:
+                answer = _done(operation, Call(runtime, connection, keys.cause(token.id, key), body, query), path)
+                if key is not None:
+                    keys.keep(connection, token.id, key, answer)
+            return answer
+
+    answer = shop.holding(answered) if operation.transaction == "write" else answered()
     if operation.after is not None:
         operation.after(runtime, **path)
     return answer

@@ -41,8 +41,9 @@ def get_shop(call: Call) -> SettingsPart:
 def put_shop(call: Call) -> SettingsPart:
     """Give the shop other settings, all of them.
 
-    A language can be added once topics and dialogs speak it. Texts that are left out are said as every new shop says them;
-    fields that are left out are remembered no longer.
+    A language can be added once topics and dialogs speak it. Texts that are left out are said as every new shop says them.
+    Fields that are left out are filled and said no longer, unless something needs them: 409 says what. What was remembered in
+    them stays with the contacts until they are erased.
     """
     shop.change_settings(call.connection, call.body)
     return shop.settings(call.connection)
@@ -62,7 +63,10 @@ def get_topic(call: Call, slug: str) -> TopicOut:
 
 @operation("PUT", "/topics/<slug>", scope="shop:write", body=TopicPart, answer=TopicOut, also=(201,), example=TOPIC)
 def put_topic(call: Call, slug: str) -> TopicOut:
-    """Make or change a topic. 201 when it is new."""
+    """Make or change a topic. 201 when it is new.
+
+    One that changes from `single` to `double` needs a second yes from then on: consents that were given with one stay in force.
+    """
     call.status = 201 if shop.change_topic(call.connection, slug, call.body) else 200
     return get_topic(call, slug)
 
