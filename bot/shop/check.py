@@ -131,10 +131,10 @@ def known(
 
 
 def _parts(template: str, values: Mapping[str, object]) -> int:
-    """How many parts a text is; none where it cannot be filled in, which is a mistake of its own."""
+    """How many parts a text is; none where a value is missing, which is a mistake of its own. Raises BadTemplate."""
     try:
         return measure(render(template, values)).parts
-    except (BadTemplate, MissingTag):
+    except MissingTag:
         return 0
 
 
