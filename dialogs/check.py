@@ -13,9 +13,11 @@ from dialogs.hear import heard_words
 from dialogs.load import Problem, problem
 from dialogs.paths import reached, roads
 from dialogs.when import within
+from dialogs.yes_no import WORDS
 
 MAX_STATES = 200
 MAX_DURATION = timedelta(days=366)
+SHORTEST_PAUSE = timedelta(days=1)  # less is no break from texts that come a few times a month
 KINDS = frozenset({"tag", "consent"})  # what a condition may ask of the house
 
 Found = Iterator[tuple[spec.Path, str]]
@@ -46,8 +48,16 @@ class Known:
     interrupts: Mapping[str, str]  # folded phrase of a keyword that interrupts → the dialog that it opens
     parsers: Parsers
     country: str
-    parts: Callable[[str, Mapping[str, object]], int]  # how many parts a template is, filled in with such values
+    parts: Callable[[str, Mapping[str, object]], int]  # of a template with such values; ValueError if it cannot be said
     most_parts: int  # that a say may have
+    beginnings: frozenset[str] = frozenset()  # those of `interrupts` with which a text need only begin
+
+    def opened(self, folded: str) -> str | None:
+        """The dialog that a text opens in the middle of another one, by a keyword that interrupts."""
+        said = (self.interrupts.get(text) for text in (folded, self.parsers.plain(folded)))
+        words = folded.split(" ")
+        begun = (" ".join(words[:count]) for count in range(len(words), 0, -1))
+        return next(filter(None, said), None) or next((self.interrupts[one] for one in begun if one in self.beginnings), None)
 
 
 Rule = Callable[[spec.Dialog, Known], Found]
@@ -106,6 +116,27 @@ def _answers(dialog: spec.Dialog, known: Known) -> Found:
                            f"`{value}` has no letters or digits, so it cannot be heard")
 
 
+def _languages(dialog: spec.Dialog, known: Known) -> Found:
+    """Whoever is asked in their language is heard in it, too."""
+    for name, state in dialog.states.items():
+        for i, branch in enumerate(state.on or ()):
+            for path, words in _lists(branch.hear):
+                spoken = {lang for lang, listed in words.items() if listed}
+                missing = [lang for lang in known.languages if lang not in spoken]
+                if missing and "" not in spoken:
+                    yield (("states", name, "on", i, "hear", *path),
+                           f'this is not heard in: {", ".join(missing)}; words for every language stand under ""')
+
+
+def _lists(hear: parts.Hear) -> Iterator[tuple[spec.Path, Mapping[str, object]]]:
+    """The words of a listener by language, and where they are; an option without any is heard by its number."""
+    if hear.words is not None:
+        yield ("words",), hear.words
+    for key, option in (hear.choice or {}).items():
+        if option.words:
+            yield ("choice", key), {**option.words, **(option.say or {})}
+
+
 def says(name: str, state: spec.State) -> Iterator[tuple[spec.Path, parts.Words]]:
     """Every text of a state, and where it is written."""
     here: spec.Path = ("states", name)
@@ -141,7 +172,7 @@ def _merge_tags(dialog: spec.Dialog, known: Known) -> Found:
 # Names and times
 
 
-def _actions(dialog: spec.Dialog) -> Iterator[tuple[spec.Path, parts.Action, bool]]:
+def actions(dialog: spec.Dialog) -> Iterator[tuple[spec.Path, parts.Action, bool]]:
     """Every action, where it is written, and whether something was heard before it."""
     for name, state in dialog.states.items():
         here: spec.Path = ("states", name)
@@ -153,7 +184,7 @@ def _actions(dialog: spec.Dialog) -> Iterator[tuple[spec.Path, parts.Action, boo
 def _named(dialog: spec.Dialog, known: Known) -> Found:
     if dialog.topic and dialog.topic not in known.topics:
         yield ("topic",), f"there is no topic `{dialog.topic}`"
-    for path, action, heard in _actions(dialog):
+    for path, action, heard in actions(dialog):
         match action:
             case parts.JoinTopic() | parts.LeaveTopic():
                 topic = action.topic or dialog.topic
@@ -161,8 +192,6 @@ def _named(dialog: spec.Dialog, known: Known) -> Found:
                     yield path, f"`{action.do}` needs a topic, here or for the whole dialog"
                 elif topic not in known.topics:
                     yield path, f"there is no topic `{topic}`"
-                elif isinstance(action, parts.JoinTopic) and action.proof == "double" and not heard:
-                    yield path, "a double opt-in is the answer to a question: put it into a branch of `on`"
                 elif isinstance(action, parts.JoinTopic) and action.proof == "single" and topic in known.double:
                     yield path, f"`{topic}` needs a second yes: ask for it, then `proof: double`"
             case parts.RememberField():
@@ -171,15 +200,20 @@ def _named(dialog: spec.Dialog, known: Known) -> Found:
                 if message := _unfit(action, heard):
                     yield path, message
             case parts.PauseContact() if action.for_ is None and not _hears_a_day(dialog, path):
-                yield path, "say for how long (`for`), or put it into a branch that hears `until` or a `date`"
+                yield path, "say for how long (`for`), or put it into a branch that hears `until` or a `date` with `future: true`"
             case parts.OpenDialog() if action.dialog not in known.dialogs:
                 yield path, f"there is no dialog `{action.dialog}` to open"
 
 
 def _hears_a_day(dialog: spec.Dialog, path: spec.Path) -> bool:
-    """Whether an action written there follows a day that was heard."""
-    branches = dialog.states[str(path[1])].on or ()
-    return path[2] == "on" and branches[int(path[3])].hear.kind in ("until", "date")
+    """Whether an action written there follows a day to come that was heard."""
+    hear = _branch(dialog, path).hear if path[2] == "on" else None
+    return hear is not None and (hear.until is not None or (hear.date is not None and hear.date.future))
+
+
+def _branch(dialog: spec.Dialog, path: spec.Path) -> spec.Branch:
+    """The branch in which an action is written."""
+    return (dialog.states[str(path[1])].on or ())[int(path[3])]
 
 
 def _unfit(action: parts.RememberField, heard: bool) -> str | None:
@@ -195,14 +229,35 @@ def _unfit(action: parts.RememberField, heard: bool) -> str | None:
     return None
 
 
+def _consents(dialog: spec.Dialog, known: Known) -> Found:
+    """A yes is no "no"; the second yes answers, in words that mean it, a question that its own state asks."""
+    for path, action, heard in actions(dialog):
+        if not isinstance(action, parts.JoinTopic):
+            continue
+        double, hear = action.proof == "double", _branch(dialog, path).hear if heard else None
+        refused = {known.fold(word) for words in WORDS["no"].values() for word in words}
+        noes = [value for folded, _, value in (heard_words(hear, known.fold) if hear else ()) if folded in refused]
+        if noes:
+            yield path, f"`{noes[0]}` is no yes"
+        elif double and hear is None:
+            yield path, "a double opt-in is the answer to a question: put it into a branch of `on`"
+        elif double and hear and hear.kind not in ("words", "yes"):
+            yield path, "a double opt-in is a yes: hear it by `yes` or `words`"
+        elif double and dialog.states[str(path[1])].say is None:
+            yield path, "a double opt-in is the answer to a question: this state asks none (`say`)"
+
+
 def _conditions(dialog: spec.Dialog, known: Known) -> Found:
     remembered = known.names | {tag for way in roads(dialog) for tag in way.learns}
+    listed = {name: values for name, values in _listed(dialog).items() if f"answers.{name}" not in known.names}
     for name, state in dialog.states.items():
         for i, choice in enumerate(state.choose or ()):
             for when in within(choice.when):
                 path: spec.Path = ("states", name, "choose", i, "when")
                 if when.value and f"answers.{when.value.name}" not in remembered:
                     yield path, f"no answer is remembered as `{when.value.name}`"
+                if when.value and when.value.name in listed:
+                    yield from ((path, message) for message in _never(when.value, listed[when.value.name]))
                 for kind, asked in when.__pydantic_extra__.items():
                     if kind not in KINDS:
                         yield path, f"a condition cannot ask for `{kind}`: it knows {', '.join(sorted(KINDS))} and value"
@@ -210,12 +265,33 @@ def _conditions(dialog: spec.Dialog, known: Known) -> Found:
                         yield path, f"there is no topic `{asked}`"
 
 
+def _listed(dialog: spec.Dialog) -> Mapping[str, set[str]]:
+    """What each answer can be, as far as it is only remembered from `words` and `choice`."""
+    heard: dict[str, list[parts.Hear]] = {}
+    for branch in (branch for state in dialog.states.values() for branch in state.on or ()):
+        if branch.as_:
+            heard.setdefault(branch.as_, []).append(branch.hear)
+    return {name: {value for hear in hears for _, _, value in heard_words(hear, str)}
+            for name, hears in heard.items() if all(hear.words or hear.choice for hear in hears)}
+
+
+def _never(test: parts.Value, listed: set[str]) -> Iterator[str]:
+    """Why a test of an answer in listed words never holds."""
+    for wanted in (test.is_, *(test.in_ or ())):
+        if wanted is not None and wanted not in listed:
+            yield f"`{test.name}` is never `{wanted}`, but one of: {', '.join(sorted(listed))}"
+    if test.below is not None or test.above is not None:
+        yield f"`{test.name}` is in words, so neither below nor above a number"
+
+
 def _durations(dialog: spec.Dialog, _: Known) -> Found:
     times: list[tuple[spec.Path, timedelta]] = [(("expires",), dialog.expires)] if dialog.expires is not None else []
     times += [(("states", name, "after", "wait"), s.after.wait) for name, s in dialog.states.items() if s.after]
-    for path, action, _heard in _actions(dialog):
+    for path, action, _heard in actions(dialog):
         if isinstance(action, parts.PauseContact) and action.for_ is not None:
             times.append(((*path, "for"), action.for_))
+            if timedelta(0) < action.for_ < SHORTEST_PAUSE:
+                yield (*path, "for"), "a pause lasts a day at least, such as P30D"
         elif isinstance(action, parts.SlowDownContact):
             times.append(((*path, "every"), action.every))
             if action.every % timedelta(days=1):
@@ -232,4 +308,4 @@ def _size(dialog: spec.Dialog, _: Known) -> Found:
 
 ALONE: tuple[Rule, ...] = (_gotos, _unreachable, _choices, _answers, _durations, _size)  # of any shop
 NAMED: tuple[Rule, ...] = (_named, _conditions)  # does all that it names still exist?
-RULES: tuple[Rule, ...] = (*ALONE, _merge_tags, *NAMED)
+RULES: tuple[Rule, ...] = (*ALONE, _languages, _merge_tags, _consents, *NAMED)

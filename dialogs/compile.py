@@ -14,6 +14,8 @@ from dialogs.hear import Answer, Fold, listener
 from dialogs.machine import BEGIN, HAPPENED, OVER, DialogMachine, Now
 from dialogs.when import condition
 
+NOT_UNDERSTOOD = HandOver("not understood")
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -215,4 +217,4 @@ def _gone_silent(now: Now) -> None:
 
 
 def _not_understood(now: Now) -> None:
-    now.model.effects += (HandOver("not understood"), Finish("not understood"))
+    now.model.effects += (NOT_UNDERSTOOD, Finish("not understood"))

@@ -13,6 +13,7 @@ from dialogs.spec import Dialog, Path
 
 MAX_CHARACTERS = 100_000
 MAX_DEPTH = 30
+UNQUOTED = re.compile("expected ',' or '.', but got '[?:]'|mapping values are not allowed")
 UNSAYABLE = re.compile("[\0\ud800-\udfff]")  # YAML can write them as "\\0"; no database keeps them
 
 WORDING = {
@@ -89,6 +90,8 @@ def plain(source: str, name: str) -> tuple[Any, dict[Path, int]]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         text = getattr(error, "problem", None) or str(error).splitlines()[0]
+        if UNQUOTED.match(text):
+            text += ": a text with `?` or `:` after a blank must stand in quotes"
         raise DialogError([Problem(name, mark.line + 1 if mark else 1, "", text)]) from None
     lines: dict[Path, int] = {}
     problems: list[Problem] = []

@@ -7,33 +7,30 @@ each takes a few seconds; one that needs more than `walk.MAX_STEPS` turns is not
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
 from functools import partial
-from typing import Any, NamedTuple
 
 from dialogs import spec
-from dialogs.check import Known, says
-from dialogs.effects import HandOver, Say
+from dialogs.check import Known, actions, says
+from dialogs.compile import NOT_UNDERSTOOD
+from dialogs.effects import HandOver, OptIn, Say
 from dialogs.effects import Value as Answered
+from dialogs.endless import dead_ends, loops, nobody
 from dialogs.engine import NOWHERE
-from dialogs.events import Happened, Heard
+from dialogs.events import Heard
+from dialogs.fault import Fault, own_effects, own_places, shown, state_of, story, tried
 from dialogs.load import Problem, problem
-from dialogs.parts import Words, opens
-from dialogs.samples import SOMETHING, Ears, Offer, Text
-from dialogs.transcript import became, passed, pick, said, texted
+from dialogs.parts import JoinTopic, Words, opens
+from dialogs.paths import reached, roads
+from dialogs.samples import PICTURE, SOMETHING, Ears, Offer, Text
 from dialogs.walk import Done, Place, Step, Walk, needed
 
 LONG = "m" * 40  # what a merge tag may well say: a long name, town or address
+WIDE = "ê" * 40  # the same outside GSM-7: a single such letter halves what a part can hold
+DEAF_FOR = timedelta(hours=24)  # after `hand_over`, the house lets no dialog hear
 MAY_BE_OFFERED = frozenset({"yes"})  # a START only for those whom the carrier blocks: for all others an ordinary answer
 LAW = ("STOP", "HELP")  # what the house must take wherever a dialog listens
-
-
-class Fault(NamedTuple):
-    """What is wrong, where it is written, and the conversation that shows it."""
-
-    path: spec.Path
-    message: str
-    transcript: list[str]
 
 
 def prove(dialog: spec.Dialog, *, known: Known) -> list[Problem]:
@@ -58,13 +55,19 @@ def prove(dialog: spec.Dialog, *, known: Known) -> list[Problem]:
 def _says(walk: Walk) -> Iterator[Fault]:
     """A text must be there in every language, with every value that it merges, and not be too long."""
     seen: set[object] = set()
-    for step, i, done in _done(walk):
-        known = (id(done.effect), frozenset(done.answers), done.fields)  # a dialog's words are made once, when it is compiled
-        if isinstance(done.effect, Say) and known not in seen:
+    merged: dict[int, set[str]] = {}  # by the words, which are made once, when the dialog is compiled
+    for step, i, done in own_effects(walk):
+        if not isinstance(done.effect, Say):
+            continue
+        say, words = done.effect, id(done.effect)
+        if words not in merged:
+            merged[words] = {use.path[-1] for template in say.words.values() for use in walk.known.tags(template)}
+        known = (words, frozenset(one for one in done.answers.items() if one[0] in merged[words]), done.fields)
+        if known not in seen:
             seen.add(known)
             for lang in walk.known.languages:
-                for path, message in _said(walk, done, done.effect, lang):
-                    yield Fault(path, message, _told(step, lang, i))
+                for path, message in _said(walk, done, say, lang):
+                    yield Fault(path, message, story(step, lang, i))
 
 
 def _said(walk: Walk, done: Done, say: Say, lang: str) -> Iterator[tuple[spec.Path, str]]:
@@ -72,14 +75,21 @@ def _said(walk: Walk, done: Done, say: Say, lang: str) -> Iterator[tuple[spec.Pa
     if template is None:
         yield _written(walk, say, lambda words: lang not in words and "" not in words), f"this is not said in: {lang}"
         return
-    bound = walk.known.names | {f"answers.{name}" for name in done.answers} | {f"contact.{name}" for name in done.fields}
+    sure = walk.known.names | {f"contact.{name}" for name in done.fields}
+    bound = sure | {f"answers.{name}" for name in done.answers}
     for tag in dict.fromkeys(needed({lang: template}, walk.known)):
         if tag not in bound:
             yield (_written(walk, say, partial(_merges, walk, tag)), f"{{{{ {tag} }}}} is not always known here: "
                    f"add a default, such as {{{{ {tag} | default: 'you' }}}}")
-    parts, most = walk.known.parts(template, _long(walk.known, done.answers)), walk.known.most_parts
-    if parts > most:
-        yield _written(walk, say, lambda _: True), f"this can become {parts} parts: at most {most}"
+    every = sure | {f"contact.{name}" for name in walk.known.fields}
+    fillings = (_filled(sure, done.answers, LONG), _filled(every, done.answers, LONG), _filled(every, done.answers, WIDE))
+    try:
+        parts = max(walk.known.parts(template, values) for values in fillings)
+    except ValueError as error:
+        yield _written(walk, say, lambda _: True), f"this cannot be said: {error}"
+        return
+    if parts > walk.known.most_parts:
+        yield _written(walk, say, lambda _: True), f"this can become more than {walk.known.most_parts} parts"
 
 
 def _merges(walk: Walk, tag: str, words: Words) -> bool:
@@ -89,33 +99,87 @@ def _merges(walk: Walk, tag: str, words: Words) -> bool:
 def _circles(walk: Walk) -> Iterator[Fault]:
     """No turn may be endless: by choosing, or by dialogs that open each other."""
     gave_up = {NOWHERE.format(dialog=walk.dialog.name, state=name): name for name in walk.dialog.states}
-    for step, i, done in _done(walk):
+    for step, i, done in own_effects(walk):
         if isinstance(done.effect, HandOver) and (name := gave_up.get(done.effect.note)):
             yield Fault(("states", name, "choose"), f"`{name}` leads back to itself without listening or waiting",
-                        _told(step, walk.language, i))
+                        story(step, walk.language, i))
     for step in walk.steps:
         if step.circle:
             then = ("then",) if opens(walk.dialog.states[step.circle].then) else ()
             yield Fault(("states", step.circle, *then), "dialogs open each other here in a circle, without the customer",
-                        _told(step, walk.language))
+                        story(step, walk.language))
+
+
+def _consents(walk: Walk) -> Iterator[Fault]:
+    """Nobody consents by silence, nor by words that nothing here understood. The keyword that opens a dialog is understood."""
+    for step in walk.steps:
+        place = step.source
+        if place is None or walk.dialog.name not in step.acted or _understood(walk, place, step.did):
+            continue
+        opened = {done.dialog for done in step.done} - {frame.dialog for frame in place.stack}
+        for i, done in enumerate(step.done, 1):
+            if isinstance(done.effect, OptIn) and done.dialog in opened | {walk.dialog.name}:
+                path = _joins(walk.dialog, done.effect) if done.dialog not in opened else ("states", state_of(walk, place))
+                yield Fault(path, "nobody has agreed just before: lead here only from an answer", story(step, walk.language, i))
+
+
+def _understood(walk: Walk, place: Place, did: object) -> bool:
+    own = place.top.dialog == walk.dialog.name
+    return own and isinstance(did, Text) and walk.ears(place.top).winner(did.heard) is not None
+
+
+def _joins(dialog: spec.Dialog, effect: OptIn) -> spec.Path:
+    """Where a consent is written to which no answer leads: in a state, if possible one that is entered without an answer."""
+    choices = [way for way in roads(dialog) if way.at[2:3] == ("choose",)]
+    others = [way for way in roads(dialog) if way.at[2:3] not in (("choose",), ("on",))]
+    quiet = {name for way in others for name in reached(way.goto, choices)}
+    found = [path for path, action, heard in actions(dialog) if not heard and isinstance(action, JoinTopic)
+             and (action.topic or dialog.topic, action.proof) == (effect.topic, effect.proof)]
+    return min(found, key=lambda path: path[1] not in quiet)
+
+
+def _deaf(walk: Walk) -> Iterator[Fault]:
+    """Where a person takes over as planned, no dialog may ask before it is heard again."""
+    for step in (step for step in walk.steps if walk.dialog.name in step.acted):
+        by = {one.dialog for one in step.done if isinstance(one.effect, HandOver) and one.effect != NOT_UNDERSTOOD}
+        for way in _soon(step) if by else ():
+            place = way[-1].target
+            if place and place.listening and walk.dialog.name in by | {place.top.dialog}:
+                later = [line for one in way[1:] for line in shown(one, walk.language)]
+                yield Fault(("states", state_of(walk, place)), "no answer is heard here: after `hand_over` dialogs stay silent "
+                            "for 24 hours", [*story(step, walk.language), *later])
+
+
+def _soon(step: Step) -> Iterator[list[Step]]:
+    """The ways on which time alone leads on from a step while dialogs are deaf after it, itself included."""
+    ways, seen = deque([[step]]), set[Place | None]()
+    while ways:
+        way = ways.popleft()
+        yield way
+        waits = [one.target.after or timedelta(0) for one in way if one.target and not one.target.listening]
+        place = way[-1].target
+        if place and not place.listening and place not in seen and sum(waits, timedelta(0)) < DEAF_FOR:
+            seen.add(place)
+            ways += ([*way, one] for one in place.steps if one.by_time)
 
 
 def _listens(walk: Walk) -> Iterator[Fault]:
     """Where a dialog listens it must end some day, leave the words of the law alone, and hear every answer that it offers."""
     seen = set()
-    for place in _mine(walk):
+    for place in own_places(walk):
         if place.listening and place.top.state not in seen:
             seen.add(place.top.state)
             ears, here = walk.ears(place.top), ("states", place.top.state, "on")
             if place.after is None:
                 yield Fault(here, "whoever never answers stays here for ever: say after which silence it ends (`expires`)",
-                            _told(place.way, walk.language))
+                            story(place.way, walk.language))
             for word in LAW:
                 if walk.known.reserved(walk.known.fold(word)) != word:
-                    yield Fault(here, f"{word} is not heard here", _tried(walk, place, ears.text("", {"": word})))
+                    yield Fault(here, f"{word} is not heard here", tried(walk, place, ears.text("", {"": word})))
             for offer in ears.offers():
                 yield from _offered(walk, place, ears, offer)
             yield from _never_wins(walk, place, ears)
+            yield from _opening(walk, place, ears)
 
 
 def _offered(walk: Walk, place: Place, ears: Ears, offer: Offer) -> Iterator[Fault]:
@@ -125,12 +189,12 @@ def _offered(walk: Walk, place: Place, ears: Ears, offer: Offer) -> Iterator[Fau
     means, won = walk.known.reserved(folded), ears.winner(Heard(offer.word, folded))
     if means and folded not in MAY_BE_OFFERED:
         yield Fault(path, f"`{folded}` always means {means}: offer another word",
-                    [*_told(place.way, walk.language), f"> {offer.word}", f"# the house takes it for {means}"])
+                    [*story(place.way, walk.language), f"> {offer.word}", f"# the house takes it for {means}"])
     elif _is_taken(walk, place, folded):
         yield _interrupted(walk, place, path, offer.word)
     elif won and (won[0] != offer.branch or (ears.is_choice(offer.branch) and won[1].value != offer.value)):
         yield Fault(path, f"`{folded}` is already an answer above: this one never wins",
-                    _tried(walk, place, ears.text("", {"": offer.word})))
+                    tried(walk, place, ears.text("", {"": offer.word})))
 
 
 def _never_wins(walk: Walk, place: Place, ears: Ears) -> Iterator[Fault]:
@@ -138,169 +202,57 @@ def _never_wins(walk: Walk, place: Place, ears: Ears) -> Iterator[Fault]:
     for branch, lost in ears.lost():
         path: spec.Path = ("states", place.top.state, "on", branch, "hear")
         if lost is None:
-            yield Fault(path, "there is nothing that this could hear", _told(place.way, walk.language))
+            yield Fault(path, "there is nothing that this could hear", story(place.way, walk.language))
         else:
-            yield Fault(path, "whatever this could hear is heard above: it never wins", _tried(walk, place, lost))
+            yield Fault(path, "whatever this could hear is heard above: it never wins", tried(walk, place, lost))
     for phrase in walk.known.interrupts:
         won = ears.winner(Heard(phrase, phrase))
         if won and not ears.takes_all(won[0]) and not ears.is_listed(won[0]) and _is_taken(walk, place, phrase):
             yield _interrupted(walk, place, ("states", place.top.state, "on", won[0], "hear"), phrase)
 
 
+def _opening(walk: Walk, place: Place, ears: Ears) -> Iterator[Fault]:
+    """A dialog that hears the text that opened it must not take every such text for an answer."""
+    if walk.dialog.hears_opening and place.way.source is None:
+        for i in filter(ears.takes_all, range(len(ears.branches))):
+            yield Fault(("states", place.top.state, "on", i, "hear"), "the text that opens the dialog is already the answer "
+                        "(`hears_opening`): nobody is ever asked", story(place.way, walk.language))
+
+
 def _is_taken(walk: Walk, place: Place, folded: str) -> bool:
     """Whether a keyword takes a text away. The first answers of a dialog that hears what opens it are not lost on it."""
-    plain, hears = walk.known.parsers.plain(folded), walk.dialog.hears_opening
-    opened = walk.known.interrupts.get(folded) or walk.known.interrupts.get(plain)
+    opened, hears = walk.known.opened(folded), walk.dialog.hears_opening
     again = opened == walk.dialog.name and hears and place.top.state == walk.dialog.start
     return opened is not None and not again
 
 
 def _interrupted(walk: Walk, place: Place, path: spec.Path, word: str) -> Fault:
     folded = walk.known.fold(word)
-    opened = walk.known.interrupts.get(folded) or walk.known.interrupts[walk.known.parsers.plain(folded)]
+    opened = walk.known.opened(folded)
     return Fault(path, f"`{folded}` is a keyword that interrupts and opens `{opened}`: it is never an answer here",
-                 [*_told(place.way, walk.language), f"> {word}", f"# the house opens {opened}"])
-
-
-# At last: what only all steps together show
-
-
-def _loops(walk: Walk) -> Iterator[Fault]:
-    """Whoever never answers must not be texted for ever. A loop that says nothing may turn, if something leads out of it."""
-    for place, step, back in _rounds(walk):
-        state = next((frame.state for frame in place.stack if frame.dialog == walk.dialog.name), walk.dialog.start)
-        shown = [line for one in back for line in _lines(one, walk.language)]
-        yield Fault(("states", state), "whoever never answers is texted from here for ever: give each reminder a state of "
-                    "its own, and an end", [*_told(step, walk.language), *shown, "# and so on, for ever"])
-
-
-def _rounds(walk: Walk) -> Iterator[tuple[Place, Step, list[Step]]]:
-    """Every loop of time alone in which the dialog has a part and something is said: a place of it, the step, the way back."""
-    circling, told = _circling(walk), set[Place]()
-    for place in circling:
-        for step in place.steps:
-            if place not in told and step.by_time and step.speaks and walk.dialog.name in step.acted and step.target in circling:
-                back = _way_back(step.target, place)
-                if back is not None:
-                    told.update((place, step.target, *(one.target for one in back if one.target)))
-                    yield place, step, back
-
-
-def _circling(walk: Walk) -> dict[Place, None]:
-    """The places from which time alone may lead on without an end, in order."""
-    return _without(walk, lambda place: [[step for step in place.steps if step.by_time]],
-                    lambda step: step.target is None)
-
-
-def _way_back(place: Place, to: Place) -> list[Step] | None:
-    """The shortest way on which time alone leads from a place to another."""
-    ways: dict[Place, list[Step]] = {place: []}
-    new = deque([place])
-    while new:
-        here = new.popleft()
-        if here is to:
-            return ways[here]
-        for step in here.steps:
-            if step.by_time and step.target and step.target not in ways:
-                ways[step.target] = [*ways[here], step]
-                new.append(step.target)
-    return None
-
-
-def _dead_ends(walk: Walk) -> Iterator[Fault]:
-    """From everywhere something that may happen leads to an end. What leads into a loop is told as such."""
-    looped = {place for place, _, _ in _rounds(walk)}
-    for place in _entrances(walk, _dead(walk)):
-        if not looped & _onward(place):
-            yield Fault(("states", place.top.state), "no words of the customer, no event and no time lead from here to "
-                        "an end", _told(place.way, walk.language))
-
-
-def _nobody(walk: Walk) -> Iterator[Fault]:
-    """From everywhere some words lead for sure to a person: to `hand_over`, or to where no dialog listens any more."""
-    def words(place: Place) -> list[list[Step]]:
-        heard: dict[Any, list[Step]] = {}
-        for step in place.steps:
-            if isinstance(step.did, Text) and (step.did.heard.folded or step.did.heard.media):
-                heard.setdefault(step.did, []).append(step)
-        return list(heard.values())
-
-    def reached(step: Step) -> bool:
-        return step.target is None or not step.target.listening or step.hands_over
-
-    dead = _dead(walk)
-    stuck = {place: None for place in _without(walk, words, reached) if place.listening and place not in dead}
-    for place in _entrances(walk, stuck):
-        yield Fault(("states", place.top.state, "on"), "no words of the customer lead from here to a person: "
-                    "let some lead to `hand_over`, or to an end", _told(place.way, walk.language))
+                 [*story(place.way, walk.language), f"> {word}", f"# the house opens {opened}"])
 
 
 def _too_many(walk: Walk) -> Iterator[Fault]:
     yield Fault(("states",), "there are too many ways to prove: let fewer answers decide what is said much later",
-                _told(walk.places[-1].way, walk.language))
+                story(walk.places[-1].way, walk.language))
 
 
-ON_THE_WAY: tuple[Callable[[Walk], Iterator[Fault]], ...] = (_says, _circles, _listens)
-AT_LAST: tuple[Callable[[Walk], Iterator[Fault]], ...] = (_loops, _dead_ends, _nobody)
-
-
-def _dead(walk: Walk) -> dict[Place, None]:
-    """The places from which nothing leads to an end."""
-    return _without(walk, lambda place: [[step] for step in place.steps], lambda step: step.target is None)
-
-
-def _without(
-    walk: Walk, ways: Callable[[Place], list[list[Step]]], there: Callable[[Step], bool]
-) -> dict[Place, None]:
-    """The places, in order, without a way of which every step leads there, or to a place that has such a way."""
-    left = {place: ways(place) for place in reversed(walk.places)}
-    found = True
-    while found:
-        found = False
-        for place, its in list(left.items()):
-            if any(all(there(step) or step.target not in left for step in way) for way in its):
-                del left[place]
-                found = True
-    return dict.fromkeys(reversed(left))
-
-
-def _entrances(walk: Walk, places: Collection[Place]) -> Iterator[Place]:
-    """Of such places those that one comes to from elsewhere, in the dialog that is proved."""
-    return (place for place in _mine(walk) if place in places and place.way.source not in places)
-
-
-def _onward(place: Place) -> set[Place]:
-    """All places that one can get to from one, itself included."""
-    found: set[Place] = {place}
-    new = [place]
-    while new:
-        for step in new.pop().steps:
-            if step.target and step.target not in found:
-                found.add(step.target)
-                new.append(step.target)
-    return found
-
-
-def _mine(walk: Walk) -> Iterator[Place]:
-    return (place for place in walk.places if place.top.dialog == walk.dialog.name)
-
-
-def _done(walk: Walk) -> Iterator[tuple[Step, int, Done]]:
-    """What the proved dialog itself does on the way: the step, how far it has gone, and the effect."""
-    return ((step, i, done) for step in walk.steps for i, done in enumerate(step.done, 1)
-            if done.dialog == walk.dialog.name)
+ON_THE_WAY: tuple[Callable[[Walk], Iterator[Fault]], ...] = (_says, _circles, _consents, _deaf, _listens)
+AT_LAST: tuple[Callable[[Walk], Iterator[Fault]], ...] = (loops, dead_ends, nobody)
 
 
 # Texts
 
 
-def _long(known: Known, answers: Mapping[str, Answered]) -> dict[str, object]:
-    """Long but plausible values for a text, nested as its tags are; of the answers only those in free words are long."""
+def _filled(tags: Iterable[str], answers: Mapping[str, Answered], unknown: str) -> dict[str, object]:
+    """Values for a text, nested as its tags are: `unknown` where one cannot know it, as of answers in free words."""
     groups: dict[str, dict[str, object]] = {}
-    for tag in (*known.names, *(f"contact.{name}" for name in known.fields)):
+    for tag in tags:
         group, _, name = tag.rpartition(".")
-        groups.setdefault(group, {})[name] = LONG
-    told = {name: LONG if value == SOMETHING else value for name, value in answers.items()}
+        groups.setdefault(group, {})[name] = unknown
+    free = unknown if unknown == WIDE else PICTURE  # whoever may answer anything may send a picture, too
+    told = {name: free if value == SOMETHING else value for name, value in answers.items()}
     return {**groups.pop("", {}), **groups, "answers": told}
 
 
@@ -310,39 +262,3 @@ def _written(walk: Walk, say: Say, at_fault: Callable[[Words], bool]) -> spec.Pa
     whole = [path for path, words in texts if words == say.words]
     parts = [path for path, words in texts if (path[2] == "say" or "choice" in path) and at_fault(words)]
     return [*whole, *parts, ("states", say.state)][0]
-
-
-# Transcripts
-
-
-def _told(step: Step, language: str, until: int | None = None) -> list[str]:
-    """The conversation up to a step, or to one of the things that it did."""
-    steps = [step]
-    while steps[0].source:
-        steps.insert(0, steps[0].source.way)
-    lines = [f"# {steps[0].done[0].dialog}"] if steps[0].done else []
-    return lines + [line for one in steps for line in _lines(one, language, until if one is step else None)]
-
-
-def _lines(step: Step, language: str, until: int | None = None) -> list[str]:
-    lines = [f"# if {'' if true else 'not '}{kind} {name}" for (kind, name), true in step.assumed]
-    match step.did:
-        case Text(typed=typed, heard=heard):
-            lines.append(texted(pick(typed, language), bool(heard.media)))
-        case Happened(name):
-            lines.append(f"= {name}")
-        case None:
-            pass
-        case _:
-            lines.append(passed(step.source.after) if step.source and step.source.after else "@ for ever")
-    for one in step.done[:until]:
-        told = said(pick(one.effect.words, language)) if isinstance(one.effect, Say) else became(one.effect)
-        lines += told.split("\n") if told else []
-    if until is None and step.target:
-        top = step.target.top
-        lines.append(f"= {'listening' if step.target.listening else 'waiting'} {top.dialog} {top.state}")
-    return lines
-
-
-def _tried(walk: Walk, place: Place, text: Text) -> list[str]:
-    return _told(walk.tried(place, text), walk.language)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
+from math import ceil, floor
 from typing import NamedTuple
 
 from dialogs import parts, spec
@@ -15,7 +17,7 @@ from dialogs.when import fits
 
 SOMETHING = "blah"  # what people write where anything will do
 UNHEARD = (SOMETHING, "blah blah", "")  # the empty text is what even `anything` does not hear
-PICTURE = "https://example.org/picture.jpg"
+PICTURE = "https://example.org/" + "m" * 140  # as long as carriers' addresses are
 PLAUSIBLE = {
     "until": ("3 mois", "3 months"),
     "phone": ("+33612345678",),
@@ -125,20 +127,26 @@ class Ears:
             case "choice":
                 yield from (("", folded) for folded, _, _ in heard_words(hear, self.fold))
             case "number":
-                yield from (("", typed) for typed in self._numbers(branch))
+                yield from (("", typed) for typed in self._numbers(branch, tests))
             case "date":
                 yield from (("", (self.ground.today + timedelta(days=days)).isoformat()) for days in DAYS)
             case _:
                 yield from (("", typed) for typed in PLAUSIBLE[hear.kind])
         for test in tests:
             yield from (("", typed) for typed in (test.is_, *(test.in_ or ())) if typed is not None)
-            yield from (("", typed) for limit in (test.below, test.above) if limit is not None for typed in _around(limit))
 
-    def _numbers(self, branch: int) -> Iterator[str]:
-        """The numbers at which something changes: the limits of all branches, its own first, and some that are on no menu."""
+    def _numbers(self, branch: int, tests: tuple[parts.Value, ...]) -> Iterator[str]:
+        """The numbers at which something changes, and some that are on no menu.
+
+        They are 0, by which no text may divide, the limits of all branches, its own first, and those of conditions, what
+        lies around them and between two of them.
+        """
         wants = [want for one in (self.branches[branch], *self.branches) if (want := one.hear.number)]
-        limits = [limit for want in wants for limit in (want.min, want.max) if limit is not None]
-        yield from (typed for limit in limits for typed in _around(limit))
+        pairs = [*((want.min, want.max) for want in wants), *((test.above, test.below) for test in tests)]
+        limits = [limit for pair in pairs for limit in pair if limit is not None]
+        middles = [(low + high) / 2 for low, high in pairwise(sorted(set(limits)))]
+        yield "0"
+        yield from dict.fromkeys(typed for limit in (*limits, *middles) for typed in _around(limit))
         yield from (_written(next(iter(limits), 1) + by) for by in range(MOST_OPTIONS + 2))
 
     def _media(self, branch: int) -> tuple[str, ...]:
@@ -151,8 +159,8 @@ def outcomes(value: Value, tests: tuple[parts.Value, ...]) -> tuple[bool, ...]:
 
 
 def _around(limit: float) -> Iterator[str]:
-    return (_written(limit + by) for by in (0, 1, -1, 0.5, -0.5))
+    return map(_written, (limit, floor(limit), ceil(limit), limit + 1, limit - 1, limit + 0.5, limit - 0.5))
 
 
 def _written(number: float) -> str:
-    return str(int(number)) if number == int(number) else str(number)
+    return str(int(number)) if number == int(number) else f"{number:.6f}".rstrip("0")

@@ -16,7 +16,7 @@ from functools import partial
 from dialogs import spec
 from dialogs.check import Known, says
 from dialogs.compile import compile
-from dialogs.effects import Effect, HandOver, Open, Remember, Say
+from dialogs.effects import Effect, Expire, Finish, HandOver, Open, Remember, Say, Wake
 from dialogs.effects import Value as Answered
 from dialogs.engine import MAX_OPENED, Memory, Turn, start, step
 from dialogs.events import Event, Expired, Happened, Returned, Woke
@@ -90,6 +90,11 @@ class Step:
         return any(isinstance(one.effect, Say) for one in self.done)
 
     @property
+    def acts(self) -> bool:
+        """Whether anything came of it but that the conversation rests or ends."""
+        return any(not isinstance(one.effect, (Wake, Expire, Finish)) for one in self.done)
+
+    @property
     def hands_over(self) -> bool:
         return any(isinstance(one.effect, HandOver) for one in self.done)
 
@@ -124,9 +129,12 @@ class _Script:
         self._later = {name: sorted(names) for name, names in used_later(roads(dialog), used).items()}
 
     def key(self, frame: Frame) -> object:
-        """Memories with the same key go on alike. To a condition, an answer that fits no test is like none."""
+        """Memories with the same key go on alike. To a condition, an answer that fits no test is like none.
+
+        To a text 0 is like no other number: it may not divide by it.
+        """
         memory, answers = frame.memory, frame.memory["values"]
-        seen = ((name, outcomes(answers[name], self.tests.get(name, ())))
+        seen = ((name, outcomes(answers[name], self.tests.get(name, ())), name in self._merged and answers[name] == 0)
                 for name in self._later.get(frame.state, ()) if name in answers)
         matters = tuple(one for one in seen if one[0] in self._merged or any(one[1]))
         return frame.dialog, frame.state, memory["tries"], memory.get("return_to"), matters

@@ -204,6 +204,13 @@ def test_a_keyword_that_interrupts_takes_no_answer_away_from_a_dialog(shop: Path
     check(read(shop))
 
 
+def test_nor_one_with_which_a_text_need_only_begin(shop: Path) -> None:
+    edit(shop, "phrases: [menu], dialog: help", "phrases: [par], mode: first, dialog: help")
+    assert "`par sms` is a keyword that interrupts and opens `help`" in mistakes(shop)[0]
+    edit(shop, "mode: first", "mode: whole")
+    check(read(shop))
+
+
 def test_one_text_for_all_languages_is_said_in_all_of_them(shop: Path) -> None:
     edit(shop, "languages: [fr, en]", "languages: [fr, en]\ntexts: {stop: 'Bye.', help: {fr: 'Oui ?'}}")
     texts = read(shop).shop.all_texts

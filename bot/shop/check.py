@@ -38,6 +38,7 @@ class Ground:
     languages: tuple[str, ...]
     country: str
     interrupts: tuple[tuple[str, str], ...]
+    beginnings: frozenset[str]
     scripts: tuple[tuple[str, Script], ...]  # by name, those that may be opened
 
     def below(self, script: Script) -> "Ground":
@@ -48,8 +49,8 @@ class Ground:
     def known(self) -> Known:
         """The same as a check takes it."""
         dialogs = {name: script.dialog for name, script in self.scripts if not script.problems}  # as if they were not there
-        interrupts = dict(self.interrupts)
-        return known(self.topics, self.double, self.fields, self.languages, dialogs, interrupts, self.country)
+        lent = (self.topics, self.double, self.fields, self.languages, dialogs, dict(self.interrupts), self.beginnings)
+        return known(*lent, self.country)
 
 
 def check(source: Source) -> tuple[ShopPart, Mapping[str, Script]]:
@@ -117,6 +118,7 @@ def ground(shop: ShopPart, scripts: Mapping[str, Script]) -> Ground:
         languages=tuple(shop.languages),
         country=shop.country,
         interrupts=tuple(sorted(interrupting(shop.keywords).items())),
+        beginnings=frozenset(interrupting(one for one in shop.keywords if one.mode == "first")),
         scripts=tuple(scripts.items()),
     )
 
@@ -128,11 +130,13 @@ def known(
     languages: Iterable[str] = (),
     dialogs: Mapping[str, Dialog] = MappingProxyType({}),
     interrupts: Mapping[str, str] = MappingProxyType({}),
+    beginnings: Iterable[str] = (),
     country: str = "",
 ) -> Known:
     """What dialogs of a shop may use.
 
-    `double`: topics that need a second yes; `dialogs`: those that they may open; `interrupts`: what `interrupting` says.
+    `double`: topics that need a second yes; `dialogs`: those that they may open; `interrupts`: what `interrupting` says,
+    `beginnings`: those with which a text need only begin.
     """
     return Known(
         fold=fold,
@@ -145,6 +149,7 @@ def known(
         languages=tuple(languages),
         dialogs=dialogs,
         interrupts=interrupts,
+        beginnings=frozenset(beginnings),
         parsers=PARSERS,
         country=country,
         parts=_parts,
@@ -153,10 +158,10 @@ def known(
 
 
 def _parts(template: str, values: Mapping[str, object]) -> int:
-    """How many parts a text is; none where it cannot be filled in, which is a mistake of its own."""
+    """How many parts a text is; none where a value is missing, which is a mistake of its own. Raises BadTemplate."""
     try:
         return measure(render(template, values)).parts
-    except (BadTemplate, MissingTag):
+    except MissingTag:
         return 0
 
 

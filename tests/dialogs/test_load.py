@@ -28,6 +28,18 @@ def test_a_postcode_that_begins_with_zero_stays_whole():
     assert dialog.states["a"].then[0].value == "01230"
 
 
+@pytest.mark.parametrize("said", ["{fr: Prénom ?, en: Name?}", "{fr: Prénom : lequel}", "Prénom : lequel"])
+def test_a_french_text_without_quotes_is_told_to_have_some(said):
+    [told] = problems(HEAD + f"  a: {{end: true}}\n  b:\n    say: {said}\n")
+    assert told.startswith("sample.yaml:8: ")
+    assert told.endswith(": a text with `?` or `:` after a blank must stand in quotes")
+
+
+def test_a_bracket_that_is_not_closed_is_no_matter_of_quotes():
+    [told] = problems(HEAD + "  a: {say: Hello\n")
+    assert "quotes" not in told
+
+
 def test_a_key_written_twice_is_refused_at_its_second_line():
     assert problems(HEAD + "  a: {end: true}\n  b:\n    say: one\n    say: two\n") == [
         "sample.yaml:9: states.b: `say` is written twice"
