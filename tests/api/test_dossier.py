@@ -28,7 +28,7 @@ def ana(house: House, program: Program) -> None:
     list_ = program.post("/segments", {"name": "Picked"})["id"]
     program.post(f"/segments/{list_}/contacts", {"add": [PEOPLE["Ana"]]})
     schedule(house, draft(house))
-    program.post("/messages", {"phone": PEOPLE["Ana"], "topic": "orders", "texts": "Votre commande est partie."})
+    program.post("/messages", {"phone": PEOPLE["Ana"], "topic": "orders", "texts": "ACME : votre commande est partie."})
     house.work()
     for said in ("JOIN", "STOP"):  # somebody else
         house.text("Bo", said)
