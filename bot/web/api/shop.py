@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter, ValidationError
 
 from bot import shop
 from bot.shop.spec import SenderPart, SettingsPart, TopicPart
 from bot.web.api.operations import Call, operation
 from bot.web.api.paging import Page, PageQuery, page
-from bot.web.api.problems import wrong
+from bot.web.api.problems import invalid, wrong
 from dialogs.parts import Name
 from models import Sender, Topic
 
@@ -23,6 +23,7 @@ TOPIC = {
     "proof": "double",
 }  # fmt: skip
 SENDER = {"number": "+33937000001", "country": "FR", "opt_out": "self", "parts_per_second": 10}
+_SLUG: TypeAdapter[str] = TypeAdapter(Name)
 
 
 class TopicOut(TopicPart):
@@ -63,6 +64,10 @@ def get_topic(call: Call, slug: str) -> TopicOut:
 @operation("PUT", "/topics/<slug>", scope="shop:write", body=TopicPart, answer=TopicOut, also=(201,), example=TOPIC)
 def put_topic(call: Call, slug: str) -> TopicOut:
     """Make or change a topic. 201 when it is new."""
+    try:
+        _SLUG.validate_python(slug)
+    except ValidationError as error:
+        raise invalid(error, "slug") from None
     call.status = 201 if shop.change_topic(call.connection, slug, call.body) else 200
     return get_topic(call, slug)
 
