@@ -19,13 +19,13 @@ FORGOTTEN_AT_ONCE = 1_000
 NOTED_EVERY = timedelta(minutes=1)
 
 SCOPES = {
-    "contacts:read": "Look at contacts and what they consented to.",
-    "contacts:write": "Make, change and erase contacts.",
+    "contacts:read": "Look at contacts and what they consented to, with the words in which they did.",
+    "contacts:write": "Make, change and erase contacts; whoever changes one is shown what is kept of them.",
     "contacts:export": "Read all that is held about a contact: texts, conversations, consent.",
     "consent:write": "Record what contacts agreed to or refused elsewhere.",
-    "segments:read": "Look at segments and lists, count and explain them.",
+    "segments:read": "Look at segments and lists, count and explain them, with the numbers of some who are in.",
     "segments:write": "Make, change and delete segments, fill lists.",
-    "campaigns:read": "Look at campaigns, their recipients and balance.",
+    "campaigns:read": "Look at campaigns, their recipients by number and their balance, and why somebody gets one.",
     "campaigns:write": "Make and change drafts of campaigns.",
     "campaigns:send": "Schedule, pause, resume and cancel campaigns.",
     "messages:read": "Look at messages, theirs and ours.",

@@ -14,6 +14,7 @@ from dialogs.spec import Dialog, Path
 MAX_CHARACTERS = 100_000
 MAX_DEPTH = 30
 UNQUOTED = re.compile("expected ',' or '.', but got '[?:]'|mapping values are not allowed")
+MAX_NODES = 4_000  # keys, values and lists: several times as many as a long dialog has
 UNSAYABLE = re.compile("[\0\ud800-\udfff]")  # YAML can write them as "\\0"; no database keeps them
 
 WORDING = {
@@ -51,22 +52,34 @@ class DialogError(Exception):
 
 
 class _Loader(yaml.BaseLoader):
-    """Refuses aliases, because a few lines of them can unfold to gigabytes, and nesting that nobody needs."""
+    """Refuses aliases, because a few lines of them can unfold to gigabytes, and more or deeper than anybody needs.
 
-    depth = 0
+    Brackets are refused where they are scanned: that looks far ahead of what is composed, once for each that is open.
+    """
+
+    depth = nodes = 0
+
+    def fetch_flow_collection_start(self, token: Any) -> None:
+        if self.flow_level >= MAX_DEPTH:
+            self._refuse("this is nested too deeply", self.get_mark())
+        super().fetch_flow_collection_start(token)
 
     def compose_node(self, parent: Any, index: Any) -> Any:
+        here = self.peek_event().start_mark  # type: ignore[no-untyped-call]
         if self.check_event(yaml.AliasEvent):
-            self._refuse("write it out: `*` references are not allowed")
-        self.depth += 1
+            self._refuse("write it out: `*` references are not allowed", here)
+        self.depth, self.nodes = self.depth + 1, self.nodes + 1
         if self.depth > MAX_DEPTH:
-            self._refuse("this is nested too deeply")
+            self._refuse("this is nested too deeply", here)
+        if self.nodes > MAX_NODES:
+            self._refuse(f"this is too much: more than {MAX_NODES} keys and values", here)
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
 
-    def _refuse(self, why: str) -> NoReturn:
-        raise yaml.MarkedYAMLError(None, None, why, self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+    @staticmethod
+    def _refuse(why: str, where: Any) -> NoReturn:
+        raise yaml.MarkedYAMLError(None, None, why, where)
 
 
 def load(source: str, name: str = "<dialog>") -> Dialog:

@@ -35,8 +35,11 @@ ValueName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^([a-z]{2})?$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1600)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=60)]
-Words = Annotated[dict[Language, Text], BeforeValidator(_every_language), Field(min_length=1)]
-WordLists = Annotated[dict[Language, list[Word]], BeforeValidator(_listed)]
+MOST_LANGUAGES = 20
+MOST_WORDS = 100  # in one language
+Words = Annotated[dict[Language, Text], BeforeValidator(_every_language), Field(min_length=1, max_length=MOST_LANGUAGES)]
+WordList = Annotated[list[Word], Field(max_length=MOST_WORDS, fail_fast=True)]
+WordLists = Annotated[dict[Language, WordList], BeforeValidator(_listed), Field(max_length=MOST_LANGUAGES)]
 Duration = Annotated[timedelta, BeforeValidator(_iso_duration)]
 
 

@@ -66,14 +66,19 @@ def make(connection: Connection, draft: Draft, now: datetime) -> int:
     """Keep a draft that replaces none. Returns its id; raises CampaignError."""
     row = _row(connection, draft, now)
     new = insert(Campaign).values(**row).on_conflict_do_nothing(index_elements=["name"])
-    return _kept(connection, new, Problem("", f"there is a campaign {draft.name!r} already"))
+    return _kept(connection, new, _taken(draft))
 
 
 def rewrite(connection: Connection, campaign_id: int, draft: Draft, now: datetime) -> int:
-    """Say a draft anew. Returns its id; raises CampaignError."""
-    row = _row(connection, draft, now)
+    """Say a draft anew, perhaps under another name. Returns its id; raises CampaignError."""
+    others = select(Campaign.id).where(Campaign.name == draft.name, Campaign.id != campaign_id)
+    row = _row(connection, draft, now, *([_taken(draft)] if connection.scalar(others) is not None else []))
     mine = update(Campaign).where(Campaign.id == campaign_id, Campaign.state == "draft")
     return _kept(connection, mine.values(**row), Problem("", "it is no draft any more"))
+
+
+def _taken(draft: Draft) -> Problem:
+    return Problem("name", f"there is a campaign {draft.name!r} already")
 
 
 def _row(connection: Connection, draft: Draft, now: datetime, *more: Problem) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Proof:
     wording: str
     text: str
     sid: str | None
-    source: str  # text | carrier
+    source: str  # text | dialog | carrier | sample, or what `outside` was told
 
 
 @lru_cache(maxsize=2_000)  # who is judged is judged again when their text leaves, a moment later

@@ -13,6 +13,9 @@ from bot.catalogue import Catalogue
 from bot.consent.ledger import EVERYTHING, Ledger, Proof
 from models import ConsentEvent, Topic
 
+OUR_OWN = frozenset({"text", "dialog", "carrier", "sample"})
+"""Sources of what we have heard ourselves: nobody else can say it was so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -42,7 +45,8 @@ def write_down(
 
     `*` as the topic of an opt-out is a STOP that did not come as a text (47 CFR 64.1200(a)(10): any reasonable means).
 
-    1. The topic is ours, the instant is past, and an opt-in says what was shown; where two yeses are needed, there were two.
+    1. The topic is ours, the source is not, the instant is past, and an opt-in says what was shown; where two yeses are needed,
+       there were two.
     2. An opt-in of a number that has said STOP: recorded as refused.
     3. Whoever has said something later about the topic has had the last word.
     """
@@ -51,6 +55,8 @@ def write_down(
     topic = shop.topics.get(said.topic) if connection.execute(kept).first() else None
     if topic is None and not (said.topic == EVERYTHING and said.change == "opt_out"):
         raise ConsentError(f"there is no topic {said.topic!r}, only {', '.join(shop.topics)}", "topic")
+    if said.source.strip() in OUR_OWN:
+        raise ConsentError(f"{said.source!r} is what we have heard ourselves: say where they said it to you", "source")
     if said.at > now:
         raise ConsentError("lies in the future", "at")
     if said.change == "opt_in" and not said.wording.strip():

@@ -29,10 +29,10 @@ CONTACT = Contact.__table__
 OWN = ("language", "zone")  # what can be said of a contact beside fields and tags
 
 _make = insert_each(CONTACT, "new", each=("phone", "person", "country"), same=("values", "source", "sample", "made_at"))
-# Whoever is there already is locked, so that nobody is erased in between; their own key tells them from the new ones.
+# Whoever has come at this very instant is locked, so that nobody is erased in between; their key tells them from the new ones.
 _meet = _make.on_conflict_do_update(index_elements=["phone"], set_={"phone": _make.excluded.phone})
-MAKE = _meet.returning(CONTACT.c.phone, CONTACT.c.person)
-THESE = select(CONTACT).where(one_of(CONTACT.c.phone, "phones")).order_by(CONTACT.c.id)
+MAKE = _meet.returning(*CONTACT.c)
+THESE = select(CONTACT).where(one_of(CONTACT.c.phone, "phones")).order_by(CONTACT.c.id).with_for_update()
 _given = given_each(CONTACT, "changed", ("id", *OWN, "values"))
 CHANGE = update(CONTACT).where(CONTACT.c.id == _given.pop("id")).values(**_given)
 UNTAG = delete(ContactTag).where(ContactTag.contact_id == bindparam("of"), ContactTag.tag == bindparam("named"))
@@ -65,13 +65,18 @@ def save_many(connection: Connection, said: Mapping[str, Mapping[str, Any]], sou
     """Make or change contacts, by their numbers, and return the numbers that are new. What is said has been checked.
 
     Of each may be said: `language`, `zone`, `fields` (those named change; None: forgotten) and `tags` (these and no others).
-    Nothing of it is consent. Their rows are locked, in the order of their numbers, until the transaction ends.
+    Nothing of it is consent. Their rows are locked until the transaction ends: first those that are there, by their ids as all do
+    who lock several, then the new ones by their numbers.
     """
-    keys = {phone: secrets.token_hex(16) for phone in sorted(said)}
-    new = [{"phone": phone, "person": person, "country": country_of(phone)} for phone, person in keys.items()]
-    same = {"values": {}, "source": source, "sample": False, "made_at": now}
-    made = {row.phone for row in connection.execute(MAKE, {"new": new, **same}) if row.person == keys[row.phone]}
-    rows = connection.execute(THESE, {"phones": list(said)}).all()
+    rows = list(connection.execute(THESE, {"phones": list(said)}))
+    keys = {phone: secrets.token_hex(16) for phone in sorted(said.keys() - {row.phone for row in rows})}
+    made = set()
+    if keys:
+        new = [{"phone": phone, "person": person, "country": country_of(phone)} for phone, person in keys.items()]
+        same = {"values": {}, "source": source, "sample": False, "made_at": now}
+        came = connection.execute(MAKE, {"new": new, **same}).all()
+        made = {row.phone for row in came if row.person == keys[row.phone]}
+        rows += came
     changed = [_change(row, said[row.phone]) for row in rows if said[row.phone].keys() & {*OWN, "fields"}]
     if changed:
         connection.execute(CHANGE, {"changed": changed})

@@ -95,9 +95,9 @@ def delete(connection: Connection, name: str) -> None:
 def add(connection: Connection, name: str, contact_ids: Iterable[int], now: datetime) -> int:
     """Put contacts on a list; returns how many were not on it before. Raises BadRule when there is no such list."""
     list_id, added = _list(connection, name), 0
-    for some in _slices(contact_ids):
+    for some in _slices(sorted(contact_ids)):  # in the order in which all lock contacts
         who = select(literal(list_id), Contact.id, literal(now, UtcDateTime)).where(Contact.id.in_(some))
-        who = who.with_for_update(read=True, key_share=True)  # nobody is erased in between
+        who = who.order_by(Contact.id).with_for_update(read=True, key_share=True)  # nobody is erased in between
         new = insert(ListMember).from_select(["segment_id", "contact_id", "at"], who).on_conflict_do_nothing()
         added += len(connection.execute(new.returning(ListMember.contact_id)).all())
     return added

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from bot.carriers import OptOutMode
 from dialogs.load import DialogError, Problem, plain, problem, told
-from dialogs.parts import Name, Part, Text, ValueName, WordLists, Words
+from dialogs.parts import MOST_LANGUAGES, Name, Part, Text, ValueName, WordLists, Words
 from keywords.table import Mode
 from models.phone import sender_kind
 from models.shop import TEXTS
@@ -108,10 +108,14 @@ class SettingsPart(Part):
     zone: Annotated[str, AfterValidator(_zone)]
     country: Country = Field(description="Of numbers that are written without one.")
     languages: Annotated[
-        list[LanguageName], Field(min_length=1, description="What the shop speaks, its own first."), AfterValidator(_once)
+        list[LanguageName],
+        Field(min_length=1, max_length=MOST_LANGUAGES, fail_fast=True, description="What the shop speaks, its own first."),
+        AfterValidator(_once),
     ]
-    texts: dict[str, Words] = Field(default_factory=dict, description="What it says by itself; what is left out, as every shop.")
-    fields: tuple[FieldPart, ...] = Field((), description="What it remembers of contacts.")
+    texts: dict[str, Words] = Field(
+        default_factory=dict, max_length=20, description="What it says by itself; what is left out, as every shop."
+    )
+    fields: tuple[FieldPart, ...] = Field((), max_length=100, fail_fast=True, description="What it remembers of contacts.")
 
     @property
     def all_texts(self) -> dict[str, dict[str, str]]:

@@ -47,9 +47,19 @@ def test_a_campaign_goes_its_way(house: House, program: Program) -> None:
 def test_a_draft_is_rewritten_and_thrown_away(house: House, program: Program) -> None:
     path = f"/campaigns/{program.post('/campaigns', DRAFT)['id']}"
     assert program.put(path, DRAFT | {"error_limit": 5})["error_limit"] == 5
-    assert program.ask("POST", "/campaigns", DRAFT).status_code == 409
+    assert program.put(path, DRAFT | {"name": "July"})["name"] == "July"
+    assert program.post("/campaigns", DRAFT)["name"] == "Summer"
     assert program.ask("DELETE", path).status_code == 204
     assert program.ask("GET", path).status_code == 404
+
+
+@pytest.mark.usefixtures("crowd")
+def test_no_two_campaigns_have_one_name(house: House, program: Program) -> None:
+    program.post("/campaigns", DRAFT)
+    path = f"/campaigns/{program.post('/campaigns', DRAFT | {'name': 'July'})['id']}"
+    assert refused(program.ask("POST", "/campaigns", DRAFT)) == (422, ["name"])
+    assert refused(program.ask("PUT", path, DRAFT)) == (422, ["name"])
+    assert program.get(path)["name"] == "July"
 
 
 @pytest.mark.usefixtures("crowd")

@@ -118,6 +118,36 @@ def test_nobody_but_the_person_lifts_a_stop(house: House, program: Program) -> N
     assert house.story("Bo") == ["* out", "offers refused"]
 
 
+def test_what_was_refused_after_a_stop_may_be_said_again_after_a_start(house: House, program: Program) -> None:
+    """Also with the same Idempotency-Key: only what was done is kept."""
+    house.text("Bo", "STOP")
+    assert program.ask("POST", f"{BO}/consent", YES, **{"Idempotency-Key": "k"}).status_code == 409
+    house.text("Bo", "START")
+    later = program.ask("POST", f"{BO}/consent", YES, **{"Idempotency-Key": "k"})
+    assert (later.status_code, "Idempotency-Replayed" in later.headers) == (201, False)
+    assert program.ask("POST", f"{BO}/consent", YES, **{"Idempotency-Key": "k"}).headers["Idempotency-Replayed"] == "true"
+    assert house.story("Bo") == ["* out", "offers refused", "* lifted", "offers in"]
+
+
+@pytest.mark.parametrize("topic", ["*", "offers"])
+def test_who_opts_out_need_not_be_a_contact(house: House, program: Program, topic: str) -> None:
+    no = {"topic": topic, "change": "opt_out", "source": "till"}
+    assert program.ask("POST", f"{BO}/consent", {**no, "topic": "lottery"}).status_code == 422
+    assert program.ask("POST", f"{BO}/consent", YES).status_code == 404
+    assert program.ask("GET", BO).status_code == 404
+    assert program.post(f"{BO}/consent", no)["change"] == "out"
+    assert house.story("Bo") == [f"{topic} out"]
+    assert program.get(f"{BO}/consent")["opted_out"] is (topic == "*")
+
+
+@pytest.mark.parametrize("source", ["text", "dialog", "carrier", "sample", "text "])
+def test_nobody_else_can_say_what_we_have_heard_ourselves(house: House, program: Program, source: str) -> None:
+    program.put(ANA, {})
+    for said in (YES, {"topic": "*", "change": "opt_out"}):
+        assert [*problem(program.ask("POST", f"{ANA}/consent", said | {"source": source}), 422)] == ["source"]
+    assert house.story("Ana") == []
+
+
 def test_who_said_something_later_has_had_the_last_word(house: House, program: Program) -> None:
     house.text("Bo", "STOP")
     house.text("Bo", "START")

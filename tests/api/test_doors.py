@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from string import ascii_lowercase
 from typing import Any
 
 import pytest
@@ -166,6 +167,61 @@ def test_nothing_that_is_answered_is_kept_on_the_way(house: House, program: Prog
 @pytest.mark.parametrize("path", ["/segments/9223372036854775808", "/campaigns/99999999999999999999", "/segments/-1"])
 def test_a_number_that_no_database_holds_is_no_address(house: House, program: Program, path: str) -> None:
     assert program.ask("GET", path).status_code == 404
+
+
+NAMED = [one for one in OPERATIONS if re.search(r"<\w+>", one.path)]
+
+
+@pytest.mark.parametrize("operation", NAMED, ids=lambda one: one.do.__name__)
+def test_a_name_that_no_text_can_have_is_no_address(house: House, program: Program, operation: Operation) -> None:
+    named = re.sub(r"<id:\w+>", "1", operation.path)
+    answer = program.ask(operation.method, re.sub(r"<\w+>", "a%00b", named), operation.example)
+    assert (answer.status_code, answer.get_json()["title"]) == (404, "Not found")
+
+
+LANGUAGES = [a + b for a in ascii_lowercase for b in ascii_lowercase]
+HOSTILE_CHANGES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "every language there may be": ("PUT", "/shop", {"languages": LANGUAGES}),
+    "texts that nobody says": ("PUT", "/shop", {"texts": {f"k{n}": "a" for n in range(4_000)}}),
+    "texts in every language": ("PUT", "/shop", {"texts": {"help": dict.fromkeys(LANGUAGES, "{{ brand }}")}}),
+    "a field many times": ("PUT", "/shop", {"fields": [{"name": "f", "purpose": "a"}] * 1_500}),
+    "a topic in every language": ("PUT", "/topics/a", {"names": dict.fromkeys(LANGUAGES, "a")}),
+    "stop, and stop again": ("POST", "/keywords", {"phrases": ["stop"] * 7_000}),
+    "many phrases": ("POST", "/keywords", {"phrases": [f"w{n}" for n in range(6_500)]}),
+    "phrases in every language": ("POST", "/keywords", {"phrases": {one: [f"{one}{n}" for n in range(10)] for one in LANGUAGES}}),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "change"), HOSTILE_CHANGES.values(), ids=HOSTILE_CHANGES.keys())
+def test_a_hostile_change_of_the_shop_costs_little(
+    house: House, program: Program, method: str, path: str, change: dict[str, Any]
+) -> None:
+    usual = next(one.example for one in OPERATIONS if one.method == method and address(one).startswith(path[:6]) and one.example)
+    began = time.thread_time()
+    answer = program.ask(method, path, {**usual, **change})
+    assert time.thread_time() - began < 0.5
+    assert answer.status_code == 422
+    assert "at most" in answer.get_json()["errors"][0]["message"]  # it is never tried on the whole shop
+
+
+HOSTILE_YAML = {
+    "brackets": "[" * 20_000,
+    "braces": "{a: " * 15_000,
+    "a long list": "- a\n" * 12_000,
+    "a long list in brackets": "[" + "a," * 30_000,
+    "many keys": "\n".join(f"k{n}: a" for n in range(5_000)),
+    "many states": "name: a\nstart: a\nstates:\n" + "".join(f"  s{n}: {{}}\n" for n in range(3_500)),
+    "many words": "name: a\nstart: a\nstates:\n  a:\n    on:\n    - {hear: {words: [" + "aa, " * 2_000 + "]}, goto: a}\n",
+}
+
+
+@pytest.mark.parametrize("source", HOSTILE_YAML.values(), ids=HOSTILE_YAML.keys())
+def test_a_hostile_dialog_costs_little(house: House, program: Program, source: str) -> None:
+    program.ask("GET", "/dialogs/welcome")
+    began = time.thread_time()
+    found = program.post("/dialogs/welcome/check", {"source": source})
+    assert time.thread_time() - began < 0.5
+    assert re.search("too much|too deeply|at most", found["problems"][0]["message"])
 
 
 # The same thing twice

@@ -1,5 +1,6 @@
 """Why somebody gets a text, or not: the same gate that sends."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -75,6 +76,15 @@ def test_what_is_not_there_is_told(house: House, program: Program, about: dict[s
     join(house.runtime, [number(0)])
     what = "".join(f"&{name}={value}" for name, value in about.items())
     assert program.ask("GET", f"/explain?phone=%2B{number(0)[1:]}{what}").status_code == status
+
+
+def test_the_words_of_a_message_are_for_who_may_read_messages(house: House, programs: Callable[..., Program]) -> None:
+    join(house.runtime, [number(0)])
+    campaign = run(house)
+    planner, path = programs("campaigns:read"), f"/explain?phone=%2B{number(0)[1:]}"
+    assert planner.ask("GET", f"{path}&campaign={campaign}").status_code == 200
+    refused = planner.ask("GET", f"{path}&message={house.messages(direction='out')[-1].id}")
+    assert (refused.status_code, refused.get_json()["detail"]) == (403, "it needs the scope messages:read")
 
 
 def test_of_a_campaign_that_is_over_nobody_gets_anything(house: House, program: Program) -> None:

@@ -51,8 +51,29 @@ def test_the_last_word_about_a_contact_counts(house: House, program: Program) ->
     assert house.truths(number(0)) == {"tag 4"}
 
 
-def test_a_line_without_end_is_refused(house: House, program: Program) -> None:
-    assert post(program, b" " * (LONGEST_LINE + 1)).status_code == 413
+def test_what_several_lines_say_of_one_contact_is_put_together(house: House, program: Program) -> None:
+    """As if they had come one by one."""
+    lines: list[dict[str, Any]] = [
+        {"language": "fr", "tags": ["a"], "fields": {"first_name": "Ana", "postcode": "69001"}}, {"fields": {"postcode": None}},
+        {"tags": [], "zone": "Europe/Paris"}, {"language": "en", "fields": {}},
+    ]  # fmt: skip
+    for line in lines:
+        program.put(f"/contacts/{number(0)}", line)
+    post(program, *({"phone": number(1), **line} for line in lines))
+    assert house.truths(number(1)) == house.truths(number(0)) == {"field first_name Ana", "language en"}
+
+
+def test_one_contact_again_and_again_is_not_a_transaction_each_time(house: House, program: Program) -> None:
+    with house.statements() as seen:
+        found = post(program, *({"phone": number(0), "fields": {"postcode": str(n)}} for n in range(1_200))).get_json()
+    assert (found["lines"], found["made"], found["changed"]) == (1_200, 1, 1_199)
+    assert len(seen) < 50
+    assert program.get(f"/contacts/{number(0)}")["fields"] == {"postcode": "1199"}
+
+
+def test_a_line_without_end_is_refused_by_itself(house: House, program: Program) -> None:
+    found = post(program, {"phone": number(0)}, b" " * (LONGEST_LINE + 1), {"phone": number(1)}).get_json()
+    assert (found["lines"], found["made"], found["refused"]) == (3, 2, 1)
 
 
 def test_many_lines_are_more_than_a_body_may_have(house: House, program: Program) -> None:

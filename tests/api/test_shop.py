@@ -130,7 +130,7 @@ def test_a_topic_is_made_changed_and_let_go(house: House, program: Program) -> N
 
 def test_a_topic_that_lacks_a_language_or_is_called_badly_is_refused(house: House, program: Program) -> None:
     assert refused(program, "PUT", "/topics/news", TOPIC | {"names": {"en": "news"}}) == {"names": "this is not said in: fr"}
-    assert refused(program, "PUT", "/topics/9news", TOPIC)
+    assert [*refused(program, "PUT", "/topics/9news", TOPIC)] == ["slug"]
     assert program.ask("GET", "/topics/9news").status_code == 404
 
 

@@ -1,8 +1,10 @@
 """What YAML would misread, and how a mistake is told."""
 
+import time
+
 import pytest
 
-from dialogs.load import MAX_CHARACTERS, DialogError, load, load_file
+from dialogs.load import MAX_CHARACTERS, MAX_NODES, DialogError, load, load_file
 from tests.dialogs.shop import HEAD, written
 
 
@@ -10,6 +12,15 @@ def problems(source):
     with pytest.raises(DialogError) as refused:
         load(source, "sample.yaml")
     return [str(problem) for problem in refused.value.problems]
+
+
+def spent(source):
+    """Seconds of this thread for reading it, refused or not: the best of three."""
+    def once():
+        began = time.thread_time()
+        problems(source)
+        return time.thread_time() - began
+    return min(once() for _ in range(3))
 
 
 def test_on_stays_a_key_and_yes_and_no_stay_words():
@@ -53,6 +64,15 @@ def test_a_bomb_of_references_is_refused():
 
 def test_endless_nesting_is_refused():
     assert problems("a: " + "[" * 5000) == ["sample.yaml:1: this is nested too deeply"]
+
+
+def test_brackets_are_refused_before_all_of_them_are_looked_at():
+    """Their scanner looks ahead, and further for each one that is open: it would cost more than a long dialog."""
+    assert spent("[" * 20_000) < spent("- a\n" * (MAX_NODES - 1)) / 3
+
+
+def test_more_keys_and_values_than_anybody_writes_are_refused():
+    assert problems("- c\n" * MAX_NODES) == [f"sample.yaml:{MAX_NODES}: this is too much: more than {MAX_NODES} keys and values"]
 
 
 def test_a_dialog_of_a_hundred_thousand_characters_is_refused():

@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from io import BufferedReader, RawIOBase
-from typing import Annotated, Any, NoReturn, TypeVar, cast
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import regex
 from flask import Request
@@ -56,10 +56,45 @@ class _Refused(ValueError):
     """Not JSON as we take it."""
 
 
-def read_body(request: Request, model: type[Model]) -> Model:
-    """The JSON of a request in the shape of a model. Raises Problem."""
+class _Coming(RawIOBase):
+    """A body as it comes. It ends where it was said to end, and nothing else passes for its end."""
+
+    def __init__(self, request: Request) -> None:
+        self._source = request.input_stream
+        ends_by_itself = "wsgi.input_terminated" in request.environ  # else nobody knows where one without a length ends
+        self._left = request.content_length if request.content_length is not None or ends_by_itself else 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        size = len(buffer) if self._left is None else min(len(buffer), self._left)
+        try:
+            came = self._source.read(size) if size else b""
+        except Exception as error:  # noqa: BLE001  # each server has its own for a client that is gone or sends nonsense
+            raise _cut_off(str(error)) from None
+        if size and not came and self._left is not None:
+            raise _cut_off(f"{self._left} more bytes were announced")
+        if self._left is not None:
+            self._left -= len(came)
+        buffer[: len(came)] = came
+        return len(came)
+
+
+def read_whole(request: Request) -> bytes:
+    """The body of a request. Raises Problem."""
+    most = request.max_content_length or 0
+    raw = BufferedReader(_Coming(request)).read(most + 1)
+    if len(raw) > most:
+        raise Problem(413, "Too large", detail=f"a body has more than {most} bytes")
+    return raw
+
+
+def read_json(request: Request, model: type[Model]) -> tuple[bytes, Model]:
+    """The JSON of a request, as it came and in the shape of a model. Raises Problem."""
     _is(request, JSON)
-    return parse(request.get_data(cache=False), model)
+    raw = read_whole(request)
+    return raw, parse(raw, model)
 
 
 def read_lines(request: Request, model: type[Model]) -> Iterator[Model | Problem]:
@@ -68,11 +103,13 @@ def read_lines(request: Request, model: type[Model]) -> Iterator[Model | Problem
     Empty lines are passed over.
     """
     _is(request, LINES)
-    stream = BufferedReader(cast(RawIOBase, request.stream))  # which by itself looks for the end of a line byte by byte
+    stream = BufferedReader(_Coming(request))
     while raw := stream.readline(LONGEST_LINE + 1):
         if len(raw) > LONGEST_LINE:
-            raise Problem(413, "Too large", detail=f"a line has more than {LONGEST_LINE} bytes")
-        if raw.strip():
+            while raw and not raw.endswith(b"\n"):
+                raw = stream.readline(LONGEST_LINE)
+            yield Problem(413, "Too large", detail=f"a line has more than {LONGEST_LINE} bytes")
+        elif raw.strip():
             try:
                 yield parse(raw, model)
             except Problem as problem:
@@ -104,7 +141,7 @@ def read_query(request: Request, model: type[Model]) -> Model:
     for name, values in request.args.lists():
         if len(values) > 1:
             raise Problem(400, "A parameter is given twice", errors=[(name, "give it once")])
-        if len(values[0]) > LONGEST_VALUE or not _can_be_kept(values[0]):
+        if len(values[0]) > LONGEST_VALUE or not can_be_kept(values[0]):
             raise Problem(400, "A parameter cannot be read", errors=[(name, "no parameter looks like this")])
         given[name] = values[0]
     try:
@@ -114,8 +151,17 @@ def read_query(request: Request, model: type[Model]) -> Model:
 
 
 def _is(request: Request, mimetype: str) -> None:
+    """Nothing but this, and nothing that would have to be turned into it first."""
     if request.mimetype != mimetype:
         raise Problem(415, "Not what is taken here", detail=f"send Content-Type: {mimetype}")
+    if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+        raise Problem(415, "Not what is taken here", detail="send UTF-8")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Problem(415, "Not what is taken here", detail="send it without a Content-Encoding")
+
+
+def _cut_off(why: str) -> Problem:
+    return Problem(400, "The body did not come as announced", detail=why)
 
 
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -158,11 +204,11 @@ def _look_through(data: Any) -> None:
             left += [(part, depth + 1) for pair in value.items() for part in pair]
         elif isinstance(value, list):
             left += [(part, depth + 1) for part in value]
-        elif isinstance(value, str) and not _can_be_kept(value):
+        elif isinstance(value, str) and not can_be_kept(value):
             raise _Refused("there is a character in it that no text can have")
 
 
-def _can_be_kept(text: str) -> bool:
+def can_be_kept(text: str) -> bool:
     """Without NUL, half of a pair of surrogates, or a tower of accents, which costs its square to put in order."""
     if text.isascii():
         return "\0" not in text

@@ -127,7 +127,7 @@ def get_campaign(call: Call, campaign_id: int) -> CampaignWithBalanceOut:
 
 @operation("PUT", "/campaigns/<id:campaign_id>", scope="campaigns:write", body=CampaignIn, answer=CampaignOut, example=EXAMPLE)
 def put_campaign(call: Call, campaign_id: int) -> CampaignOut:
-    """Say a draft anew."""
+    """Say a draft anew, perhaps under another name."""
     id_ = campaigns.rewrite(call.connection, _found(call, campaign_id).id, call.body, call.now())
     return _shown(call, campaigns.find(call.connection, id_))
 

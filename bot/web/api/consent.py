@@ -14,7 +14,7 @@ from bot.text.dates import Instant
 from bot.web.api.bodies import Body
 from bot.web.api.contacts import found_contact, phone_number
 from bot.web.api.operations import Call, operation
-from bot.web.api.problems import Problem, not_now, wrong
+from bot.web.api.problems import Problem, not_found, not_now, wrong
 
 Source = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9 _-]{0,30}$")]
 Long = Annotated[str, StringConstraints(max_length=1600), AfterValidator(clean)]
@@ -25,7 +25,8 @@ class ConsentIn(Body):
 
     topic: str = Field(max_length=100)
     change: Literal["opt_in", "opt_out"]
-    source: Source = Field(description="Where: till, form, paper, … No name of a person: this cannot be erased.")
+    source: Source = Field(description="Where: till, form, paper, … No name of a person: this cannot be erased. "
+                           "Not what we hear ourselves: text, dialog, carrier, sample.")
     wording: Long = Field("", description="What the person was shown; an opt-in needs it.")
     answer: Long = Field("", description="What the person did or wrote.")
     proof: Literal["single", "double"] = Field("single", description="double: asked, and confirmed by the person.")
@@ -80,10 +81,16 @@ def _calls_have_ended(runtime: Runtime, phone: str) -> None:
 def post_consent(call: Call, phone: str) -> EventOut | Problem:
     """Record what a contact agreed to or refused elsewhere.
 
-    The topic `*` opts out of everything: a STOP that did not come as a text.
+    The topic `*` opts out of everything: a STOP that did not come as a text. Who opts out without being a contact is made one:
+    a no counts, whoever says it.
     409 when the number has said STOP: only the person can take that back, by texting START. The attempt is recorded.
     """
-    row, now = found_contact(call, phone, locked=True), call.now()
+    number, now = phone_number(phone), call.now()
+    row = contacts.find(call.connection, number, locked=True)
+    if row is None and call.body.change == "opt_in":
+        raise not_found("such contact")
+    if row is None:
+        row, _ = contacts.save(call.connection, number, {}, "api", now)
     said = call.body.model_dump(exclude={"proof", "at"})
     statement = outside.Statement(**said, strength=call.body.proof, at=call.body.at or now)
     shop, key = catalogue(call.connection), call.runtime.suppression_key

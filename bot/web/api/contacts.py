@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import OperationalError
 
 from bot import contacts
 from bot.segments.words import FieldName, LanguageName, Zone
@@ -13,7 +14,7 @@ from bot.web.api.paging import Page, PageQuery, page
 from bot.web.api.problems import FieldError, Problem, not_found, wrong
 from models.phone import e164
 
-AT_ONCE = 500  # contacts saved in one transaction
+AT_ONCE = 500  # lines saved in one transaction
 TOLD = 100  # lines of which it is told why they were refused
 
 
@@ -98,7 +99,7 @@ def post_contacts(call: Call) -> SavedOut:
     """Make or change many contacts, a line of JSON for each, as many as there are.
 
     They are taken some hundreds at a time, as they come; a line that is wrong is refused by itself and told. When the request
-    breaks off, what came before is kept: send it again, nothing is doubled.
+    breaks off, all but the last hundreds that came are kept: send it again, nothing is doubled.
     """
     found, some = SavedOut(lines=0, made=0, changed=0, refused=0, first_refused=[]), dict[str, dict[str, Any]]()
     with call.runtime.read() as connection:
@@ -113,9 +114,9 @@ def post_contacts(call: Call) -> SavedOut:
                 told = RefusedLine(line=found.lines, title=why.title, detail=why.detail, errors=why.errors)
                 found.first_refused.append(told)
             continue
-        if phone in some or len(some) >= AT_ONCE:
+        some[phone] = _both(some.get(phone, {}), said)
+        if found.lines - found.refused - found.made - found.changed == AT_ONCE:
             _keep(call, some, found)
-        some[phone] = said
     _keep(call, some, found)
     return found
 
@@ -158,14 +159,28 @@ def _line(said: ContactLine | Problem, known: frozenset[str]) -> tuple[str, dict
     return phone_number(said.phone), kept
 
 
+def _both(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
+    """What two lines say of one contact: where they differ, the later one counts."""
+    fields = {**earlier.get("fields", {}), **later.get("fields", {})}
+    return {**earlier, **later, **({"fields": fields} if fields else {})}
+
+
 def _keep(call: Call, some: dict[str, dict[str, Any]], found: SavedOut) -> None:
-    """Save some contacts, in one transaction, and count them."""
-    if not some:
-        return
-    with call.runtime.begin() as connection:
-        made = len(contacts.save_many(connection, some, "api", call.runtime.now(connection)))
-    found.made, found.changed = found.made + made, found.changed + len(some) - made
+    """Save some contacts and count their lines. What the database has broken off, such as a deadlock, is tried once more."""
+    try:
+        found.made += _saved(call, some)
+    except OperationalError:
+        found.made += _saved(call, some)
+    found.changed = found.lines - found.refused - found.made
     some.clear()
+
+
+def _saved(call: Call, some: dict[str, dict[str, Any]]) -> int:
+    """Save some contacts, in one transaction; how many are new."""
+    if not some:
+        return 0
+    with call.runtime.begin() as connection:
+        return len(contacts.save_many(connection, some, "api", call.runtime.now(connection)))
 
 
 def phone_number(phone: str, field: str = "phone") -> str:

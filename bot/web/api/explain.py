@@ -47,7 +47,10 @@ class ExplanationOut(BaseModel):
 
 @operation("GET", "/explain", scope="campaigns:read", query=WhyQuery, answer=ExplanationOut)
 def explain_text(call: Call) -> ExplanationOut:
-    """The judges in order with the facts that they see, for a contact and a campaign or a message, and when it would go."""
+    """The judges in order with the facts that they see, for a contact and a campaign or a message, and when it would go.
+
+    A message is shown with its words, so it also needs the scope `messages:read`.
+    """
     if (call.query.campaign is None) == (call.query.message is None):
         raise wrong(("campaign", "name a campaign or a message, one of the two"))
     contact = found_contact(call, call.query.phone)
@@ -58,6 +61,7 @@ def explain_text(call: Call) -> ExplanationOut:
             raise not_found("such campaign") from None
         found = explain.of_campaign(call.runtime, call.connection, contact, campaign)
     else:
+        call.needs("messages:read")
         message = explain.find_message(call.connection, contact.id, call.query.message)
         if message is None:
             raise not_found("such message to this contact")

@@ -9,11 +9,12 @@ import re
 import secrets
 
 from flask import Request, Response
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from bot.consent.ledger import digest
 from bot.runtime import Runtime
-from bot.web.api.problems import CONTENT_TYPE, Problem
+from bot.web.api.bodies import JSON
+from bot.web.api.problems import Problem
 from models import IdempotencyKey, insert
 from models.phone import e164
 
@@ -35,13 +36,12 @@ def cause(token_id: int, key: str | None) -> str:
 
 
 def take(
-    runtime: Runtime, connection: Connection, token_id: int, key: str, request: Request, phone: str | None
+    runtime: Runtime, connection: Connection, token_id: int, key: str, asked: str, phone: str | None
 ) -> Response | None:
     """Take a key for this request; a copy that comes meanwhile waits here. If it was taken before: what was answered then.
 
-    `phone`: whom the request is about, if it is about somebody.
+    `asked`: the request's fingerprint; `phone`: whom it is about, if it is about somebody.
     """
-    asked = fingerprint(runtime.suppression_key, request)
     about = digest(runtime.suppression_key, e164(phone) or phone) if phone else None
     row = {"token_id": token_id, "key": key, "request": asked, "about": about, "status": 0, "body": "",
            "at": runtime.machine_now()}  # fmt: skip
@@ -54,19 +54,22 @@ def take(
         raise Problem(409, "It cannot be done now", detail="try again")
     if earlier.request != asked:
         raise Problem(422, f"This {HEADER} was used for another request")
-    kind = CONTENT_TYPE if earlier.status >= 400 else "application/json"
-    answer = Response(earlier.body, status=earlier.status, content_type=kind)
+    answer = Response(earlier.body, status=earlier.status, content_type=JSON)
     answer.headers[REPLAYED] = "true"
     return answer
 
 
 def keep(connection: Connection, token_id: int, key: str, answer: Response) -> None:
-    """Keep what is answered."""
-    mine = update(IdempotencyKey).where(IdempotencyKey.token_id == token_id, IdempotencyKey.key == key)
-    connection.execute(mine.values(status=answer.status_code, body=answer.get_data(as_text=True)))
+    """Keep what is answered. A refusal is not: what was refused may be tried again with the same key."""
+    mine = (IdempotencyKey.token_id == token_id) & (IdempotencyKey.key == key)
+    if answer.status_code >= 400:
+        connection.execute(delete(IdempotencyKey).where(mine))
+    else:
+        kept = {"status": answer.status_code, "body": answer.get_data(as_text=True)}
+        connection.execute(update(IdempotencyKey).where(mine).values(**kept))
 
 
-def fingerprint(secret: bytes, request: Request) -> str:
+def fingerprint(runtime: Runtime, request: Request, body: bytes) -> str:
     """What was asked for, as a keyed hash: it tells nobody whose number it was about."""
-    asked = b"\n".join((request.method.encode(), request.full_path.encode(), request.get_data(cache=True)))
-    return hmac.digest(secret, asked, "sha256").hex()
+    asked = b"\n".join((request.method.encode(), request.full_path.encode(), body))
+    return hmac.digest(runtime.suppression_key, asked, "sha256").hex()

@@ -63,7 +63,7 @@ def _operation(one: Operation, refs: Mapping[tuple[type[BaseModel], Mode], Any])
     responses: dict[str, Any] = {str(status): answer for status in statuses}
     refused = {**ALWAYS, "404": "There is no such thing.", "409": "It cannot be done now.", "422": "A field is wrong."}
     if one.body is not None:
-        refused["415"] = "Not JSON."
+        refused["415"] = "Not JSON in UTF-8, or compressed."
     if one.body is not None or one.takes_key:
         refused["413"] = "Too large."
     problem = refs[ProblemOut, "serialization"]

@@ -3,7 +3,6 @@
 A resource module declares operations and hands on to the house; it knows no SQL and decides nothing.
 """
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -18,15 +17,15 @@ from sqlalchemy import Connection
 from bot import shop, tokens
 from bot.runtime import Runtime
 from bot.web.api import keys, problems
-from bot.web.api.bodies import JSON, Body, read_body, read_lines, read_query
-from bot.web.api.problems import Problem
+from bot.web.api.bodies import JSON, Body, can_be_kept, read_json, read_lines, read_query, read_whole
+from bot.web.api.problems import Problem, not_found
 from bot.web.api.rates import Rates
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 Transaction = Literal["write", "read", "its own"]
 Answer = BaseModel | Problem | Iterator[bytes] | None
-"""None: done, nothing to tell. A Problem that is returned, not raised: it is told, and what was written stays written. An
-iterator: JSON in the shape of the answer's model, told as it comes."""
+"""None: done, nothing to tell. A Problem that is returned, not raised: it is told, and what was written stays written, but its
+Idempotency-Key is free again. An iterator: JSON in the shape of the answer's model, told as it comes."""
 Do = TypeVar("Do", bound=Callable[..., Answer])
 
 
@@ -36,6 +35,7 @@ class Call:
 
     runtime: Runtime
     connection: Connection  # none, strictly, where an operation opens its own
+    token: tokens.Token
     cause: str  # names what is asked for: the same for every copy of a request with an Idempotency-Key
     body: Any = None  # in the operation's model
     query: Any = None
@@ -44,6 +44,10 @@ class Call:
     def now(self) -> datetime:
         """Business time."""
         return self.runtime.now(self.connection)
+
+    def needs(self, scope: str) -> None:
+        """Go no further without this scope. Raises Problem."""
+        _must_have(self.token, scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +122,20 @@ def _told(problem: Problem) -> Response:
 def _serve(operation: Operation, **path: Any) -> Response:
     runtime: Runtime = current_app.config["PARLEY"]
     token = _let_in(runtime, operation.scope)
+    if not all(can_be_kept(str(named)) for named in path.values()):
+        raise not_found("such address")
     query = read_query(request, operation.query)
     key = keys.key_of(request) if operation.takes_key else None
-    if key is not None:
-        request.get_data(cache=True)
-    body = _body(operation) if operation.body is not None else None
+    raw, body = _body(operation, key)
 
     def answered() -> Response:
         with _transaction(runtime, operation) as connection:
-            phone = path.get("phone") or getattr(body, "phone", None)
-            answer = keys.take(runtime, connection, token.id, key, request, phone) if key is not None else None
+            answer = None
+            if key is not None:
+                phone = path.get("phone") or getattr(body, "phone", None)
+                answer = keys.take(runtime, connection, token.id, key, keys.fingerprint(runtime, request, raw), phone)
             if answer is None:
-                answer = _done(operation, Call(runtime, connection, keys.cause(token.id, key), body, query), path)
+                answer = _done(operation, Call(runtime, connection, token, keys.cause(token.id, key), body, query), path)
                 if key is not None:
                     keys.keep(connection, token.id, key, answer)
             return answer
@@ -140,12 +146,13 @@ def _serve(operation: Operation, **path: Any) -> Response:
     return answer
 
 
-def _body(operation: Operation) -> Any:
-    assert operation.body is not None
-    if not operation.lines:
-        return read_body(request, operation.body)
-    request.max_content_length = sys.maxsize  # as many as there are: they are never there together. None means: as configured
-    return read_lines(request, operation.body)
+def _body(operation: Operation, key: str | None) -> tuple[bytes, Any]:
+    """The body as it came, where it is needed, and in the operation's model."""
+    if operation.body is None:
+        return read_whole(request) if key is not None else b"", None
+    if operation.lines:
+        return b"", read_lines(request, operation.body)
+    return read_json(request, operation.body)
 
 
 def _transaction(runtime: Runtime, operation: Operation) -> AbstractContextManager[Any]:
@@ -170,9 +177,13 @@ def _let_in(runtime: Runtime, scope: str) -> tokens.Token:
         raise Problem(401, "Who are you?", detail=detail, WWW_Authenticate="Bearer")
     rates: Rates = current_app.config["PARLEY_RATES"]
     rates.spend(token.id)
+    _must_have(token, scope)
+    return token
+
+
+def _must_have(token: tokens.Token, scope: str) -> None:
     if scope not in token.scopes:
         raise Problem(403, "Not with this token", detail=f"it needs the scope {scope}")
-    return token
 
 
 def _answer(found: Answer, status: int) -> Response:

@@ -1,4 +1,8 @@
-"""Lists page by page: a cursor says after which row the next page begins, so that nothing is skipped or told twice."""
+"""Lists page by page: a cursor says after which row the next page begins, so that nothing is told twice.
+
+Nor is anything skipped that was there when the first page was asked for. A row gets its id before it is committed: one that was
+being written meanwhile may turn up before the cursor, and is told to who begins anew.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter, ValidationError
 
 from bot import shop
 from bot.shop.spec import SenderPart, SettingsPart, TopicPart
 from bot.web.api.operations import Call, operation
 from bot.web.api.paging import Page, PageQuery, page
-from bot.web.api.problems import wrong
+from bot.web.api.problems import invalid, wrong
 from dialogs.parts import Name
 from models import Sender, Topic
 
@@ -23,6 +23,7 @@ TOPIC = {
     "proof": "double",
 }  # fmt: skip
 SENDER = {"number": "+33937000001", "country": "FR", "opt_out": "self", "parts_per_second": 10}
+_SLUG: TypeAdapter[str] = TypeAdapter(Name)
 
 
 class TopicOut(TopicPart):
@@ -67,6 +68,10 @@ def put_topic(call: Call, slug: str) -> TopicOut:
 
     One that changes from `single` to `double` needs a second yes from then on: consents that were given with one stay in force.
     """
+    try:
+        _SLUG.validate_python(slug)
+    except ValidationError as error:
+        raise invalid(error, "slug") from None
     call.status = 201 if shop.change_topic(call.connection, slug, call.body) else 200
     return get_topic(call, slug)
 
