@@ -31,6 +31,7 @@ def _iso_duration(value: Any) -> Any:
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 ValueName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^([a-z]{2})?$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1600)]
@@ -60,8 +61,8 @@ class Option(Part):
 
 
 class Number(Part):
-    min: float | None = None
-    max: float | None = None
+    min: Finite | None = None
+    max: Finite | None = None
     whole: bool = False
 
 
@@ -206,8 +207,8 @@ class Value(Part):
 
     name: ValueName
     is_: Annotated[str | None, Field(alias="is")] = None
-    below: float | None = None
-    above: float | None = None
+    below: Finite | None = None
+    above: Finite | None = None
     in_: Annotated[list[str] | None, Field(alias="in")] = None
 
     @model_validator(mode="after")

@@ -231,3 +231,9 @@ def test_all_mistakes_are_told_at_once(shop: Path) -> None:
     edit(shop, "dialog: survey}", "dialog: contest}")
     edit(shop, "en: [join]", "en: [help]")
     assert len(mistakes(shop)) == 2
+
+
+def test_a_field_is_not_called_what_a_merge_tag_takes_for_something_else(shop: Path) -> None:
+    """`{{ contact.size }}` would be how many values there are."""
+    edit(shop, "dialogs: [", "  - {name: size, purpose: To sell what fits}\ndialogs: [")
+    assert "take another name, such as shoe_size" in " ".join(mistakes(shop))

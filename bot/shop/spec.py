@@ -38,6 +38,12 @@ def _zone(name: str) -> str:
     return ZoneInfo(name).key
 
 
+def _field(name: str) -> str:
+    if name in ("first", "last", "size"):
+        raise ValueError("in a merge tag this means something else: take another name, such as shoe_size")
+    return name
+
+
 def _once(names: Names) -> Names:
     if len(set(names)) < len(names):
         raise ValueError("each one once")
@@ -87,7 +93,7 @@ class SenderPart(Part):
 class FieldPart(Part):
     """Something remembered of contacts, and what for."""
 
-    name: ValueName
+    name: Annotated[ValueName, AfterValidator(_field)]
     purpose: Text = Field(description="Why it is kept, as the person is told.")
 
 

@@ -51,6 +51,11 @@ def test_a_bracket_that_is_not_closed_is_no_matter_of_quotes():
     assert "quotes" not in told
 
 
+def test_a_limit_is_a_number():
+    [told] = problems(HEAD + "  a: {say: How many, on: [{hear: {number: {max: inf}}, goto: b}]}\n  b: {end: true}\n")
+    assert told == "sample.yaml:6: states.a.on.0.hear.number.max: Input should be a finite number"
+
+
 def test_a_key_written_twice_is_refused_at_its_second_line():
     assert problems(HEAD + "  a: {end: true}\n  b:\n    say: one\n    say: two\n") == [
         "sample.yaml:9: states.b: `say` is written twice"
