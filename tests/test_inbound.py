@@ -167,9 +167,9 @@ def test_an_ordinary_turn_takes_at_most_ten_statements(house: House) -> None:
 
 
 def test_one_conversation_listens_whatever_comes_at_once(house: House) -> None:
-    """Ten texts of one person at the same instant are ten turns, one after the other."""
+    """Nine texts of one person at the same instant, each of which opens a dialog, are nine turns, one after the other."""
     forms = [
-        house.inbound("Bo", body, sid(number)) for number, body in enumerate(["JOIN", "MENU", "AVIS"] * 3, start=1)
+        house.inbound("Bo", body, sid(number)) for number, body in enumerate(["MENU", "PREFS", "PAUSE"] * 3, start=1)
     ]
     threads = [threading.Thread(target=house.post, args=(INBOUND, form)) for form in forms]
     for thread in threads:
