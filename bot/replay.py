@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from bot.consent.ledger import EVERYTHING
+from bot.talk import BY_CAMPAIGN
 from bot.tryout import Find, Talk
 from dialogs.compile import Compiled, compile
 from dialogs.load import load
@@ -32,7 +33,6 @@ ABOUT = {"<": "answers", "|": "answers", "= consent": "consents", "= tag": "tags
          "= for a person": "people", "= paused": "preferences", "= one in": "preferences", "= as usual": "preferences",
          "= language": "language"}  # fmt: skip
 WHAT = tuple(dict.fromkeys(ABOUT.values()))
-BY_CAMPAIGN = "campaign "  # how the key of a conversation begins whose first text answers a campaign
 
 
 @dataclass(frozen=True, slots=True)

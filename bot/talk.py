@@ -45,6 +45,7 @@ ASKED = (
     .order_by(MESSAGE.c.id.desc())
     .limit(1)
 )
+BY_CAMPAIGN = "campaign "  # how the key of a conversation begins whose first text answers a campaign
 TRY_AGAIN_FOR = timedelta(minutes=1)  # a dialog that wants to listen while another listens asks again after this
 
 

@@ -231,11 +231,11 @@ def _unfit(action: parts.RememberField, heard: bool) -> str | None:
 
 def _consents(dialog: spec.Dialog, known: Known) -> Found:
     """A yes is no "no"; the second yes answers, in words that mean it, a question that its own state asks."""
+    refused = {known.fold(word) for words in WORDS["no"].values() for word in words}
     for path, action, heard in actions(dialog):
         if not isinstance(action, parts.JoinTopic):
             continue
         double, hear = action.proof == "double", _branch(dialog, path).hear if heard else None
-        refused = {known.fold(word) for words in WORDS["no"].values() for word in words}
         noes = [value for folded, _, value in (heard_words(hear, known.fold) if hear else ()) if folded in refused]
         if noes:
             yield path, f"`{noes[0]}` is no yes"

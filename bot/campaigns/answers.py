@@ -32,7 +32,7 @@ def answered(scene: Scene) -> bool:
     found = scene.connection.execute(LAST, {"contact": scene.contact.id}).one_or_none()
     if found is None or found.at < scene.now - timedelta(days=found.answers_for):
         return False
-    key = f"campaign {found.id}"
+    key = f"{talk.BY_CAMPAIGN}{found.id}"
     if scene.connection.execute(ANSWERED, {"contact": scene.contact.id, "dialog": found.dialog, "key": key}).first():
         return False
     return talk.answer(scene, found.dialog, key, found.body)
