@@ -32,6 +32,7 @@ RING: Mapping[str, alarms.Ring] = {
 
 # Seconds: a job is short, so that a worker stops within a deploy. Calls under way may take it some more.
 WORK_FOR, BULK_FOR, TURN_FOR = 5.0, 6.0, 1.0
+BREATH = 0.05  # seconds between two slices: SQLite lets in whoever asks at the right instant, not whoever waits
 
 # Is there anything to do? One query per queue, on partial indexes; "replies" and "bulk" share one throttle.
 DUE: Mapping[str, Select[Any]] = {
@@ -115,6 +116,7 @@ def take_audience(runtime: Runtime, seconds: float = WORK_FOR, stop: threading.E
     campaigns.clear(runtime)
     while time.monotonic() < until and not over.is_set() and campaigns.take_slice(runtime):
         pass_on(runtime)
+        over.wait(BREATH)
 
 
 def pass_on(runtime: Runtime) -> None:

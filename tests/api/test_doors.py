@@ -3,7 +3,6 @@
 import json
 import re
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from string import ascii_lowercase
@@ -18,6 +17,7 @@ from bot.web.api.bodies import MAX_DEPTH
 from bot.web.api.operations import Operation
 from models import ApiToken, Contact, IdempotencyKey, Segment
 from tests.api.conftest import Program
+from tests.cost import cpu
 from tests.house import House
 
 EVERY = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.do.__name__)
@@ -102,15 +102,12 @@ HOSTILE: dict[str, bytes] = {
 
 @pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_json_gets_a_clear_answer(house: House, program: Program, raw: bytes) -> None:
-    program.ask("GET", "/contacts")
-    began = time.thread_time()
     answer = program.ask("POST", "/texts/measure", raw=raw)
-    spent = time.thread_time() - began
     assert 400 <= answer.status_code < 500, answer.get_data(as_text=True)
     assert answer.content_type == "application/problem+json"
     told = answer.get_json()
     assert told["detail"] or told["errors"]
-    assert spent < 0.5  # a tenth of a second is promised; a busy machine is given room
+    assert cpu(lambda: program.ask("POST", "/texts/measure", raw=raw)) < 0.1
 
 
 HOSTILE_RULES: dict[str, Any] = {
@@ -125,11 +122,10 @@ HOSTILE_RULES: dict[str, Any] = {
 
 @pytest.mark.parametrize("rule", HOSTILE_RULES.values(), ids=HOSTILE_RULES.keys())
 def test_a_hostile_rule_costs_little(house: House, program: Program, rule: Any) -> None:
-    began = time.thread_time()
     answer = program.ask("POST", "/segments/preview", {"rule": rule})
-    assert time.thread_time() - began < 0.5
     assert answer.status_code in (200, 400, 422)
     assert len(answer.get_data()) < 64_000
+    assert cpu(lambda: program.ask("POST", "/segments/preview", {"rule": rule})) < 0.1
 
 
 def test_what_is_no_json_at_all_is_refused(house: House, program: Program) -> None:
@@ -197,11 +193,10 @@ def test_a_hostile_change_of_the_shop_costs_little(
     house: House, program: Program, method: str, path: str, change: dict[str, Any]
 ) -> None:
     usual = next(one.example for one in OPERATIONS if one.method == method and address(one).startswith(path[:6]) and one.example)
-    began = time.thread_time()
     answer = program.ask(method, path, {**usual, **change})
-    assert time.thread_time() - began < 0.5
     assert answer.status_code == 422
     assert "at most" in answer.get_json()["errors"][0]["message"]  # it is never tried on the whole shop
+    assert cpu(lambda: program.ask(method, path, {**usual, **change})) < 0.1
 
 
 HOSTILE_YAML = {
@@ -217,11 +212,9 @@ HOSTILE_YAML = {
 
 @pytest.mark.parametrize("source", HOSTILE_YAML.values(), ids=HOSTILE_YAML.keys())
 def test_a_hostile_dialog_costs_little(house: House, program: Program, source: str) -> None:
-    program.ask("GET", "/dialogs/welcome")
-    began = time.thread_time()
     found = program.post("/dialogs/welcome/check", {"source": source})
-    assert time.thread_time() - began < 0.5
     assert re.search("too much|too deeply|at most", found["problems"][0]["message"])
+    assert cpu(lambda: program.post("/dialogs/welcome/check", {"source": source})) < 0.1
 
 
 # The same thing twice

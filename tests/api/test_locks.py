@@ -15,19 +15,19 @@ from tests.api.test_many_contacts import post
 from tests.crowd import number
 from tests.house import House
 
-FIRST, LAST = number(9), number(0)  # as they were made; their numbers go the other way round
+FIRST, MIDDLE, LAST = number(9), number(5), number(0)  # as they were made; their numbers go the other way round
 PATIENCE = 20.0  # seconds
 on_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite has one writer, and no locks of rows
 
 
 @pytest.fixture
 def list_(house: House, program: Program) -> int:
-    """Two contacts, the older of whom lies behind in the table, and a list with nobody on it."""
-    for phone in (FIRST, LAST):
+    """Three contacts, the oldest of whom lies behind in the table, and a list with nobody on it."""
+    for phone in (FIRST, MIDDLE, LAST):
         program.put(f"/contacts/{phone}", {})
     with house.runtime.begin() as connection:
         for phone in (number(1), FIRST):  # another number and back: each time its row is written behind the others
-            connection.execute(update(Contact).where(Contact.phone != LAST).values(phone=phone))
+            connection.execute(update(Contact).where(Contact.phone.not_in((MIDDLE, LAST))).values(phone=phone))
     return int(program.post("/segments", {"name": "Friends"})["id"])
 
 
@@ -36,16 +36,19 @@ def lock(connection: Connection, phone: str, **how: bool) -> None:
 
 
 @contextmanager
-def meanwhile(house: House, ask: Callable[[], Any]) -> Iterator[list[Any]]:
-    """What is asked by somebody else: from when it waits for a lock until it is answered, with what is answered."""
+def meanwhile(house: House, ask: Callable[[], Any], waiting: int = 1) -> Iterator[list[Any]]:
+    """What is asked by somebody else: from when it waits for a lock until it is answered, with what is answered.
+
+    `waiting`: so many wait for one then.
+    """
     answers: list[Any] = []
     thread = threading.Thread(target=lambda: answers.append(ask()))
     thread.start()
-    waiting = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+    count = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         with house.runtime.read() as connection:
-            if connection.execute(waiting).first() is not None:
+            if connection.scalar(count) == waiting:
                 break
         time.sleep(0.02)
     yield answers
@@ -53,7 +56,7 @@ def meanwhile(house: House, ask: Callable[[], Any]) -> Iterator[list[Any]]:
 
 
 def upload(program: Program) -> Any:
-    return post(program, *({"phone": phone, "tags": ["a"]} for phone in (number(5), LAST, FIRST)))
+    return post(program, *({"phone": phone, "tags": ["a"]} for phone in (number(7), LAST, MIDDLE, FIRST)))
 
 
 @on_postgresql
@@ -75,11 +78,14 @@ def test_whoever_locks_several_contacts_begins_with_the_oldest(house: House, pro
 @on_postgresql
 @pytest.mark.usefixtures("list_")
 def test_contacts_that_the_database_has_broken_off_are_saved_at_the_second_try(house: House, program: Program) -> None:
-    with house.runtime.engine.connect() as holder:
-        holder.execute(text("SET LOCAL deadlock_timeout = '1min'"))  # it is the other one who sees that nobody can go on
+    """The upload waits last, so that it is the one who sees that nobody can go on: the database looks once, a second later."""
+    with house.runtime.engine.connect() as gate, house.runtime.engine.connect() as holder:
+        holder.execute(text("SET LOCAL deadlock_timeout = '1min'"))
+        lock(gate, MIDDLE)
         lock(holder, LAST)
         with meanwhile(house, lambda: upload(program)) as answers:
-            lock(holder, FIRST)
+            with meanwhile(house, lambda: lock(holder, FIRST), waiting=2):
+                gate.rollback()
             holder.rollback()
-    assert answers[0].get_json() == {"lines": 3, "made": 1, "changed": 2, "refused": 0, "first_refused": []}
+    assert answers[0].get_json() == {"lines": 4, "made": 1, "changed": 3, "refused": 0, "first_refused": []}
     assert house.truths(FIRST) == {"tag a"}

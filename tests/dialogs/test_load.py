@@ -1,10 +1,9 @@
 """What YAML would misread, and how a mistake is told."""
 
-import time
-
 import pytest
 
 from dialogs.load import MAX_CHARACTERS, MAX_NODES, DialogError, load, load_file
+from tests.cost import cpu
 from tests.dialogs.shop import HEAD, written
 
 
@@ -12,15 +11,6 @@ def problems(source):
     with pytest.raises(DialogError) as refused:
         load(source, "sample.yaml")
     return [str(problem) for problem in refused.value.problems]
-
-
-def spent(source):
-    """Seconds of this thread for reading it, refused or not: the best of three."""
-    def once():
-        began = time.thread_time()
-        problems(source)
-        return time.thread_time() - began
-    return min(once() for _ in range(3))
 
 
 def test_on_stays_a_key_and_yes_and_no_stay_words():
@@ -73,7 +63,7 @@ def test_endless_nesting_is_refused():
 
 def test_brackets_are_refused_before_all_of_them_are_looked_at():
     """Their scanner looks ahead, and further for each one that is open: it would cost more than a long dialog."""
-    assert spent("[" * 20_000) < spent("- a\n" * (MAX_NODES - 1)) / 3
+    assert cpu(lambda: problems("[" * 20_000)) < cpu(lambda: problems("- a\n" * (MAX_NODES - 1))) / 3
 
 
 def test_more_keys_and_values_than_anybody_writes_are_refused():
