@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select, update
 from dialogs.compile import Compiled
 from dialogs.compile import compile as compile_dialog
 from dialogs.load import load
+from dialogs.topics import Topics
 from keywords.table import Entry, Phrase, Table, build
 from keywords.text import fold
 from models import DialogVersion, Keyword, Sender, Shop, Topic
@@ -30,6 +31,11 @@ class Catalogue:
     keywords: Table
     published: Mapping[str, int]  # dialog -> id of its published version
     database: str
+
+    @property
+    def topic_names(self) -> Topics:
+        """The topics as dialogs offer and hear them."""
+        return {slug: row.names for slug, row in self.topics.items()}
 
     def text(self, name: str, language: str) -> str:
         """One of the shop's own texts in this language, else in the shop's first language."""
@@ -97,7 +103,7 @@ def _read(connection: Connection, revision: int, database: str) -> Catalogue:
     shop = connection.execute(select(Shop.__table__)).one_or_none()
     if shop is None:
         raise NoShop
-    topics = connection.execute(select(Topic.__table__)).all()
+    topics = connection.execute(select(Topic.__table__).order_by(Topic.id)).all()
     senders = connection.execute(select(Sender.__table__)).all()
     versions = connection.execute(
         select(DialogVersion.name, DialogVersion.id).where(DialogVersion.state == "published")

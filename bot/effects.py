@@ -21,6 +21,7 @@ from bot.contacts import language
 from bot.runtime import Runtime
 from bot.text.merge import render
 from dialogs import effects
+from dialogs.topics import menu
 from models import Contact, ContactTag, Message, insert
 
 log = logging.getLogger(__name__)
@@ -86,10 +87,14 @@ class Scene:
         chosen: str | None = self.changes.get("language")
         return chosen if chosen in languages else language(self.contact, languages)
 
-    def context(self) -> dict[str, Any]:
-        """What merge tags can say: plain data only."""
+    def context(self, words: str = "") -> dict[str, Any]:
+        """What merge tags in these words can say: plain data only."""
         known = {**self.contact.values, **self.changes.get("values", {})}
-        return {**self.catalogue.context(self.language, self.topic, self.ours, known), "answers": self.answers}
+        said = {**self.catalogue.context(self.language, self.topic, self.ours, known), "answers": self.answers}
+        if "topics" in words:  # asked of the database only then
+            mine = {} if self.suppressed else self.ledger.subscriptions()
+            said["topics"] = menu(self.catalogue.topic_names, self.language, lambda slug: mine.get(slug) == "in")
+        return said
 
     def save(self) -> None:
         """Write what changed about the contact, if anything did, and show their last text to a person if need be."""
@@ -116,7 +121,7 @@ def bring_about(effect: effects.Effect, scene: Scene) -> None:
 @bring_about.register
 def _say(effect: effects.Say, scene: Scene) -> None:
     words = in_language(effect.words, scene.language, scene.catalogue.shop.languages[0])
-    said = render(words, scene.context()) if words else ""
+    said = render(words, scene.context(words)) if words else ""
     if said or effect.media:
         scene.says.append(Said(said, effect.media, scene.kind, scene.topic, effect.state in scene.asks_opt_in))
 
@@ -149,8 +154,9 @@ def _opt_in(effect: effects.OptIn, scene: Scene) -> None:
     """Only the contact's own words opt in; after a STOP only a double opt-in does, and only where we answer STOP ourselves."""
     proof, now = _proof(scene), scene.now
     lifts = scene.suppressed and scene.catalogue.answers_stop(scene.ours) and effect.proof == "double"
+    gone = effect.topic not in scene.catalogue.topics  # since it was offered
     unasked = effect.proof == "double" and not scene.asked
-    if scene.heard is None or unasked or (scene.suppressed and not lifts):
+    if scene.heard is None or unasked or gone or (scene.suppressed and not lifts):
         scene.ledger.append(effect.topic, "refused", proof, now)
         return
     if lifts:

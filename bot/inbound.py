@@ -254,7 +254,7 @@ def _find_door(scene: Scene, stand: Any, folded: str) -> None:
         _open(scene, command)
     elif _with_staff(scene, live):
         scene.for_person = True
-    elif live is not None and _may_talk(scene, live.version_id):
+    elif live is not None and _may_talk(scene, live.version_id, live.memory["state"]):
         talk.heard(scene, live, talk.heard_of(scene.heard.body, scene.heard.media), stand.question)
     elif command is not None and command.mode == "whole":
         _open(scene, command)
@@ -287,9 +287,12 @@ def _open(scene: Scene, found: Match) -> None:
     talk.open_dialog(scene, found.entry.dialog, opening=talk.heard_of(scene.heard.body, scene.heard.media))
 
 
-def _may_talk(scene: Scene, version_id: int) -> bool:
-    """After a STOP only a dialog that asks for a double opt-in may talk, and only where we answer STOP ourselves."""
-    return not scene.suppressed or bool(scene.catalogue.version(scene.connection, version_id).asks_opt_in)
+def _may_talk(scene: Scene, version_id: int, state: str | None = None) -> bool:
+    """After a STOP a dialog may only ask for a double opt-in, in this state, or where it begins; see `_converse` for where."""
+    if not scene.suppressed:
+        return True
+    dialog = scene.catalogue.version(scene.connection, version_id)
+    return (state or talk.begins(scene, dialog)) in dialog.asks_opt_in
 
 
 def _nobody_understands(scene: Scene, folded: str) -> None:

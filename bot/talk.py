@@ -99,6 +99,11 @@ def open_dialog(
     return True
 
 
+def begins(scene: Scene, dialog: Compiled) -> str:
+    """The state in which a dialog would first rest with this contact."""
+    return str(start(dialog, _ground(scene)).memory["state"])
+
+
 def answer(scene: Scene, name: str, key: str, asked: str) -> bool:
     """Open a dialog to which the text just heard is the first answer: `asked` has stood for its own first words.
 
@@ -132,8 +137,8 @@ def heard(scene: Scene, live: Live, text: Heard, question: str | None) -> None:
         return
     dialog = scene.catalogue.version(scene.connection, live.version_id)
     asks = live.memory["state"] in dialog.asks_opt_in
-    scene.conversation_id, scene.topic = live.id, dialog.topic
-    scene.says.append(Said(live.asked, (), dialog.kind, dialog.topic, asks))
+    scene.conversation_id, scene.topic = live.id, dialog.about(live.memory)
+    scene.says.append(Said(live.asked, (), dialog.kind, scene.topic, asks))
 
 
 def ring_wake(runtime: Runtime, connection: Connection, alarm: Any) -> None:
@@ -204,7 +209,7 @@ def _move(scene: Scene, live: Live, event: Event, busy: bool = False) -> bool:
 
 def _bring_about(scene: Scene, dialog: Compiled, turn: Turn) -> str:
     """The effects of a turn. Returns what it said."""
-    scene.kind, scene.topic, scene.asks_opt_in = dialog.kind, dialog.topic, dialog.asks_opt_in
+    scene.kind, scene.topic, scene.asks_opt_in = dialog.kind, dialog.about(turn.memory), dialog.asks_opt_in
     scene.answers = turn.memory["values"]
     before = len(scene.says)
     apply(scene, turn.effects)
@@ -254,6 +259,7 @@ def _ground(scene: Scene) -> Ground:
         language=scene.language,
         country=scene.contact.country or scene.catalogue.shop.country,
         today=scene.now.astimezone(zone).date(),
+        topics=scene.catalogue.topic_names,
     )
 
 

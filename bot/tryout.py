@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from bot.catalogue import in_language
@@ -23,6 +24,7 @@ from dialogs.events import Event, Expired, Heard, Returned, Woke
 from dialogs.ground import Ground
 from dialogs.load import DialogError
 from dialogs.spec import Dialog
+from dialogs.topics import Topics, menu
 from dialogs.transcript import PICTURE, UNITS, became, said, texted
 from keywords.reserved import meaning
 from keywords.text import fold
@@ -71,9 +73,11 @@ class Talk:
     """One customer and one dialog, with those that it opens on top of it; what the house does around them is done here too."""
 
     def __init__(
-        self, dialog: Compiled, find: Find, language: str = "en", begin: datetime = BEGIN, country: str | None = None
-    ) -> None:
+        self, dialog: Compiled, find: Find, language: str = "en", begin: datetime = BEGIN, country: str | None = None,
+        topics: Topics = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         self.name = dialog.name
+        self.topics = topics or {dialog.topic or "": {"": "[name]"}}
         self.find, self.language, self.now, self.country = find, language, begin, country
         self.stack: list[tuple[Compiled, dict[str, Any]]] = []
         self.holds: set[tuple[str, str]] = set()
@@ -196,12 +200,14 @@ class Talk:
     def _said(self, template: str, turn: Turn) -> str:
         """The words with what is known here; what only a shop knows stands in brackets."""
         topic = {name: f"[{name}]" for name in ("name", "frequency", "fees", "contact")}
+        topics = menu(self.topics, self.language, lambda slug: ("consent", slug) in self.holds)
         known = {"brand": "[brand]", "contact_line": "[contact line]", "sender": "[our number]", "topic": topic}
         try:
-            return render(template, {**known, "contact": self.values, "answers": turn.memory["values"]})
+            return render(template, {**known, "topics": topics, "contact": self.values, "answers": turn.memory["values"]})
         except (MissingTag, BadTemplate):
             return template
 
     def _ground(self) -> Ground:
         country = self.country or COUNTRIES.get(self.language, "US")
-        return Ground(lambda kind, name: (kind, name) in self.holds, PARSERS, self.language, country, self.now.date())
+        today = self.now.date()
+        return Ground(lambda kind, name: (kind, name) in self.holds, PARSERS, self.language, country, today, self.topics)

@@ -2,19 +2,27 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from dialogs import effects, parts
 from dialogs.effects import Effect, Value
 
-Act = Callable[[Value, date], Effect]
-"""What is done, given the heard value and today's date where the contact is."""
+
+class Given(NamedTuple):
+    """What is known when something is done."""
+
+    value: Value  # that was just heard
+    today: date  # where the contact is
+    topic: str  # that the conversation is about
+
+
+Act = Callable[[Given], Effect]
 TODAY = "today"  # the value to remember that is no word, but the day
 
 
-def act(action: parts.Action, topic: str) -> Act:
-    """The effect of an action; `topic` is the dialog's own, for opt_in and opt_out."""
-    return ACTIONS[action.do](action, topic)
+def act(action: parts.Action) -> Act:
+    """The effect of an action, once it is known what was heard."""
+    return ACTIONS[action.do](action)
 
 
 def fact(effect: Effect) -> tuple[tuple[str, str], bool] | None:
@@ -32,32 +40,32 @@ def fact(effect: Effect) -> tuple[tuple[str, str], bool] | None:
 
 
 def _always(effect: Effect) -> Act:
-    return lambda *_: effect
+    return lambda _: effect
 
 
-def _pause(action: parts.PauseContact, _: str) -> Act:
+def _pause(action: parts.PauseContact) -> Act:
     if action.for_ is not None:
         return _always(effects.Pause(action.for_))
-    return lambda value, _: effects.Pause(date.fromisoformat(str(value)))
+    return lambda given: effects.Pause(date.fromisoformat(str(given.value)))
 
 
-def _remember(action: parts.RememberField, _: str) -> Act:
+def _remember(action: parts.RememberField) -> Act:
     if action.value == TODAY:
-        return lambda _, today: effects.Remember(action.field, today.isoformat())
+        return lambda given: effects.Remember(action.field, given.today.isoformat())
     if action.value is not None:
         return _always(effects.Remember(action.field, action.value))
-    return lambda value, _: effects.Remember(action.field, value)
+    return lambda given: effects.Remember(action.field, given.value)
 
 
-ACTIONS: Mapping[str, Callable[[Any, str], Act]] = {
+ACTIONS: Mapping[str, Callable[[Any], Act]] = {
     "remember": _remember,
-    "tag": lambda action, _: _always(effects.Tag(action.tag)),
-    "untag": lambda action, _: _always(effects.Untag(action.tag)),
-    "opt_in": lambda action, topic: _always(effects.OptIn(action.topic or topic, action.proof)),
-    "opt_out": lambda action, topic: _always(effects.OptOut(action.topic or topic)),
+    "tag": lambda action: _always(effects.Tag(action.tag)),
+    "untag": lambda action: _always(effects.Untag(action.tag)),
+    "opt_in": lambda action: lambda given: effects.OptIn(action.topic or given.topic, action.proof),
+    "opt_out": lambda action: lambda given: effects.OptOut(action.topic or given.topic),
     "pause": _pause,
-    "slow_down": lambda action, _: _always(effects.SlowDown(action.every)),
-    "as_usual": lambda *_: _always(effects.AsUsual()),
-    "open": lambda action, _: _always(effects.Open(action.dialog)),
-    "hand_over": lambda action, _: _always(effects.HandOver(action.note)),
+    "slow_down": lambda action: _always(effects.SlowDown(action.every)),
+    "as_usual": lambda _: _always(effects.AsUsual()),
+    "open": lambda action: _always(effects.Open(action.dialog)),
+    "hand_over": lambda action: _always(effects.HandOver(action.note)),
 }

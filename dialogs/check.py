@@ -12,13 +12,14 @@ from dialogs.ground import Parsers
 from dialogs.hear import heard_words
 from dialogs.load import Problem, problem
 from dialogs.paths import reached, roads
+from dialogs.topics import Topics
 from dialogs.when import within
 from dialogs.yes_no import WORDS
 
 MAX_STATES = 200
 MAX_DURATION = timedelta(days=366)
 SHORTEST_PAUSE = timedelta(days=1)  # less is no break from texts that come a few times a month
-KINDS = frozenset({"tag", "consent"})  # what a condition may ask of the house
+KINDS = frozenset({"tag", "consent", "topic"})  # what a condition may ask of the house
 
 Found = Iterator[tuple[spec.Path, str]]
 
@@ -40,7 +41,7 @@ class Known:
     reserved: Callable[[str], str | None]  # folded text → "STOP", "START", "HELP", or None for all others
     tags: Callable[[str], Iterable[TagUse]]  # the merge tags of a template; ValueError if it is no template
     names: frozenset[str]  # merge tags that can always be filled in, such as "brand" or "contact.first_name"
-    topics: frozenset[str]
+    topics: Topics
     double: frozenset[str]  # the topics that need a second yes
     fields: frozenset[str]
     languages: tuple[str, ...]  # languages in which every text must be there; the first is spoken where we know no better
@@ -184,6 +185,7 @@ def actions(dialog: spec.Dialog) -> Iterator[tuple[spec.Path, parts.Action, bool
 def _named(dialog: spec.Dialog, known: Known) -> Found:
     if dialog.topic and dialog.topic not in known.topics:
         yield ("topic",), f"there is no topic `{dialog.topic}`"
+    yield from _hearing_topics(dialog)
     for path, action, heard in actions(dialog):
         match action:
             case parts.JoinTopic() | parts.LeaveTopic():
@@ -192,8 +194,8 @@ def _named(dialog: spec.Dialog, known: Known) -> Found:
                     yield path, f"`{action.do}` needs a topic, here or for the whole dialog"
                 elif topic not in known.topics:
                     yield path, f"there is no topic `{topic}`"
-                elif isinstance(action, parts.JoinTopic) and action.proof == "single" and topic in known.double:
-                    yield path, f"`{topic}` needs a second yes: ask for it, then `proof: double`"
+                elif isinstance(action, parts.JoinTopic) and action.proof == "single":
+                    yield from ((path, message) for message in _needs_double(action.topic, dialog, known))
             case parts.RememberField():
                 if action.field not in known.fields | {"language", "zone"}:
                     yield path, f"there is no field `{action.field}`"
@@ -203,6 +205,23 @@ def _named(dialog: spec.Dialog, known: Known) -> Found:
                 yield path, "say for how long (`for`), or put it into a branch that hears `until` or a `date` with `future: true`"
             case parts.OpenDialog() if action.dialog not in known.dialogs:
                 yield path, f"there is no dialog `{action.dialog}` to open"
+
+
+def _hearing_topics(dialog: spec.Dialog) -> Found:
+    """Before a topic is heard, `topic` must mean one, too."""
+    for name, state in dialog.states.items():
+        for i, branch in enumerate(state.on or ()):
+            if branch.hear.topic and dialog.topic is None:
+                yield ("states", name, "on", i, "hear"), "to hear topics a dialog needs one of its own (`topic:`)"
+
+
+def _needs_double(topic: str | None, dialog: spec.Dialog, known: Known) -> Iterator[str]:
+    """Why a single yes is not enough for the topic, which may be any that the dialog hears."""
+    heard = any(branch.hear.topic for state in dialog.states.values() for branch in state.on or ())
+    possible = {topic} if topic else {dialog.topic, *(known.topics if heard else ())}
+    for one in sorted(known.double & possible):
+        yield f"`{one}` needs a second yes: ask for it, then `proof: double`"
+        return
 
 
 def _hears_a_day(dialog: spec.Dialog, path: spec.Path) -> bool:
@@ -263,6 +282,10 @@ def _conditions(dialog: spec.Dialog, known: Known) -> Found:
                         yield path, f"a condition cannot ask for `{kind}`: it knows {', '.join(sorted(KINDS))} and value"
                     elif kind == "consent" and asked not in known.topics:
                         yield path, f"there is no topic `{asked}`"
+                    elif kind == "topic" and asked not in ("on", "off"):
+                        yield path, f"a topic is on or off, not `{asked}`"
+                    elif kind == "topic" and dialog.topic is None:
+                        yield path, "which topic? This dialog has none (`topic:`)"
 
 
 def _listed(dialog: spec.Dialog) -> Mapping[str, set[str]]:

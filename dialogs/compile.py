@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from transitions import Machine
 from transitions import State as MachineState
@@ -41,6 +42,10 @@ class Compiled:
     asks_opt_in: frozenset[str]  # the states that ask the question of a double opt-in
     nodes: Mapping[str, Node]
     machine: Machine
+
+    def about(self, memory: Mapping[str, Any]) -> str | None:
+        """The topic that a conversation is about: the one that was heard, else the dialog's own."""
+        return memory.get("topic") or self.topic
 
 
 def compile(dialog: spec.Dialog, fold: Fold) -> Compiled:
@@ -98,7 +103,7 @@ def _node(state: spec.State, dialog: spec.Dialog) -> Node:
 
 def _state(name: str, state: spec.State, dialog: spec.Dialog) -> MachineState:
     say = _question(name, state)
-    acts = [act(action, dialog.topic or "") for action in state.then]
+    acts = [act(action) for action in state.then]
     opens = parts.opens(state.then)
 
     def enter(now: Now) -> None:
@@ -137,7 +142,7 @@ def _with_line(words: Mapping[str, str], place: int, labels: Mapping[str, str]) 
 def _ways_on(machine: Machine, name: str, state: spec.State, dialog: spec.Dialog, fold: Fold) -> None:
     add = machine.add_transition
     for branch in state.on or ():
-        _branch(machine, name, branch, dialog, fold)
+        _branch(machine, name, branch, fold)
     if state.on:
         _otherwise(machine, name, state)
         add("expired", name, dialog.on_expiry or OVER, before=[] if dialog.on_expiry else [_gone_silent])
@@ -152,9 +157,9 @@ def _ways_on(machine: Machine, name: str, state: spec.State, dialog: spec.Dialog
             add(HAPPENED + event, name, goto)
 
 
-def _branch(machine: Machine, name: str, branch: spec.Branch, dialog: spec.Dialog, fold: Fold) -> None:
+def _branch(machine: Machine, name: str, branch: spec.Branch, fold: Fold) -> None:
     hears = listener(branch.hear, fold)
-    acts = [act(action, dialog.topic or "") for action in branch.then]
+    acts = [act(action) for action in branch.then]
     opens = [acts.pop()] if parts.opens(branch.then) else []
     say = Say(branch.say, state=name) if branch.say else None
 
@@ -168,6 +173,8 @@ def _branch(machine: Machine, name: str, branch: spec.Branch, dialog: spec.Dialo
         answer: Answer = moment.answer  # type: ignore[assignment]  # understood() was true
         if branch.as_:
             moment.values[branch.as_] = answer.value
+        if branch.hear.topic:
+            moment.topic = str(answer.value)
         if answer.language:
             moment.effects.append(Remember("language", answer.language))
         moment.do(acts)

@@ -19,7 +19,8 @@ MAX_OPENED = 10  # dialogs that one text may open, one after the other: the hous
 NOWHERE = "{dialog}: {state} leads nowhere"
 
 Memory = dict[str, Any]
-"""What a conversation keeps between turns, as JSON: state, step, tries, values; return_to while another is open."""
+"""What a conversation keeps between turns, as JSON: state, step, tries, values; return_to while another is open; topic once
+another one than the dialog's own was heard."""
 
 _TRIGGERS: Mapping[type, str] = {Heard: "heard", Woke: "woke", Expired: "expired", Returned: "returned"}
 
@@ -61,7 +62,7 @@ def start(
     begun = _begin(dialog, ground, dict(values or {}), 0, restarted=False)
     if opening is None or not (dialog.hears_opening and begun.listening):
         return begun
-    moment = Moment(begun.memory["state"], opening, ground, dict(begun.memory["values"]), 0, None)
+    moment = Moment(begun.memory["state"], opening, ground, dict(begun.memory["values"]), 0, None, dialog.topic)
     dialog.machine.events["heard"].trigger(moment)
     if moment.answer is None:
         return begun
@@ -82,14 +83,14 @@ def step(dialog: Compiled, memory: Memory, event: Event, ground: Ground) -> Turn
     trigger = HAPPENED + event.name if isinstance(event, Happened) else _TRIGGERS[type(event)]
     way = dialog.machine.events.get(trigger)
     deaf = return_to is not None and not isinstance(event, (Returned, Happened))
-    moment = Moment(state, event, ground, dict(memory["values"]), memory["tries"], return_to)
+    moment = Moment(state, event, ground, dict(memory["values"]), memory["tries"], return_to, dialog.about(memory))
     if way is None or deaf or not way.trigger(moment):
         return _turn(memory, (), dialog.nodes[state], calling=return_to is not None)
     return _settled(dialog, moment, memory["step"] + 1)
 
 
 def _begin(dialog: Compiled, ground: Ground, values: dict[str, Value], step: int, *, restarted: bool) -> Turn:
-    moment = Moment(BEGIN, None, ground, values, 0, None)
+    moment = Moment(BEGIN, None, ground, values, 0, None, dialog.topic)
     dialog.machine.events["begin"].trigger(moment)
     return _settled(dialog, moment, step, restarted=restarted)
 
@@ -109,6 +110,7 @@ def _fits(dialog: Compiled, memory: Memory) -> bool:
         and isinstance(memory.get("step"), int)
         and isinstance(memory.get("tries"), int)
         and isinstance(memory.get("values"), dict)
+        and isinstance(memory.get("topic"), str | None)
         and (back is None or (isinstance(back, str) and (back == "" or back in dialog.nodes)))
     )
 
@@ -129,6 +131,8 @@ def _settled(dialog: Compiled, moment: Moment, step: int, *, restarted: bool = F
     memory: Memory = {"state": moment.state, "step": step, "tries": moment.tries, "values": moment.values}
     if calling:
         memory["return_to"] = moment.return_to
+    if moment.topic != dialog.topic:
+        memory["topic"] = moment.topic
     return _turn(memory, tuple(moment.effects), node, calling=calling, restarted=restarted)
 
 

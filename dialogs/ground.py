@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from dialogs.topics import Topics
+
 
 class Holds(Protocol):
     """Is it true of this contact? Asked as ("tag", "vip") or ("consent", "offers")."""
@@ -36,3 +38,4 @@ class Ground:
     language: str
     country: str
     today: date
+    topics: Topics

@@ -11,6 +11,7 @@ from dialogs.effects import Value
 from dialogs.events import Heard
 from dialogs.ground import Ground
 from dialogs.parts import Day, Hear, Number, Option
+from dialogs.topics import meant
 from dialogs.yes_no import WORDS, begins_with
 
 MAX_VALUE = 1600  # characters kept of an answer: the longest text that a carrier hands us
@@ -143,6 +144,14 @@ def _until(_: Hear, __: Fold) -> Listener:
     return hears
 
 
+def _topic(_: Hear, fold: Fold) -> Listener:
+    def hears(heard: Heard, ground: Ground) -> Answer | None:
+        slug = meant(ground.topics, ground.parsers.plain(heard.folded), fold)
+        return Answer(slug) if slug else None
+
+    return hears
+
+
 def _phone(_: Hear, __: Fold) -> Listener:
     def hears(heard: Heard, ground: Ground) -> Answer | None:
         found = ground.parsers.phone(heard.text, ground.country)
@@ -193,6 +202,7 @@ LISTENERS: Mapping[str, Callable[[Hear, Fold], Listener]] = {
     "number": _number,
     "date": _date,
     "until": _until,
+    "topic": _topic,
     "phone": _phone,
     "postcode": _postcode,
     "name": _name,

@@ -5,7 +5,7 @@ from typing import Protocol
 from transitions import Event as MachineEvent
 from transitions import EventData, Machine, Transition
 
-from dialogs.act import Act, fact
+from dialogs.act import Act, Given, fact
 from dialogs.effects import Effect, Value
 from dialogs.events import Event
 from dialogs.ground import Ground
@@ -19,25 +19,28 @@ HAPPENED = "happened "  # the trigger of an event of the dialog's table
 class Moment:
     """One turn while it happens: the model that the shared machine moves, thrown away afterwards."""
 
-    __slots__ = ("answer", "effects", "event", "facts", "ground", "return_to", "state", "tries", "values")
+    __slots__ = ("answer", "effects", "event", "facts", "ground", "return_to", "state", "topic", "tries", "values")
 
     def __init__(self, state: str, event: Event | None, ground: Ground, values: dict[str, Value], tries: int,
-                 return_to: str | None):
-        self.state, self.event, self.ground = state, event, ground
+                 return_to: str | None, topic: str | None):
+        self.state, self.event, self.ground, self.topic = state, event, ground, topic
         self.values, self.tries, self.return_to = values, tries, return_to
         self.answer: Answer | None = None
         self.effects: list[Effect] = []
         self.facts: dict[tuple[str, str], bool] = {}
 
     def holds(self, kind: str, name: str, /) -> bool:
-        """What the contact is once this turn's effects are done."""
+        """What the contact is once this turn's effects are done; the topic is the one that the conversation is about."""
+        if kind == "topic":
+            return self.holds("consent", self.topic or "") == (name == "on")
         known = self.facts.get((kind, name))
         return self.ground.holds(kind, name) if known is None else known
 
     def do(self, acts: list[Act]) -> None:
         """Adds the effects of actions; the heard value is theirs to remember."""
+        given = Given(self.answer.value if self.answer else "", self.ground.today, self.topic or "")
         for one in acts:
-            effect = one(self.answer.value if self.answer else "", self.ground.today)
+            effect = one(given)
             self.effects.append(effect)
             if changed := fact(effect):
                 self.facts[changed[0]] = changed[1]

@@ -95,6 +95,7 @@ class Hear(Part):
     number: Number | None = None
     date: Day | None = None
     until: Until | None = None
+    topic: Plain | None = None
     phone: Plain | None = None
     postcode: Postcode | None = None
     name: Plain | None = None
@@ -142,12 +143,16 @@ class RemoveTag(Part):
 
 
 class JoinTopic(Part):
+    """Of the topic that is named, else of the one that was heard, else of the dialog's."""
+
     do: Literal["opt_in"]
     proof: Literal["single", "double"]
     topic: Name | None = None
 
 
 class LeaveTopic(Part):
+    """Of which topic: see JoinTopic."""
+
     do: Literal["opt_out"]
     topic: Name | None = None
 

@@ -24,6 +24,7 @@ from dialogs.load import Problem, problem
 from dialogs.parts import JoinTopic, Words, opens
 from dialogs.paths import reached, roads
 from dialogs.samples import PICTURE, SOMETHING, Ears, Offer, Text
+from dialogs.topics import menu
 from dialogs.walk import Done, Place, Step, Walk, needed
 
 LONG = "m" * 40  # what a merge tag may well say: a long name, town or address
@@ -83,8 +84,9 @@ def _said(walk: Walk, done: Done, say: Say, lang: str) -> Iterator[tuple[spec.Pa
                    f"add a default, such as {{{{ {tag} | default: 'you' }}}}")
     every = sure | {f"contact.{name}" for name in walk.known.fields}
     fillings = (_filled(sure, done.answers, LONG), _filled(every, done.answers, LONG), _filled(every, done.answers, WIDE))
+    topics = menu(walk.known.topics, lang, lambda _: True)
     try:
-        parts = max(walk.known.parts(template, values) for values in fillings)
+        parts = max(walk.known.parts(template, {**values, "topics": topics}) for values in fillings)
     except ValueError as error:
         yield _written(walk, say, lambda _: True), f"this cannot be said: {error}"
         return
@@ -134,7 +136,7 @@ def _joins(dialog: spec.Dialog, effect: OptIn) -> spec.Path:
     others = [way for way in roads(dialog) if way.at[2:3] not in (("choose",), ("on",))]
     quiet = {name for way in others for name in reached(way.goto, choices)}
     found = [path for path, action, heard in actions(dialog) if not heard and isinstance(action, JoinTopic)
-             and (action.topic or dialog.topic, action.proof) == (effect.topic, effect.proof)]
+             and action.topic in (None, effect.topic) and action.proof == effect.proof]
     return min(found, key=lambda path: path[1] not in quiet)
 
 

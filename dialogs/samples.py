@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import ceil, floor
 from typing import NamedTuple
 
@@ -26,7 +26,8 @@ PLAUSIBLE = {
     "picture": ("",),
     "anything": UNHEARD,
 }
-LISTED = ("words", "choice", "yes", "no")  # they say word by word what they hear
+LISTED = ("words", "choice", "yes", "no", "topic")  # they say word by word what they hear
+TOPICS = 2  # the dialog's own, which comes first, and another one: all others go the same way
 MOST_OPTIONS = 20  # of a menu, whose numbers are answers too
 DAYS = (0, -1, 1)  # from today: listeners may want the past or the future
 
@@ -76,7 +77,7 @@ class Ears:
 
     def is_choice(self, branch: int) -> bool:
         """Whether a branch offers several answers."""
-        return self.branches[branch].hear.kind == "choice"
+        return self.branches[branch].hear.kind in ("choice", "topic")
 
     def takes_all(self, branch: int) -> bool:
         """Whether a branch hears words of the customer's own, nearly any."""
@@ -87,17 +88,21 @@ class Ears:
         for i, branch in enumerate(self.branches):
             for folded, _, value in heard_words(branch.hear, self.fold):
                 yield Offer(i, value if branch.hear.words else folded, value)
+            if branch.hear.topic:
+                for number, (slug, names) in enumerate(self.ground.topics.items(), 1):
+                    yield from (Offer(i, word, slug) for word in (str(number), *names.values()))
 
     def texts(self, language: str, tests: Tests) -> list[Text]:
         """One text for every branch, and for every outcome that a condition can see in its answer."""
         found = []
         for i, branch in enumerate(self.branches):
             asked = tests.get(branch.as_ or "", ())
-            alike: dict[tuple[bool, ...], dict[str, str]] = {}
+            alike: dict[tuple[object, ...], dict[str, str]] = {}
             for lang, typed in self._may_say(i, asked):
                 won = self.winner(self.text("", {"": typed}, *self._media(i)).heard)
                 if won and won[0] == i:
-                    alike.setdefault(outcomes(won[1].value, asked), {}).setdefault(lang, typed)
+                    which = won[1].value if branch.hear.topic else None  # what comes next is said of that topic
+                    alike.setdefault((which, *outcomes(won[1].value, asked)), {}).setdefault(lang, typed)
             found += [self.text(language, typed, *self._media(i)) for typed in alike.values()]
         return found
 
@@ -126,6 +131,9 @@ class Ears:
                 yield from ((lang, folded) for folded, lang, _ in heard_words(hear, self.fold))
             case "choice":
                 yield from (("", folded) for folded, _, _ in heard_words(hear, self.fold))
+            case "topic":
+                some = islice(self.ground.topics.values(), TOPICS)
+                yield from ((lang, typed) for names in some for lang, typed in names.items())
             case "number":
                 yield from (("", typed) for typed in self._numbers(branch, tests))
             case "date":

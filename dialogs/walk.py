@@ -137,7 +137,7 @@ class _Script:
         seen = ((name, outcomes(answers[name], self.tests.get(name, ())), name in self._merged and answers[name] == 0)
                 for name in self._later.get(frame.state, ()) if name in answers)
         matters = tuple(one for one in seen if one[0] in self._merged or any(one[1]))
-        return frame.dialog, frame.state, memory["tries"], memory.get("return_to"), matters
+        return frame.dialog, frame.state, memory["tries"], memory.get("return_to"), memory.get("topic"), matters
 
 
 def needed(words: Words, known: Known) -> Iterator[str]:
@@ -155,6 +155,8 @@ class Walk:
         self.steps: list[Step] = []
         self.complete = False  # False: there were more than MAX_STEPS
         self._turns_taken = 0
+        own = {slug: names for slug, names in known.topics.items() if slug == dialog.topic}
+        self._topics = {**own, **known.topics}  # its own comes first
         self._scripts: dict[str, _Script] = {}
         self._ears: dict[tuple[str, str], Ears] = {}
         self._texts: dict[tuple[str, str], list[Text]] = {}
@@ -224,7 +226,7 @@ class Walk:
         return self._scripts[name]
 
     def _ground(self, holds: Callable[[str, str], bool]) -> Ground:
-        return Ground(holds, self.known.parsers, self.language, self.known.country, TODAY)
+        return Ground(holds, self.known.parsers, self.language, self.known.country, TODAY, self._topics)
 
     def _begin(self, name: str, below: tuple[Frame, ...], so_far: Step) -> None:
         self._go(below, name, partial(start, self._script(name).compiled), so_far)

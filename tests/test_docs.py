@@ -33,7 +33,7 @@ from bot.segments.rules import KINDS as RULES
 from bot.segments.rules import Answer, Value
 from bot.settings import Settings, names
 from bot.shop import spec as shop
-from bot.shop.check import ALSO, NAMES
+from bot.shop.check import ALSO, DIALOG_NAMES
 from bot.shop.scripts import LIBRARY
 from bot.simulator import config as simulator
 from bot.simulator import control, faults
@@ -160,7 +160,7 @@ def endpoints() -> set[str]:
 
 def merge_tags() -> set[str]:
     own = {tag for tags in ALSO.values() for tag in tags}
-    return {f"{{{{ {tag} }}}}" for tag in (NAMES | own | {"contact.…", "answers.…"})}
+    return {f"{{{{ {tag} }}}}" for tag in (DIALOG_NAMES | own | {"contact.…", "answers.…"})}
 
 
 def people() -> set[str]:

@@ -145,6 +145,14 @@ def test_replies_come_from_the_number_that_was_written_to(house: House) -> None:
         assert house.carrier.handset("+14155550104")[-1]["from"] == ours
 
 
+def test_after_a_stop_a_dialog_that_asks_something_else_first_stays_silent(house: House) -> None:
+    """PREFS may come to the question of a double opt-in, but does not begin with it."""
+    house.text("Bo", "STOP")
+    assert house.text("Bo", "PREFS") == []
+    assert house.truths("Bo") == {"consent * out", "for a person: PREFS"}
+    assert house.text("Bo", "JOIN") != []
+
+
 def test_yes_is_a_start_only_from_who_is_stopped_where_the_carrier_takes_it_for_one(house: House) -> None:
     """Elsewhere it is an ordinary answer."""
     house.text("Dee", "STOP", to=BOSTON)

@@ -15,6 +15,7 @@ from dialogs.check import check as check_dialog
 from dialogs.load import DialogError, Problem
 from dialogs.proof import prove
 from dialogs.spec import Dialog
+from dialogs.topics import Topics
 from keywords.reserved import meaning
 from keywords.table import Entry, Phrase, problems
 from keywords.text import fold
@@ -25,6 +26,7 @@ __all__ = ["Ground", "ShopError", "check", "faults", "ground", "known", "written
 # What merge tags can always say in the shop's own texts, which belong to no dialog, and in those of a dialog with a topic.
 OWN_NAMES = frozenset({"brand", "contact_line", "sender"})
 NAMES = OWN_NAMES | {"topic.name", "topic.frequency", "topic.fees", "topic.contact"}
+DIALOG_NAMES = NAMES | {"topics"}
 ALSO = {"suggest": {"keyword"}}  # what one text of the shop can say beyond that
 
 
@@ -32,7 +34,7 @@ ALSO = {"suggest": {"keyword"}}  # what one text of the shop can say beyond that
 class Ground:
     """All of a shop that its dialogs stand on, as one value: on the same ground, the same holds of a dialog."""
 
-    topics: frozenset[str]
+    topics: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]  # slug and names by language, in the order of the menu
     double: frozenset[str]
     fields: frozenset[str]
     languages: tuple[str, ...]
@@ -49,7 +51,8 @@ class Ground:
     def known(self) -> Known:
         """The same as a check takes it."""
         dialogs = {name: script.dialog for name, script in self.scripts if not script.problems}  # as if they were not there
-        lent = (self.topics, self.double, self.fields, self.languages, dialogs, dict(self.interrupts), self.beginnings)
+        topics = {slug: dict(names) for slug, names in self.topics}
+        lent = (topics, self.double, self.fields, self.languages, dialogs, dict(self.interrupts), self.beginnings)
         return known(*lent, self.country)
 
 
@@ -112,7 +115,7 @@ def _proved(script: Script, ground: Ground) -> tuple[Problem, ...]:
 def ground(shop: ShopPart, scripts: Mapping[str, Script]) -> Ground:
     """What dialogs of this shop stand on; `scripts`: those that they may open, by name."""
     return Ground(
-        topics=frozenset(shop.topics),
+        topics=tuple((slug, tuple(topic.names.items())) for slug, topic in shop.topics.items()),
         double=frozenset(slug for slug, topic in shop.topics.items() if topic.proof == "double"),
         fields=frozenset(field.name for field in shop.fields),
         languages=tuple(shop.languages),
@@ -124,7 +127,7 @@ def ground(shop: ShopPart, scripts: Mapping[str, Script]) -> Ground:
 
 
 def known(
-    topics: Iterable[str] = (),
+    topics: Topics = MappingProxyType({}),
     double: Iterable[str] = (),
     fields: Iterable[str] = (),
     languages: Iterable[str] = (),
@@ -142,8 +145,8 @@ def known(
         fold=fold,
         reserved=meaning,
         tags=tag_uses,
-        names=NAMES,
-        topics=frozenset(topics),
+        names=DIALOG_NAMES,
+        topics=topics,
         double=frozenset(double),
         fields=frozenset(fields),
         languages=tuple(languages),

@@ -33,7 +33,7 @@ class Readers:
         raise NotImplementedError
 
 
-GROUND = Ground(lambda kind, name: False, Readers(), "fr", "FR", date(2026, 11, 22))
+GROUND = Ground(lambda kind, name: False, Readers(), "fr", "FR", date(2026, 11, 22), {})
 
 
 def turn(dialog: Compiled, memory: str) -> str:

@@ -19,8 +19,13 @@ TODAY = date(2026, 11, 22)
 LIBRARY = {path.stem: load_file(path) for path in FOLDER.glob("*.yaml")}
 HEAD = "name: sample\ntopic: offers\nstart: a\nexpires: P2D\nstates:\n"
 
+TOPICS = {
+    "offers": {"fr": "nos offres", "en": "our offers"},
+    "order_news": {"fr": "le suivi de vos commandes", "en": "news of your orders"},
+}
+
 KNOWN = known(
-    topics={"offers"},
+    topics=TOPICS,
     double={"offers"},
     fields={"postcode", "first_name", "details_confirmed"},
     languages=("fr", "en"),
@@ -32,7 +37,7 @@ KNOWN = known(
 
 def ground(*true: tuple[str, str], country: str = "FR", language: str = "fr") -> Ground:
     """A contact of whom exactly these things are true, such as ("tag", "vip")."""
-    return Ground(lambda kind, name: (kind, name) in true, PARSERS, language, country, TODAY)
+    return Ground(lambda kind, name: (kind, name) in true, PARSERS, language, country, TODAY, TOPICS)
 
 
 def written(states: str, head: str = HEAD) -> Dialog:

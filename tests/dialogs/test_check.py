@@ -48,11 +48,18 @@ TABLE = [
         "6: states.a.then.0: `French` is no language: two letters, such as fr",
     ]),
     ("_named", "a: {then: [{do: open, dialog: raffle}]}", ["6: states.a.then.0: there is no dialog `raffle` to open"]),
+    ("_named", "a: {on: [{hear: topic, then: [{do: opt_in, proof: single, topic: order_news}], goto: b}]}\n"
+               "b: {then: [{do: opt_in, proof: single}]}", [
+        "7: states.b.then.0: `offers` needs a second yes: ask for it, then `proof: double`",
+    ]),
+    ("_conditions", "a: {choose: [{when: {topic: yes}, goto: z}, {goto: z}]}\n" + END, [
+        "6: states.a.choose.0.when: a topic is on or off, not `yes`",
+    ]),
     ("_conditions", "a: {choose: [{when: {value: {name: x, is: y}}, goto: z}, {goto: z}]}\n" + END, [
         "6: states.a.choose.0.when: no answer is remembered as `x`",
     ]),
     ("_conditions", "a: {choose: [{when: {not: {segmnt: x}}, goto: z}, {goto: z}]}\n" + END, [
-        "6: states.a.choose.0.when: a condition cannot ask for `segmnt`: it knows consent, tag and value",
+        "6: states.a.choose.0.when: a condition cannot ask for `segmnt`: it knows consent, tag, topic and value",
     ]),
     ("_conditions", "a: {choose: [{when: {all: [{consent: news}]}, goto: z}, {goto: z}]}\n" + END, [
         "6: states.a.choose.0.when: there is no topic `news`",

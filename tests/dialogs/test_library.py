@@ -152,18 +152,39 @@ def test_prefs_keeps_a_month_without_texts():
 def test_prefs_hears_a_clear_yes_to_ending_offers(text):
     talk = Talk(LIBRARY["prefs"], IN)
     talk.hear("3")
+    talk.hear("offres")
     assert "Ne plus les recevoir ?" in talk.said[0]
     talk.hear(text)
     assert OptOut("offers") in talk.done
-    assert talk.said == ["C'est noté : vous ne recevrez plus d'offres. Si vous changez d'avis, écrivez PREFS."]
+    assert talk.said == ["C'est noté : vous ne recevrez plus {{ topic.name }}. Si vous changez d'avis, écrivez PREFS."]
 
 
 def test_prefs_never_says_that_nothing_changed_after_a_yes():
     talk = Talk(LIBRARY["prefs"], IN)
-    for text in ("3", "oui mais quand ?", "oui mais bon"):
+    for text in ("3", "1", "oui mais quand ?", "oui mais bon"):
         talk.hear(text)
     assert [type(effect) for effect in talk.done] == [HandOver, Finish]
     assert talk.done[-1] == Finish("person")
+
+
+@pytest.mark.parametrize("text", ["2", "le 2", "commandes", "le suivi de vos commandes", "Suivi svp"])
+def test_prefs_switches_the_topic_that_is_named(text):
+    talk = Talk(LIBRARY["prefs"], IN, ("consent", "order_news"))
+    for heard in ("3", text, "oui"):
+        talk.hear(heard)
+    assert OptOut("order_news") in talk.done
+    talk = Talk(LIBRARY["prefs"], IN)
+    for heard in ("3", text, "oui"):
+        talk.hear(heard)
+    assert OptIn("order_news", "double") in talk.done
+
+
+@pytest.mark.parametrize("text", ["3", "0", "de", "nos", "vos", "les deux", "offres et commandes"])
+def test_prefs_asks_again_which_topic_rather_than_guess(text):
+    talk = Talk(LIBRARY["prefs"], IN)
+    talk.hear("3")
+    talk.hear(text)
+    assert (talk.state, talk.done[:-1]) == ("topics", [])
 
 
 @pytest.mark.parametrize("true", [(), (IN,)])
@@ -172,7 +193,7 @@ def test_prefs_takes_the_wish_for_no_offers_from_everybody(text, true):
     talk = Talk(LIBRARY["prefs"], *true)
     talk.hear(text)
     assert OptOut("offers") in talk.done
-    assert talk.done[-1] == Finish("without_offers")
+    assert talk.done[-1] == Finish("topic_off")
 
 
 def test_prefs_says_that_all_is_as_before_only_to_those_who_get_offers():

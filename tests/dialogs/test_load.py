@@ -103,7 +103,7 @@ def test_an_object_of_python_is_only_text():
          "sample.yaml:6: states.a.on.0.hear: a branch hears one listener, such as {words: [oui]}"),
         ("a: {on: [{hear: {phone: {}, date: {}}, goto: a}]}",
          ("sample.yaml:6: states.a.on.0.hear: a branch hears exactly one of: words, choice, yes, no, number, "
-          "date, until, phone, postcode, name, picture, anything")),
+          "date, until, topic, phone, postcode, name, picture, anything")),
     ],
 )
 def test_a_mistake_is_told_with_file_line_and_path(states, told):

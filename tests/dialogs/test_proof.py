@@ -378,7 +378,7 @@ OTHERS = {
     "ask": load("name: ask\nstart: a\nexpires: PT1H\nstates:\n  a: {say: Ask, on: [{hear: anything, goto: b}]}\n"
                 "  b: {end: true}"),
 }
-MORE = replace(KNOWN, topics=KNOWN.topics | {"orders"}, dialogs={**LIBRARY, **OTHERS, "sample": OTHERS["bye"]},
+MORE = replace(KNOWN, topics={**KNOWN.topics, "orders": {"": "orders"}}, dialogs={**LIBRARY, **OTHERS, "sample": OTHERS["bye"]},
                interrupts={"menu": "help", "24": "help"})
 
 
@@ -448,7 +448,7 @@ def test_yes_may_be_offered_even_where_it_is_reserved() -> None:
 ])  # fmt: skip
 def test_what_cannot_go_wrong_is_no_fault(states: str) -> None:
     name = load("name: name\nstart: a\nstates:\n  a: {then: [{do: remember, field: first_name, value: Bo}]}")
-    known = replace(KNOWN, topics=KNOWN.topics | {"news"}, dialogs={**LIBRARY, **OTHERS, "name": name})
+    known = replace(KNOWN, topics={**KNOWN.topics, "news": {"": "news"}}, dialogs={**LIBRARY, **OTHERS, "name": name})
     assert proved(f"{states}\n" + (END if "goto: z}" in states else ""), known=known) == []
 
 
@@ -457,6 +457,28 @@ def test_a_keyword_may_be_the_first_answer_of_a_dialog_that_hears_what_opens_it(
     known = replace(KNOWN, interrupts={"menu": "sample"})
     found = proved("a: {say: Go, on: [{hear: {words: [menu, ok]}, goto: z}]}\n" + END, head, known=known)
     assert len(found) == faults
+
+
+@pytest.mark.parametrize(("branch", "name", "message"), [
+    ("", "stop", "`stop` always means STOP: offer another word"),
+    ("{hear: {words: ['2']}, goto: z}, ", "news", "`2` is already an answer above: this one never wins"),
+    ("", "menu", "`menu` is a keyword that interrupts and opens `help`: it is never an answer here"),
+])  # fmt: skip
+def test_a_topic_that_cannot_be_heard_is_told(branch: str, name: str, message: str) -> None:
+    known = replace(KNOWN, topics={"offers": {"": "our offers"}, "news": {"": name}})
+    [found] = proved(f"a: {{say: Which, on: [{branch}{{hear: topic, goto: z}}]}}\n" + END, known=known)
+    assert message in found
+
+
+@pytest.mark.parametrize(("consent", "reached"), [("offers", False), ("orders", True)])
+def test_what_is_asked_of_a_topic_by_its_name_agrees_with_what_is_asked_of_the_one_heard(consent: str, reached: bool) -> None:
+    """If it is on, and is the one named, the consent holds: a text that only somebody else could read is never proved."""
+    found = proved("a: {say: Which, on: [{hear: topic, goto: b}]}\n"
+                   "b: {choose: [{when: {topic: on}, goto: c}, {goto: z}]}\n"
+                   f"c: {{choose: [{{when: {{not: {{consent: {consent}}}}}, goto: d}}, {{goto: z}}]}}\n"
+                   "d: {choose: [{when: {consent: offers}, goto: e}, {goto: z}]}\n"
+                   "e: {say: '{{ contact.first_name }}'}\n" + END, known=MORE)
+    assert bool(found) == reached
 
 
 @pytest.mark.parametrize("way", ["on_expiry: b\n", "events: {order.paid: b}\n"])
