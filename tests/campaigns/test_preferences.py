@@ -100,7 +100,7 @@ def test_a_preview_says_who_waits_for_what(house: House) -> None:
         ("jusqu'à janvier", "paused"),
         ("don't text me before March", "paused"),
         ("no texts before March", "paused"),
-        ("no offers", "without_offers"),
+        ("no offers", "topic_off"),
         ("pause", None),
     ],
 )
