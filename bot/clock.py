@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from bot import jobs
+from bot import jobs, staff
 from bot.awake import stay_awake
 from bot.jobs import wake
 from bot.processes import beat
@@ -57,6 +57,7 @@ def tick(runtime: Runtime) -> None:
             except Exception:
                 log.exception("the clock could not see to the queue %s", queue)
         forget_answers(runtime)
+        staff.forget(runtime)
 
 
 @contextmanager

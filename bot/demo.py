@@ -24,7 +24,7 @@ import click
 import yaml
 from sqlalchemy import Connection, select
 
-from bot import campaigns, embedded, log, schema, segments
+from bot import campaigns, embedded, log, schema, segments, staff
 from bot.held import held
 from bot.runtime import Runtime, open_runtime
 from bot.sample import CAMPAIGN, SHOP, people
@@ -35,6 +35,7 @@ from models import Sender, Shop
 
 FOLDER = Path(".parley")
 ACCOUNT = "AC" + "0" * 32
+ADMIN = "admin@maison-lune.example"
 READY_FOR = 90.0  # seconds that the processes may take to answer, on a slow machine
 STOP_FOR = 15.0
 HANDSETS = (
@@ -68,13 +69,14 @@ def run(port: int, fresh: bool) -> None:
         supervisor = Supervisor()
         stack.callback(supervisor.end, STOP_FOR, one_by_one=True)
         _set_up(open_runtime(load()), carrier_port)
+        password = _admin(open_runtime(load()))
         if redis and redis_folder:
             supervisor.start("redis", embedded.command(redis, redis_folder), log_file=Path("redis.log"))
         else:
             click.echo(f"No Redis here: the clock does the workers' part, slowly. To have one, {embedded.HOW_TO_GET}.")
         _start(supervisor, carrier_port)
         if _ready(stop, supervisor, (f"http://127.0.0.1:{carrier_port}/control/senders", f"http://127.0.0.1:{port}/readyz")):
-            _say_where(port)
+            _say_where(port, password)
             _say_held(open_runtime(load()))
             supervisor.run(stop)
         click.echo("Stopping …")
@@ -179,6 +181,17 @@ def _set_up(runtime: Runtime, carrier_port: int) -> None:
     _write_private(Path("carrier.json"), json.dumps(config, ensure_ascii=False))
 
 
+def _admin(runtime: Runtime) -> str:
+    """The password of the demo's admin, made up with the first start."""
+    password = Path(_secret("admin_password")).read_text(encoding="utf-8")[:20]
+    with runtime.begin() as connection:
+        if staff.nobody_yet(connection):
+            staff_id = staff.create(connection, ADMIN, "Camille", "admin", runtime.machine_now())
+            staff.choose_password(connection, staff_id, password)
+    runtime.engine.dispose()
+    return password
+
+
 def _campaign(connection: Connection, now: datetime) -> None:
     """One campaign that begins as soon as the workers do."""
     sample = yaml.safe_load(CAMPAIGN.read_text(encoding="utf-8"))
@@ -224,10 +237,11 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _say_where(port: int) -> None:
+def _say_where(port: int, password: str) -> None:
     base = f"http://127.0.0.1:{port}"
     click.echo("Parley is running, on this machine only.\n")
     click.echo(f"  Phone   {base}/phone    text JOIN, and see what comes back")
+    click.echo(f"  Pages   {base}/admin    {ADMIN}, {password}")
     click.echo(f"  API     {base}/api/docs")
     click.echo(f"  Health  {base}/readyz")
     click.echo(f"  Logs    {FOLDER}/*.log")

@@ -10,12 +10,13 @@ from models.process import Clock, Lease, Outage, Process
 from models.segment import ListMember, Segment
 from models.sender import Sender
 from models.shop import Shop
-from models.staff import ApiToken, IdempotencyKey
+from models.staff import ApiToken, AuditEntry, IdempotencyKey, SignIn, Staff, StaffLink, StaffSession
 from models.topic import Topic
 
 __all__ = [
     "Alarm",
     "ApiToken",
+    "AuditEntry",
     "Base",
     "Batch",
     "Callback",
@@ -39,6 +40,10 @@ __all__ = [
     "Segment",
     "Sender",
     "Shop",
+    "SignIn",
+    "Staff",
+    "StaffLink",
+    "StaffSession",
     "Subscription",
     "Suppression",
     "Topic",

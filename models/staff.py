@@ -1,12 +1,82 @@
-"""Who may use the programs' door, and what they have been answered."""
+"""Who may come in: the people of the shop, by what they show, and programs; and who changed what."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base
+from models.base import NEVER_AGAIN, Base, Json
+
+
+class Staff(Base):
+    """One person of the shop. All times of this page are machine time."""
+
+    __tablename__ = "staff"
+    __table_args__ = (NEVER_AGAIN,)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)  # in small letters
+    name: Mapped[str]
+    role: Mapped[str]  # see bot.staff.ROLES
+    language: Mapped[str | None]  # of the pages; None: that of the browser
+    password: Mapped[str | None]  # argon2id; None: they have not chosen one yet
+    totp_secret: Mapped[str | None]  # of the second step, where they want one
+    totp_step: Mapped[int | None]  # the last one that was used: no code opens twice
+    made_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]  # they may not come in any more
+
+
+class StaffSession(Base):
+    """Somebody is signed in, in one browser. What it shows is kept as a hash."""
+
+    __tablename__ = "staff_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[str] = mapped_column(unique=True)
+    address: Mapped[str]
+    browser: Mapped[str]
+    made_at: Mapped[datetime]
+    seen_at: Mapped[datetime]  # to the minute
+
+
+class StaffLink(Base):
+    """A link that lets somebody choose a password, once: an invitation, or a way back in."""
+
+    __tablename__ = "staff_link"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime]
+
+
+class SignIn(Base):
+    """A sign-in that failed: too many of them close the door for a while."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = (Index("ix_sign_in_whose_at", "whose", "at"), Index("ix_sign_in_at", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    whose: Mapped[str]  # a keyed hash of the account's address, or of the browser's
+    at: Mapped[datetime]
+
+
+class AuditEntry(Base):
+    """Who changed what, and how it was before. Nothing is changed in it, nothing taken out."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_about", "about"), NEVER_AGAIN)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"), index=True)
+    who: Mapped[str]  # their name then; "parley" for a command
+    did: Mapped[str]  # such as "keyword.changed"
+    about: Mapped[str]  # such as "keyword 3"
+    before: Mapped[Any | None] = mapped_column(Json)
+    after: Mapped[Any | None] = mapped_column(Json)
 
 
 class ApiToken(Base):

@@ -37,8 +37,10 @@ from bot.shop.check import ALSO, DIALOG_NAMES
 from bot.shop.scripts import LIBRARY
 from bot.simulator import config as simulator
 from bot.simulator import control, faults
+from bot.staff import ROLES
 from bot.text.sandbox import FILTERS, TAGS
 from bot.tokens import SCOPES
+from bot.web.admin import PAGES, PREFIX
 from bot.web.api import OPERATIONS
 from bot.web.api.openapi import address
 from bot.worker import QUEUES
@@ -117,8 +119,13 @@ def addresses(carrier: str) -> set[str]:
         f"{method} {re.sub('<.*:message_id>', '<message id>', rule.rule)}"
         for rule in create_app(runtime).url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        if not rule.endpoint.startswith("api.") or rule.endpoint == "api.openapi"
+        if not rule.endpoint.startswith(("api.", "admin.")) or rule.endpoint == "api.openapi"
     }
+
+
+def pages() -> dict[str, str]:
+    """Every page, and the role that it needs."""
+    return {PREFIX + re.sub(r"<int:\w+>", "<id>", page.path): page.role for page in PAGES.values()}
 
 
 def operations() -> dict[str, str]:
@@ -173,6 +180,8 @@ KNOWN: dict[str, Callable[[], Any]] = {
     "target": lambda: {f"make {name}" for name in re.findall(r"^([a-z]+):.*##", read("Makefile"), re.MULTILINE)},
     "address": lambda: addresses("simulated"),
     "operation": operations,
+    "page": pages,
+    "role": lambda: ROLES,
     "scope": lambda: SCOPES,
     "key of the file": lambda: keys(shop.ShopPart),
     "key of a topic": lambda: keys(shop.TopicPart),
@@ -260,6 +269,11 @@ def test_only_the_phone_is_absent_on_a_real_carrier() -> None:
 @pytest.mark.parametrize("operation", operations())
 def test_an_operation_is_listed_with_its_scope(operation: str) -> None:
     assert f"`{operations()[operation]}`" in row_of("operation", operation)
+
+
+@pytest.mark.parametrize("page", pages())
+def test_a_page_is_listed_with_its_role(page: str) -> None:
+    assert pages()[page] in row_of("page", page)
 
 
 @pytest.mark.parametrize("kind", ["stop", "start", "help"])

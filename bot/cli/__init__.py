@@ -8,10 +8,11 @@ from sqlalchemy.exc import DBAPIError
 from bot.campaigns import CampaignError
 from bot.campaigns import Problem as Mistake
 from bot.catalogue import NoShop
-from bot.cli import campaign, carrier, contact, database, dialog, held, processes, segment, settings, shop, token
+from bot.cli import campaign, carrier, contact, database, dialog, held, processes, segment, settings, shop, token, user
 from bot.segments import BadRule
 from bot.settings import SettingsError
 from bot.shop import ShopError
+from bot.staff import StaffError
 from bot.tokens import TokenError
 from dialogs.load import DialogError
 
@@ -31,7 +32,7 @@ class Commands(click.Group):
             context.exit(2)
         except (CampaignError, BadRule) as error:
             raise SystemExit("\n".join(map(_line, error.problems))) from None
-        except (DialogError, NoShop, ShopError, TokenError) as error:
+        except (DialogError, NoShop, ShopError, StaffError, TokenError) as error:
             raise SystemExit(str(error)) from None
         except DBAPIError as error:
             click.echo(f"The database: {str(error.orig).splitlines()[0]}", err=True)
@@ -54,5 +55,6 @@ for command in (
     processes.demo, processes.web, processes.worker, processes.clock,
     database.db, settings.config, carrier.text, contact.contact, dialog.dialog, shop.shop,
     segment.segment, campaign.campaign, held.held, token.token,
+    user.user,
 ):  # fmt: skip
     main.add_command(command)

@@ -4,10 +4,13 @@ import os
 import sys
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from bot import clock as ticker
+from bot import staff
 from bot import worker as workers
 from bot.cli.start import runtime
+from bot.runtime import Runtime
 from bot.settings import Settings, load
 from bot.supervisor import told_to_stop
 
@@ -26,8 +29,22 @@ def demo(port: int, fresh: bool) -> None:
 
 @click.command()
 def web() -> None:
-    """Run the web process: the carrier's webhooks, on PORT."""
+    """Run the web process, on PORT: the carrier's webhooks, the API, the pages. Prints a link while nobody has an account."""
+    _say_how_to_begin(runtime())
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *gunicorn(load())])
+
+
+def _say_how_to_begin(hands: Runtime) -> None:
+    try:
+        with hands.read() as connection:
+            nobody = staff.nobody_yet(connection)
+    except DBAPIError:  # no tables yet, or no database: /readyz says so
+        return
+    finally:
+        hands.engine.dispose()
+    if nobody:
+        click.echo(f"Nobody has an account yet. The first admin makes one here: {hands.settings.base_url}/admin/begin/"
+                   f"{staff.first_link(hands)}", err=True)  # fmt: skip
 
 
 def gunicorn(settings: Settings) -> list[str]:

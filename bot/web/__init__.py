@@ -1,12 +1,14 @@
 """The web doors: the carrier's webhooks, health, the API, pages, and the demo's phone. The only package that knows Flask."""
 
+from typing import Any
+
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from bot import log, waste
 from bot.runtime import Runtime, open_runtime
 from bot.settings import load
-from bot.web import api, health, pages, phone, webhooks
+from bot.web import admin, api, health, pages, phone, webhooks
 
 LARGEST_BODY = 64 * 1024  # bytes: a text with all its parameters is a few thousand
 
@@ -26,17 +28,20 @@ def make_app(runtime: Runtime | None = None) -> Flask:
     app.register_blueprint(health.blueprint)
     app.register_blueprint(pages.blueprint)
     api.open_api(app, runtime)
+    admin.open_pages(app, runtime)
     if runtime.carrier.is_simulated:
         app.register_blueprint(phone.blueprint)
     app.register_error_handler(HTTPException, _refused)
     return app
 
 
-def _refused(error: HTTPException) -> Response:
+def _refused(error: HTTPException) -> Any:
     """Errors in the language of who asked. Never text/plain: a carrier would text it to the customer."""
     if request.path.startswith("/webhooks/"):
         return webhooks.empty(error.code or 500)
     if request.path.startswith(api.PREFIX):
         return api.refused(error)
+    if request.path.startswith(admin.PREFIX):
+        return admin.refused(error)
     body = f"<!doctype html><title>{error.code}</title><p>{error.code} {error.name}</p>"
     return Response(body, status=error.code, content_type="text/html; charset=utf-8")

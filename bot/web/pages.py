@@ -3,28 +3,33 @@
 from pathlib import Path
 
 from flask import Blueprint, Response, current_app, send_from_directory
+from werkzeug.wrappers import Response as AnyResponse
 
 from bot.runtime import Runtime
 from bot.web.api import docs
 
 HERE = Path(__file__).parent
 PACKAGES = HERE.parents[1] / "node_modules"
-PICO = "@picocss/pico/css/pico.min.css"
+OF_OTHERS = {
+    "pico.css": "@picocss/pico/css/pico.min.css",
+    "htmx.js": "htmx.org/dist/htmx.min.js",
+}
+"""Files that are not ours: as pages call them, and where they lie."""
 HEADERS = {
     # The data: pictures are the arrows and ticks inside Pico's own style sheet.
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # a form that is sent says from which page
 }
 blueprint = Blueprint("pages", __name__)
 
 
 @blueprint.get("/static/<name>")
 def static(name: str) -> Response:
-    """A file of ours, or the style sheet that the others build on."""
-    if name == "pico.css":
-        return send_from_directory(PACKAGES, PICO, conditional=True)
+    """A file of ours, or one that they build on."""
+    if name in OF_OTHERS:
+        return send_from_directory(PACKAGES, OF_OTHERS[name], conditional=True)
     return send_from_directory(HERE / "static", name, conditional=True)
 
 
@@ -36,6 +41,7 @@ def api() -> str:
 
 
 @blueprint.after_request
-def _harmless(answer: Response) -> Response:
+def harmless(answer: AnyResponse) -> AnyResponse:
+    """Pages run and load what is ours, and nothing else."""
     answer.headers.update(HEADERS)
     return answer

@@ -1,0 +1,32 @@
+"""The pages of the shop's people, /admin: they translate, and do nothing that the API could not.
+
+  pages    who may see which page, and what each gets      look     languages, dates, icons
+  doors    signing in and out, one's own account           the others   a page or two each
+"""
+
+from flask import Flask
+
+from bot.runtime import Runtime
+from bot.staff import SESSION_FOR
+from bot.web.admin import doors, home, people
+from bot.web.admin.look import open_look
+from bot.web.admin.pages import FORMS, PAGES, PREFIX, blueprint, refused
+
+__all__ = ["PAGES", "PREFIX", "RESOURCES", "open_pages", "refused"]
+
+RESOURCES = (doors, home, people)
+"""Where the pages are declared: to import them is enough."""
+
+
+def open_pages(app: Flask, runtime: Runtime) -> None:
+    """Open the door."""
+    app.secret_key = runtime.settings.secret_key.get_secret_value()
+    app.config.update(
+        SESSION_COOKIE_NAME="parley", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_PATH="/admin",
+        SESSION_COOKIE_SECURE=runtime.settings.base_url.startswith("https:"),
+        PERMANENT_SESSION_LIFETIME=SESSION_FOR,
+        WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_CHECK_DEFAULT=False,  # webhooks and programs show a signature or a token instead
+    )  # fmt: skip
+    FORMS.init_app(app)
+    open_look(app)
+    app.register_blueprint(blueprint)

@@ -1,0 +1,117 @@
+"""How pages speak and look: the language of who reads, dates and numbers in it, icons, our own addresses."""
+
+from datetime import datetime
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, current_app, g, request, session, url_for
+from flask_babel import Babel, Domain, format_datetime, format_timedelta, get_locale
+from flask_babel import gettext as translated
+from markupsafe import Markup
+
+from bot.catalogue import NoShop, catalogue
+from bot.runtime import Runtime
+from bot.web.pages import PACKAGES
+from models.phone import display
+
+# As a browser describes itself → what people call it; the first that fits.
+BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+MACHINES = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"), ("Linux", "Linux"),
+)  # fmt: skip
+LANGUAGES = {"en": "English", "fr": "Français"}
+HERE = Path(__file__).parents[1]
+ICONS = PACKAGES / "heroicons/24/outline"
+
+
+class _Written(Domain):  # type: ignore[misc]  # Flask-Babel has no types
+    """Translations are read from where they are written: nothing has to be compiled before the pages speak."""
+
+    def get_translations(self) -> Any:
+        return _translations(str(get_locale() or "en")[:2])
+
+
+@lru_cache
+def _translations(language: str) -> Any:
+    file = HERE / f"translations/{language}/LC_MESSAGES/messages.po"
+    if not file.exists():
+        return NullTranslations()
+    made = BytesIO()
+    with file.open("rb") as written:
+        write_mo(made, read_po(written, locale=language))
+    made.seek(0)
+    return Translations(made)
+
+
+def open_look(app: Flask) -> None:
+    """Teach the templates what they need."""
+    speech = Babel(app, locale_selector=_language, timezone_selector=_zone)
+    speech.domain_instance = _Written()
+    app.jinja_env.globals.update(
+        get_locale=get_locale, icon=icon, said=said, phone=display, mine=mine, browser=browser, LANGUAGES=LANGUAGES
+    )
+    app.jinja_env.filters.update(instant=instant, ago=ago)
+
+
+def _language() -> str:
+    """What they chose; else what their browser asks for."""
+    who = getattr(g, "staff", None)
+    chosen = who.language if who and who.language else session.get("language")
+    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "en"
+
+
+def _zone() -> str:
+    """Of the shop: all who look at it mean the same hour."""
+    if "zone" not in g:
+        runtime: Runtime = current_app.config["PARLEY"]
+        with runtime.read() as connection:
+            try:
+                g.zone = catalogue(connection).shop.zone
+            except NoShop:
+                g.zone = "UTC"
+    return str(g.zone)
+
+
+def in_their_words(message: str) -> str:
+    """What the house says of a mistake, in the language of who reads."""
+    return str(translated(message))
+
+
+@lru_cache
+def icon(name: str) -> Markup:
+    """A drawing that says nothing of its own: what it means stands beside it."""
+    drawn = (ICONS / f"{name}.svg").read_text(encoding="utf-8")
+    return Markup(drawn.replace("<svg ", '<svg class="icon" ', 1).replace('stroke-width="1.5"', 'stroke-width="1.7"'))
+
+
+def browser(described: str) -> str:
+    """A browser and its machine in two words, as far as it says: "Firefox, Windows"."""
+    found = (next((name for mark, name in marks if mark in described), "") for marks in (BROWSERS, MACHINES))
+    return ", ".join(filter(None, found)) or described
+
+
+def said() -> str | None:
+    """What has just been done, once."""
+    done: str | None = session.pop("said", None)
+    return done
+
+
+def mine(name: str) -> bool:
+    """Whether the page that is shown belongs to that part of the menu."""
+    here = url_for(f"admin.{name}")
+    return request.path == here or (name != "home" and request.path.startswith(here + "/"))
+
+
+def instant(at: datetime | None) -> str:
+    """A time as they read it, in the shop's zone: "25 nov. 2026 12:00"."""
+    return str(format_datetime(at, "d MMM y HH:mm")) if at else ""
+
+
+def ago(at: datetime | None, now: datetime) -> str:
+    """How long ago that is: "il y a 3 heures"."""
+    return str(format_timedelta(at - now, add_direction=True)) if at else ""

@@ -1,0 +1,173 @@
+"""What every page goes through: who asks, may they, and what each gets in hand. A page without a role is open to nobody."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import Connection
+from werkzeug.exceptions import Forbidden, HTTPException, NotFound
+from werkzeug.wrappers import Response
+
+from bot import shop, staff
+from bot.runtime import Runtime
+from bot.web.admin.look import in_their_words
+from bot.web.api.bodies import can_be_kept
+from bot.web.api.problems import REFUSALS, of_house
+from bot.web.pages import harmless
+
+Found = TypeVar("Found")
+Do = TypeVar("Do", bound=Callable[..., Any])
+ANYBODY = "anybody"  # the role of pages that let people in
+
+FORMS = CSRFProtect()
+PREFIX = "/admin"
+blueprint = Blueprint("admin", __name__, url_prefix=PREFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: where it is, and who may see it or send its form."""
+
+    path: str
+    role: str
+    methods: tuple[str, ...]
+    do: Callable[..., Any]
+
+
+PAGES: dict[str, Page] = {}
+"""By the name of their endpoint."""
+
+
+class Wrong(Exception):
+    """A form cannot be accepted: what is wrong with which field, "" for the whole. Nothing was changed."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {message}" for name, message in errors.items()))
+        self.errors = dict(errors)
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request as a page sees it."""
+
+    runtime: Runtime
+    staff: Any  # None on a page for anybody
+    session_id: int | None = None
+    form: Mapping[str, str] = field(default_factory=dict)
+    many: Callable[[str], list[str]] = lambda _: []  # all values of a field of the form
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Look: nothing that a GET does can change anything."""
+        with self.runtime.read() as connection:
+            yield connection
+
+    def change(self, do: Callable[[Connection], Found], within: str = "") -> Found:
+        """Do it in one transaction. What the house refuses is told beside its field: raises Wrong. `within`: see `of_house`."""
+
+        def done() -> Found:
+            with self.runtime.begin() as connection:
+                return do(connection)
+
+        try:
+            return shop.holding(done)
+        except staff.StaffError as error:
+            raise Wrong({error.field: str(error)}) from None
+        except REFUSALS as error:
+            raise Wrong(told(error, within)) from None
+
+    def audit(self, connection: Connection, did: str, about: str, before: Any = None, after: Any = None) -> None:
+        """Write down that they did it, in the transaction that does."""
+        staff.audit(connection, self.staff, did, about, self.runtime.machine_now(), before, after)
+
+    def now(self, connection: Connection) -> datetime:
+        """Business time."""
+        return self.runtime.now(connection)
+
+
+def told(error: Exception, within: str = "") -> dict[str, str]:
+    """A refusal of the house by field; a second one of a field is told with the first."""
+    problem = of_house(error, within)
+    found: dict[str, str] = {}
+    for one in problem.errors:
+        found[one.field] = f"{found[one.field]} {one.message}" if one.field in found else one.message
+    return found or {"": problem.detail or problem.title}
+
+
+def page(path: str, *, role: str, methods: tuple[str, ...] = ("GET",)) -> Callable[[Do], Do]:
+    """Declare a page: the function gets a Visit and what stands in the path, and returns what `show` or `go` give."""
+
+    def declare(do: Do) -> Do:
+        name = do.__name__
+        PAGES[name] = Page(path, role, methods, do)
+        blueprint.add_url_rule(path, name, partial(_serve, PAGES[name]), methods=list(methods))
+        return do
+
+    return declare
+
+
+def show(template: str, status: int = 200, **known: Any) -> tuple[str, int]:
+    """A page, drawn. `errors`: what is wrong with which field of its form, as the house says it."""
+    errors = {name: in_their_words(message) for name, message in known.pop("errors", {}).items()}
+    return render_template(f"admin/{template}", errors=errors, **known), status
+
+
+def go(name: str, *, say: str | None = None, **path: Any) -> Response:
+    """Go on to another page of ours, which says that it is done."""
+    if say is not None:
+        session["said"] = say
+    return redirect(url_for(f"admin.{name}", **path), 303)
+
+
+@blueprint.before_request
+def _our_form() -> None:
+    """Nobody else's page can send one of our forms. Raises CSRFError."""
+    FORMS.protect()
+
+
+@blueprint.after_request
+def _for_their_eyes(answer: Response) -> Response:
+    """It is about people: nobody keeps a copy on the way."""
+    answer.headers.setdefault("Cache-Control", "no-store")
+    return harmless(answer)
+
+
+def _serve(page: Page, **path: Any) -> Any:
+    runtime: Runtime = current_app.config["PARLEY"]
+    if not all(can_be_kept(str(named)) for named in path.values()):
+        raise NotFound
+    who = staff.let_in(runtime, session["key"]) if "key" in session else None
+    g.staff = who[0] if who else None
+    if page.role != ANYBODY:
+        if who is None:
+            return _to_the_door()
+        if not who[0].may(page.role):
+            raise Forbidden
+    visit = Visit(runtime, g.staff, who[1] if who else None, _kept(request.form), request.form.getlist, _kept(request.args))
+    return page.do(visit, **path)
+
+
+def _kept(given: Any) -> dict[str, str]:
+    """Fields as a database can hold them, blanks around them gone."""
+    return {name: value.strip() for name, value in given.items() if can_be_kept(name) and can_be_kept(value)}
+
+
+def _to_the_door() -> Response:
+    """Sign in first, then come back here: the path is ours, nobody else's."""
+    session.pop("key", None)
+    back = f"?next={quote(request.full_path.rstrip('?'))}" if request.method == "GET" else ""
+    return redirect(url_for("admin.sign_in") + back, 303)
+
+
+@blueprint.errorhandler(HTTPException)
+def refused(error: HTTPException) -> tuple[str, int]:
+    """In words; 400: the form is not of a page of ours, or it was open for too long."""
+    code = error.code or 500
+    return show("error.html", code, code=code)

@@ -1,0 +1,28 @@
+// What pages do by themselves: dialogs that ask before something is done, and words that go away once they are read.
+
+const SHOWN_FOR = 6000; // milliseconds
+
+document.addEventListener("click", (event) => {
+  const asks = event.target.closest("[data-ask]");
+  if (asks) document.getElementById(asks.dataset.ask).showModal();
+  const closes = event.target.closest("[data-close]");
+  if (closes) closes.closest("dialog").close();
+});
+
+document.querySelectorAll("dialog[data-open]").forEach((dialog) => dialog.showModal());
+
+// The menu of a phone closes when one goes elsewhere with the keyboard.
+const more = document.querySelector(".menu .more");
+more?.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") more.open = false;
+});
+
+const said = document.querySelector(".toast p");
+if (said) setTimeout(() => said.remove(), SHOWN_FOR);
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+  button.classList.add("done");
+});

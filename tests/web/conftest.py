@@ -1,0 +1,96 @@
+"""Browsers, and people of the shop who are signed in."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page
+
+from bot import staff
+from tests.conftest import Doorway
+from tests.house import House
+
+PASSWORD = "lavender candle at dusk"
+AXE = "node_modules/axe-core/axe.min.js"
+
+
+def account(house: House, role: str, name: str = "Camille") -> str:
+    """Somebody with that role, who has chosen a password; their address."""
+    email = f"{name.lower()}.{role}@shop.example"
+    with house.runtime.begin() as connection:
+        staff_id = staff.create(connection, email, name, role, house.runtime.machine_now())
+        staff.choose_password(connection, staff_id, PASSWORD)
+    return email
+
+
+class Reader:
+    """Somebody who reads pages and sends their forms, as a browser does, without one."""
+
+    def __init__(self, house: House) -> None:
+        self.client: FlaskClient = house.app.test_client()
+        self._token = ""
+
+    def get(self, path: str) -> Any:
+        """A page. What its forms need is kept."""
+        answer = self.client.get(path)
+        if found := re.search(r'name="csrf_token" value="([^"]+)"', answer.text):
+            self._token = found[1]
+        return answer
+
+    def send(self, path: str, **form: Any) -> Any:
+        """One of its forms."""
+        return self.client.post(path, data={"csrf_token": self._token, **form})
+
+    def sign_in(self, email: str, password: str = PASSWORD, **more: str) -> Any:
+        """In by the door; the answer to the form."""
+        self.get("/admin/sign-in")
+        answer = self.send("/admin/sign-in", email=email, password=password, **more)
+        if answer.status_code == 303:
+            self.get("/admin/account")
+        return answer
+
+
+@pytest.fixture
+def reader(house: House) -> Reader:
+    """Nobody in particular."""
+    return Reader(house)
+
+
+@pytest.fixture
+def readers(house: House) -> Callable[[str], Reader]:
+    """Somebody who is signed in, by role."""
+
+    def make(role: str) -> Reader:
+        one = Reader(house)
+        assert one.sign_in(account(house, role)).status_code == 303
+        return one
+
+    return make
+
+
+@pytest.fixture(params=[1280, 390])
+def page(request: pytest.FixtureRequest, chromium: Browser, doorway: Doorway, house: House) -> Iterator[Page]:
+    """A browser. Whatever it complains of, or asks of anyone else, fails the test."""
+    complaints: list[str] = []
+    size = {"width": request.param, "height": 844}
+    context = chromium.new_context(viewport=size, base_url=doorway.url, locale="en")  # type: ignore[arg-type]
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda asked: None if asked.url.startswith(doorway.url) else complaints.append(asked.url))
+    yield page
+    assert complaints == []
+    context.close()
+
+
+@pytest.fixture
+def admin(page: Page, house: House) -> Page:
+    """The same, with an admin in front of it."""
+    page.goto("/admin/sign-in")
+    page.get_by_label("E-mail address").fill(account(house, "admin"))
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/admin")
+    return page
