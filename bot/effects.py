@@ -154,9 +154,10 @@ def _opt_in(effect: effects.OptIn, scene: Scene) -> None:
     """Only the contact's own words opt in; after a STOP only a double opt-in does, and only where we answer STOP ourselves."""
     proof, now = _proof(scene), scene.now
     lifts = scene.suppressed and scene.catalogue.answers_stop(scene.ours) and effect.proof == "double"
-    gone = effect.topic not in scene.catalogue.topics  # since it was offered
     unasked = effect.proof == "double" and not scene.asked
-    if scene.heard is None or unasked or gone or (scene.suppressed and not lifts):
+    topic = scene.catalogue.topics.get(effect.topic)  # which may have gone since it was offered, or need a second yes since
+    enough = topic is not None and (effect.proof == "double" or topic.proof == "single")
+    if scene.heard is None or unasked or not enough or (scene.suppressed and not lifts):
         scene.ledger.append(effect.topic, "refused", proof, now)
         return
     if lifts:

@@ -25,7 +25,7 @@ from dialogs.ground import Ground
 from dialogs.load import DialogError
 from dialogs.spec import Dialog
 from dialogs.topics import Topics, menu
-from dialogs.transcript import PICTURE, UNITS, became, said, texted
+from dialogs.transcript import PICTURE, UNITS, became, pick, said, texted
 from keywords.reserved import meaning
 from keywords.text import fold
 
@@ -55,12 +55,14 @@ def sound(dialog: Dialog) -> Dialog:
     return dialog
 
 
-def transcript(dialog: Dialog, others: Mapping[str, Script], language: str, lines: Iterable[str]) -> list[str]:
+def transcript(
+    dialog: Dialog, others: Mapping[str, Script], language: str, lines: Iterable[str], topics: Topics = MappingProxyType({})
+) -> list[str]:
     """What these lines of a customer ("JOIN", "@ +48h") come to, up to the end of the dialog. Raises DialogError.
 
-    `others`: the dialogs that it may open, by name.
+    `others`: the dialogs that it may open, by name; `topics`: those of the shop.
     """
-    talk = Talk(ready(dialog), among(others), language)
+    talk = Talk(ready(dialog), among(others), language, topics=topics)
     written = [f"# {talk.name}"]
     for line in lines:
         if talk.is_over or len(written) > MAX_WRITTEN:
@@ -200,6 +202,8 @@ class Talk:
     def _said(self, template: str, turn: Turn) -> str:
         """The words with what is known here; what only a shop knows stands in brackets."""
         topic = {name: f"[{name}]" for name in ("name", "frequency", "fees", "contact")}
+        if (about := self.stack[-1][0].about(turn.memory)) in self.topics:
+            topic["name"] = pick(self.topics[about or ""], self.language)
         topics = menu(self.topics, self.language, lambda slug: ("consent", slug) in self.holds)
         known = {"brand": "[brand]", "contact_line": "[contact line]", "sender": "[our number]", "topic": topic}
         try:

@@ -194,8 +194,8 @@ def _named(dialog: spec.Dialog, known: Known) -> Found:
                     yield path, f"`{action.do}` needs a topic, here or for the whole dialog"
                 elif topic not in known.topics:
                     yield path, f"there is no topic `{topic}`"
-                elif isinstance(action, parts.JoinTopic) and action.proof == "single":
-                    yield from ((path, message) for message in _needs_double(action.topic, dialog, known))
+                elif message := _needs_double(action, dialog, known):
+                    yield path, message
             case parts.RememberField():
                 if action.field not in known.fields | {"language", "zone"}:
                     yield path, f"there is no field `{action.field}`"
@@ -215,13 +215,13 @@ def _hearing_topics(dialog: spec.Dialog) -> Found:
                 yield ("states", name, "on", i, "hear"), "to hear topics a dialog needs one of its own (`topic:`)"
 
 
-def _needs_double(topic: str | None, dialog: spec.Dialog, known: Known) -> Iterator[str]:
+def _needs_double(action: parts.Action, dialog: spec.Dialog, known: Known) -> str | None:
     """Why a single yes is not enough for the topic, which may be any that the dialog hears."""
-    heard = any(branch.hear.topic for state in dialog.states.values() for branch in state.on or ())
-    possible = {topic} if topic else {dialog.topic, *(known.topics if heard else ())}
-    for one in sorted(known.double & possible):
-        yield f"`{one}` needs a second yes: ask for it, then `proof: double`"
-        return
+    if not isinstance(action, parts.JoinTopic) or action.proof == "double":
+        return None
+    possible = {action.topic} if action.topic else {dialog.topic, *(known.topics if dialog.hears_topics else ())}
+    found = sorted(known.double & possible)
+    return f"`{found[0]}` needs a second yes: ask for it, then `proof: double`" if found else None
 
 
 def _hears_a_day(dialog: spec.Dialog, path: spec.Path) -> bool:
@@ -262,8 +262,18 @@ def _consents(dialog: spec.Dialog, known: Known) -> Found:
             yield path, "a double opt-in is the answer to a question: put it into a branch of `on`"
         elif double and hear and hear.kind not in ("words", "yes"):
             yield path, "a double opt-in is a yes: hear it by `yes` or `words`"
-        elif double and dialog.states[str(path[1])].say is None:
+        elif double and (say := dialog.states[str(path[1])].say) is None:
             yield path, "a double opt-in is the answer to a question: this state asks none (`say`)"
+        elif double and say and dialog.hears_topics and not action.topic and not _names_topic(say, known):
+            yield path, "a yes to the topic that was heard: the question must name it, `{{ topic.name }}`"
+
+
+def _names_topic(words: parts.Words, known: Known) -> bool:
+    """Whether a text says which topic it is about, in every language."""
+    try:
+        return all(("topic", "name") in {use.path for use in known.tags(template)} for template in words.values())
+    except ValueError:
+        return True  # a mistake of its own
 
 
 def _conditions(dialog: spec.Dialog, known: Known) -> Found:

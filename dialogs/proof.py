@@ -84,9 +84,9 @@ def _said(walk: Walk, done: Done, say: Say, lang: str) -> Iterator[tuple[spec.Pa
                    f"add a default, such as {{{{ {tag} | default: 'you' }}}}")
     every = sure | {f"contact.{name}" for name in walk.known.fields}
     fillings = (_filled(sure, done.answers, LONG), _filled(every, done.answers, LONG), _filled(every, done.answers, WIDE))
-    topics = menu(walk.known.topics, lang, lambda _: True)
+    menus = [menu(walk.known.topics, lang, on) for on in (lambda _: True, lambda _: False)]
     try:
-        parts = max(walk.known.parts(template, {**values, "topics": topics}) for values in fillings)
+        parts = max(walk.known.parts(template, {**values, "topics": one}) for one in menus for values in fillings)
     except ValueError as error:
         yield _written(walk, say, lambda _: True), f"this cannot be said: {error}"
         return
@@ -194,7 +194,9 @@ def _offered(walk: Walk, place: Place, ears: Ears, offer: Offer) -> Iterator[Fau
                     [*story(place.way, walk.language), f"> {offer.word}", f"# the house takes it for {means}"])
     elif _is_taken(walk, place, folded):
         yield _interrupted(walk, place, path, offer.word)
-    elif won and (won[0] != offer.branch or (ears.is_choice(offer.branch) and won[1].value != offer.value)):
+    elif not won:
+        yield Fault(path, f"`{folded}` is not heard as the name of a topic: give it one that no other has", story(place.way, walk.language))
+    elif won[0] != offer.branch or (ears.is_choice(offer.branch) and won[1].value != offer.value):
         yield Fault(path, f"`{folded}` is already an answer above: this one never wins",
                     tried(walk, place, ears.text("", {"": offer.word})))
 
@@ -209,7 +211,7 @@ def _never_wins(walk: Walk, place: Place, ears: Ears) -> Iterator[Fault]:
             yield Fault(path, "whatever this could hear is heard above: it never wins", tried(walk, place, lost))
     for phrase in walk.known.interrupts:
         won = ears.winner(Heard(phrase, phrase))
-        if won and not ears.takes_all(won[0]) and not ears.is_listed(won[0]) and _is_taken(walk, place, phrase):
+        if won and not ears.takes_all(won[0]) and not ears.is_offered(won[0], phrase) and _is_taken(walk, place, phrase):
             yield _interrupted(walk, place, ("states", place.top.state, "on", won[0], "hear"), phrase)
 
 

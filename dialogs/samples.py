@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice, pairwise
+from itertools import pairwise
 from math import ceil, floor
 from typing import NamedTuple
 
@@ -27,7 +27,6 @@ PLAUSIBLE = {
     "anything": UNHEARD,
 }
 LISTED = ("words", "choice", "yes", "no", "topic")  # they say word by word what they hear
-TOPICS = 2  # the dialog's own, which comes first, and another one: all others go the same way
 MOST_OPTIONS = 20  # of a menu, whose numbers are answers too
 DAYS = (0, -1, 1)  # from today: listeners may want the past or the future
 
@@ -54,8 +53,8 @@ class Offer(NamedTuple):
 class Ears:
     """A listening state: what it hears, and which of its branches that is."""
 
-    def __init__(self, state: spec.State, fold: Fold, ground: Ground) -> None:
-        self.branches = list(state.on or ())
+    def __init__(self, state: spec.State, fold: Fold, ground: Ground, topic: str | None = None) -> None:
+        self.branches, self.topic = list(state.on or ()), topic  # the dialog's own
         self.fold, self.ground = fold, ground
         self._hears = [listener(branch.hear, fold) for branch in self.branches]
 
@@ -74,6 +73,10 @@ class Ears:
     def is_listed(self, branch: int) -> bool:
         """Whether a branch says word by word what it hears."""
         return self.branches[branch].hear.kind in LISTED
+
+    def is_offered(self, branch: int, word: str) -> bool:
+        """Whether a branch offers this folded word as an answer, in so many letters."""
+        return any(one.branch == branch and self.fold(one.word) == word for one in self.offers())
 
     def is_choice(self, branch: int) -> bool:
         """Whether a branch offers several answers."""
@@ -132,8 +135,7 @@ class Ears:
             case "choice":
                 yield from (("", folded) for folded, _, _ in heard_words(hear, self.fold))
             case "topic":
-                some = islice(self.ground.topics.values(), TOPICS)
-                yield from ((lang, typed) for names in some for lang, typed in names.items())
+                yield from self._topics(tests)
             case "number":
                 yield from (("", typed) for typed in self._numbers(branch, tests))
             case "date":
@@ -142,6 +144,16 @@ class Ears:
                 yield from (("", typed) for typed in PLAUSIBLE[hear.kind])
         for test in tests:
             yield from (("", typed) for typed in (test.is_, *(test.in_ or ())) if typed is not None)
+
+    def _topics(self, tests: tuple[parts.Value, ...]) -> Iterator[tuple[str, str]]:
+        """The dialog's own topic, those that conditions name, and another one: all others go the same way as that."""
+        topics = self.ground.topics
+        named = {self.topic, *(one for test in tests for one in (test.is_, *(test.in_ or ())))}
+        other = next((slug for slug in topics if slug not in named), None)
+        for number, (slug, names) in enumerate(topics.items(), 1):
+            if slug in named or slug == other:
+                yield from names.items()
+                yield "", str(number)
 
     def _numbers(self, branch: int, tests: tuple[parts.Value, ...]) -> Iterator[str]:
         """The numbers at which something changes, and some that are on no menu.

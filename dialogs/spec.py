@@ -86,6 +86,11 @@ class Dialog(Part):
     _file: str = PrivateAttr(default="<dialog>")
     _lines: Mapping[Path, int] = PrivateAttr(default_factory=dict)
 
+    @property
+    def hears_topics(self) -> bool:
+        """Whether it can be about other topics than its own."""
+        return any(branch.hear.topic for state in self.states.values() for branch in state.on or ())
+
     def placed(self, file: str, lines: Mapping[Path, int]) -> Self:
         """The same dialog, knowing from which file and lines it was read."""
         self._file, self._lines = file, lines

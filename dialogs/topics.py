@@ -8,8 +8,12 @@ from dialogs.transcript import pick
 Topics = Mapping[str, Mapping[str, str]]
 """The topics of a shop in the order of the menu: slug → its name in each language, "" for every one."""
 
-MARKS_IT = 4  # letters of a word that tells one topic from others: less is an article
-_NUMBER = re.compile(r"(?:le |la |the |no |n |numero |number )?([0-9]{1,3})")
+# Words that stand before any name, and tell nothing.
+BEFORE = frozenset({
+    "le", "la", "les", "l", "un", "une", "des", "de", "du", "d", "et", "nos", "notre", "vos", "votre", "mon", "ma", "mes",
+    "the", "a", "an", "our", "your", "my", "of", "and",
+})  # fmt: skip
+_NUMBER = re.compile(r"(?:(?:option|choix|choice|numero|number|no|n|le|la|the) )*([0-9]{1,3})")  # as a choice hears it
 
 
 def menu(topics: Topics, language: str, is_on: Callable[[str], bool]) -> list[dict[str, object]]:
@@ -19,7 +23,7 @@ def menu(topics: Topics, language: str, is_on: Callable[[str], bool]) -> list[di
 
 
 def meant(topics: Topics, folded: str, fold: Callable[[str], str]) -> str | None:
-    """The topic that a folded text names: by number, in full, or by some words of one name only. None where in doubt."""
+    """The topic that a folded text names: by number, in full, or by words of one name only. None where in doubt."""
     if number := _NUMBER.fullmatch(folded):
         place = int(number[1]) - 1
         return list(topics)[place] if 0 <= place < len(topics) else None
@@ -27,5 +31,5 @@ def meant(topics: Topics, folded: str, fold: Callable[[str], str]) -> str | None
     named = {slug: [fold(name) for name in names.values()] for slug, names in topics.items()}
     full = [slug for slug, names in named.items() if folded in names]
     some = [slug for slug, names in named.items() if any(said <= set(name.split()) for name in names)]
-    found = full or (some if any(len(word) >= MARKS_IT for word in said) else [])
+    found = full or (some if said - BEFORE else [])
     return found[0] if len(found) == 1 else None

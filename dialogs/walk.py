@@ -155,8 +155,6 @@ class Walk:
         self.steps: list[Step] = []
         self.complete = False  # False: there were more than MAX_STEPS
         self._turns_taken = 0
-        own = {slug: names for slug, names in known.topics.items() if slug == dialog.topic}
-        self._topics = {**own, **known.topics}  # its own comes first
         self._scripts: dict[str, _Script] = {}
         self._ears: dict[tuple[str, str], Ears] = {}
         self._texts: dict[tuple[str, str], list[Text]] = {}
@@ -178,8 +176,9 @@ class Walk:
         """What is heard where this dialog listens."""
         key = (frame.dialog, frame.state)
         if key not in self._ears:
-            state = self._script(frame.dialog).dialog.states[frame.state]
-            self._ears[key] = Ears(state, self.known.fold, self._ground(lambda *_: False))
+            dialog = self._script(frame.dialog).dialog
+            ground = self._ground(lambda *_: False)
+            self._ears[key] = Ears(dialog.states[frame.state], self.known.fold, ground, dialog.topic)
         return self._ears[key]
 
     def tried(self, place: Place, text: Text) -> Step:
@@ -226,7 +225,7 @@ class Walk:
         return self._scripts[name]
 
     def _ground(self, holds: Callable[[str, str], bool]) -> Ground:
-        return Ground(holds, self.known.parsers, self.language, self.known.country, TODAY, self._topics)
+        return Ground(holds, self.known.parsers, self.language, self.known.country, TODAY, self.known.topics)
 
     def _begin(self, name: str, below: tuple[Frame, ...], so_far: Step) -> None:
         self._go(below, name, partial(start, self._script(name).compiled), so_far)

@@ -5,11 +5,14 @@ from datetime import timedelta
 from xml.etree import ElementTree
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from bot import inbound, outbox, talk
+from bot import inbound, outbox, shop, talk
+from bot.catalogue import touch
 from bot.runtime import Runtime, open_redis
-from models import Conversation, Message
+from bot.shop import versions
+from bot.shop.spec import KeywordPart
+from models import Conversation, Message, Topic
 from tests.house import BOSTON, PARIS, House, sid
 
 INBOUND, FALLBACK = "/webhooks/twilio/inbound", "/webhooks/twilio/fallback"
@@ -151,6 +154,24 @@ def test_after_a_stop_a_dialog_that_asks_something_else_first_stays_silent(house
     assert house.text("Bo", "PREFS") == []
     assert house.truths("Bo") == {"consent * out", "for a person: PREFS"}
     assert house.text("Bo", "JOIN") != []
+
+
+def test_one_yes_is_not_enough_for_a_topic_that_has_come_to_need_two(house: House) -> None:
+    """Whoever is inside a dialog ends on its version; what the shop promises has changed meanwhile."""
+    source = "name: quick\ntopic: orders\nstart: a\nexpires: PT1H\nstates:\n" \
+             "  a: {say: Orders, on: [{hear: yes, then: [{do: opt_in, proof: single}], goto: z}]}\n  z: {say: Noted}\n"
+    with house.runtime.begin() as connection:
+        versions.draft(connection, "quick", source)
+        versions.publish(connection, "quick")
+        shop.make_keyword(connection, KeywordPart.model_validate({"phrases": {"": ["quick"]}, "dialog": "quick"}))
+    for who in ("Bo", "Dee"):
+        house.text(who, "QUICK", to=PARIS)
+    house.text("Bo", "oui")
+    with house.runtime.begin() as connection:
+        connection.execute(update(Topic).where(Topic.slug == "orders").values(proof="double"))
+        touch(connection)
+    house.text("Dee", "yes", to=PARIS)
+    assert (house.story("Bo"), house.story("Dee")) == (["orders in"], ["orders refused"])
 
 
 def test_yes_is_a_start_only_from_who_is_stopped_where_the_carrier_takes_it_for_one(house: House) -> None:

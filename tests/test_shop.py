@@ -129,6 +129,27 @@ def test_what_the_file_no_longer_says_is_gone_but_topics_stay(connection: Connec
     assert "menu" not in now.keywords.whole
 
 
+QUICK = """
+name: quick
+topic: orders
+start: a
+expires: PT1H
+states:
+  a: {say: "Which?", on: [{hear: topic, then: [{do: opt_in, proof: single}], goto: z}]}
+  z: {say: "{{ topic.name }}: noted", end: done}
+"""
+
+
+def test_a_topic_that_the_file_no_longer_names_still_says_what_a_dialog_may_do(connection: Connection, shop: Path) -> None:
+    """It is offered with the others, so a single yes is not enough for it."""
+    load_shop(connection, shop)
+    edit(shop, "  offers:\n", "  others:\n    proof: single\n")
+    (shop.parent / "quick.yaml").write_text(QUICK, encoding="utf-8")
+    edit(shop, "dialogs: [welcome, help, survey]", "dialogs: [quick.yaml]")
+    with pytest.raises(ShopError, match="`offers` needs a second yes"):
+        load_shop(connection, shop)
+
+
 def test_a_changed_dialog_is_a_new_version_and_conversations_keep_theirs(house: House, shop: Path) -> None:
     house.text("Bo", "JOIN")
     edit(shop, "dialogs: [welcome,", "dialogs: [welcome.yaml,")

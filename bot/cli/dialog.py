@@ -10,7 +10,7 @@ from typing import TextIO
 import click
 from sqlalchemy.exc import DBAPIError
 
-from bot.catalogue import NoShop
+from bot.catalogue import NoShop, catalogue
 from bot.cli.start import as_json, looking, print_json
 from bot.replay import Replayed, Summary
 from bot.replay import count as count_recorded
@@ -25,6 +25,7 @@ from bot.tryout import Find, Talk, among, ready
 from dialogs.compile import Compiled
 from dialogs.diagram import diagram
 from dialogs.load import DialogError, Problem, problem
+from dialogs.topics import Topics
 
 Existing = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -79,7 +80,7 @@ def show(name: str, source: bool, as_json: bool) -> None:
 def talk(file: str, language: str, save: TextIO | None) -> None:
     """Play a dialog here: you are the customer. "@ +48h" lets time pass, "[picture]" sends one; an empty line ends it."""
     dialog = _find(file).dialog
-    conversation = Talk(ready(dialog), _others(Path(dialog.file).parent), language)
+    conversation = Talk(ready(dialog), _others(Path(dialog.file).parent), language, topics=_topics())
     heard = [f"# {conversation.name}"]
     click.echo("Text the keyword that opens it, such as JOIN.")
     try:
@@ -180,6 +181,15 @@ def _others(beside: Path) -> Find:
         return ready(held.dialog) if held else None
 
     return lru_cache(maxsize=None)(other)
+
+
+def _topics() -> Topics:
+    """Those of the shop in the database, where there is one."""
+    try:
+        with looking().read() as connection:
+            return catalogue(connection).topic_names
+    except (SettingsError, NoShop, DBAPIError):
+        return {}
 
 
 def _published() -> Mapping[str, Script]:

@@ -20,7 +20,7 @@ from bot.shop.change import (
     make_keyword,
 )
 from bot.shop.check import ShopError, check
-from bot.shop.current import TABLES, NoSuch, one, page, said, settings
+from bot.shop.current import TABLES, NoSuch, kept_topics, one, page, said, settings
 from bot.shop.kept import holding
 from bot.shop.scripts import Script
 from bot.shop.spec import read
@@ -40,5 +40,6 @@ def load_shop(connection: Connection, file: Path | str) -> Report:
     1. Read the file and the dialogs that it names; ShopError with every problem, as file:line, and nothing is written.
     2. Write what differs. A changed dialog becomes a new version; conversations under way keep theirs.
     """
-    shop, dialogs = check(read(Path(file)))
+    source = read(Path(file))
+    shop, dialogs = check(source, kept_topics(connection, source.shop.topics))
     return store(connection, shop, dialogs)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from bot.shop.kept import kept
 from bot.shop.scripts import Script, find, opened
-from bot.shop.spec import KeywordPart, ShopError, ShopPart, Source
+from bot.shop.spec import KeywordPart, ShopError, ShopPart, Source, TopicPart
 from bot.text.merge import BadTemplate, MissingTag, render, tag_uses
 from bot.text.parsers import PARSERS
 from bot.text.parts import MOST_PARTS, measure
@@ -56,8 +56,8 @@ class Ground:
         return known(*lent, self.country)
 
 
-def check(source: Source) -> tuple[ShopPart, Mapping[str, Script]]:
-    """The shop and its dialogs by name. Raises ShopError with all that is wrong."""
+def check(source: Source, kept: Mapping[str, TopicPart] = MappingProxyType({})) -> tuple[ShopPart, Mapping[str, Script]]:
+    """The shop and its dialogs by name; `kept`: topics that it does not name any more. Raises ShopError with all that is wrong."""
     shop = source.shop
     scripts: dict[str, Script] = {}
     found: list[Problem] = []
@@ -71,15 +71,17 @@ def check(source: Source) -> tuple[ShopPart, Mapping[str, Script]]:
         else:
             if scripts.setdefault(script.dialog.name, script) is not script:
                 found.append(source.problem(f"a dialog `{script.dialog.name}` is already there", "dialogs", i))
-    found += wrong(source, scripts)
+    found += wrong(source, scripts, kept)
     if found:
         raise ShopError(found)
     return shop, scripts
 
 
-def wrong(source: Source, scripts: Mapping[str, Script]) -> list[Problem]:
+def wrong(
+    source: Source, scripts: Mapping[str, Script], kept: Mapping[str, TopicPart] = MappingProxyType({})
+) -> list[Problem]:
     """All that is wrong with a shop and its dialogs by name."""
-    found = faults(scripts.values(), ground(source.shop, scripts))
+    found = faults(scripts.values(), ground(source.shop, scripts, kept))
     return [*_words(source), *_twice(source), *_keywords(source, scripts), *found]
 
 
@@ -112,11 +114,14 @@ def _proved(script: Script, ground: Ground) -> tuple[Problem, ...]:
     return tuple(prove(script.dialog, known=ground.known))
 
 
-def ground(shop: ShopPart, scripts: Mapping[str, Script]) -> Ground:
-    """What dialogs of this shop stand on; `scripts`: those that they may open, by name."""
+def ground(
+    shop: ShopPart, scripts: Mapping[str, Script], kept: Mapping[str, TopicPart] = MappingProxyType({})
+) -> Ground:
+    """What dialogs of this shop stand on; `scripts`: those that they may open, by name; `kept`: topics beside its own."""
+    topics = {**shop.topics, **kept}
     return Ground(
-        topics=tuple((slug, tuple(topic.names.items())) for slug, topic in shop.topics.items()),
-        double=frozenset(slug for slug, topic in shop.topics.items() if topic.proof == "double"),
+        topics=tuple((slug, tuple(topic.names.items())) for slug, topic in topics.items()),
+        double=frozenset(slug for slug, topic in topics.items() if topic.proof == "double"),
         fields=frozenset(field.name for field in shop.fields),
         languages=tuple(shop.languages),
         country=shop.country,
@@ -164,8 +169,10 @@ def _parts(template: str, values: Mapping[str, object]) -> int:
     """How many parts a text is; none where a value is missing, which is a mistake of its own. Raises BadTemplate."""
     try:
         return measure(render(template, values)).parts
-    except MissingTag:
-        return 0
+    except MissingTag as missing:
+        if missing.name.partition(".")[0] in {*values, "contact", "topic"}:
+            return 0
+        raise BadTemplate(str(missing)) from None  # of what a loop goes through
 
 
 def interrupting(keywords: Iterable[KeywordPart]) -> Mapping[str, str]:

@@ -1,6 +1,6 @@
 """The shop as its tables hold it, in the shape of its file: so that a change can be tried on the whole before it is made."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ def lock(connection: Connection) -> None:
 
 def current(connection: Connection) -> Current:
     """The shop as it is. Raises NoShop."""
-    topics, senders = connection.execute(select(Topic.__table__)), connection.execute(select(Sender.__table__))
+    topics, senders = connection.execute(select(Topic.__table__).order_by(Topic.id)), connection.execute(select(Sender.__table__))
     keywords = connection.execute(select(Keyword.__table__).order_by(Keyword.id)).all()
     published = select(DialogVersion.name, DialogVersion.source).where(DialogVersion.state == "published")
     data = {
@@ -100,6 +100,12 @@ def settings(connection: Connection) -> SettingsPart:
     fields = connection.execute(select(Field.__table__).order_by(Field.id))
     own = {name: getattr(row, name) for name in SettingsPart.model_fields if name != "fields"}
     return SettingsPart.model_validate({**own, "fields": [said(FieldPart, one) for one in fields]})
+
+
+def kept_topics(connection: Connection, named: Collection[str]) -> dict[str, TopicPart]:
+    """The topics that a file no longer names: they stay, since people have agreed to them, and are offered as before."""
+    rows = connection.execute(select(Topic.__table__).where(Topic.slug.not_in(named)).order_by(Topic.id))
+    return {row.slug: TopicPart.model_validate(said(TopicPart, row)) for row in rows}
 
 
 def page(connection: Connection, table: Any, after: int, limit: int) -> Sequence[Row[Any]]:

@@ -1,6 +1,6 @@
 """What still needs a part of the shop: why it cannot go yet, in sentences with numbers."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +31,26 @@ def of_topic(connection: Connection, slug: str, before: Ground, after: Ground) -
         yield f"campaigns about it: {campaigns}"
     yield from _told("segments that ask for it", _asking(connection, NAME_TOPICS, slug))
     yield from _told("dialogs that name it", _broken(connection, before, after))
+    if people := _choosing(connection, slug):
+        yield f"people who are choosing topics by text at this moment: {people}"
+
+
+def _choosing(connection: Connection, slug: str) -> int:
+    """How many have the menu of topics before them, whose numbers mean what they meant, or are asked about this one."""
+    inside = select(Conversation.version_id, Conversation.memory).where(LIVE)
+    versions = select(DialogVersion.id, DialogVersion.name, DialogVersion.source)
+    dialogs = {
+        row.id: Script(row.name, row.source).dialog
+        for row in connection.execute(versions.where(DialogVersion.id.in_(select(Conversation.version_id).where(LIVE))))
+    }
+    hearing = {id_: dialog.states for id_, dialog in dialogs.items() if dialog.hears_topics}
+    rows = connection.execute(inside.where(Conversation.version_id.in_(hearing))) if hearing else ()
+    return sum(row.memory.get("topic") == slug or _hears_topic(hearing[row.version_id], row.memory) for row in rows)
+
+
+def _hears_topic(states: Mapping[str, Any], memory: Mapping[str, Any]) -> bool:
+    state = states.get(memory["state"])
+    return state is not None and any(branch.hear.topic for branch in state.on or ())
 
 
 def of_field(connection: Connection, name: str, before: Ground, after: Ground) -> Iterator[str]:

@@ -14,7 +14,11 @@ from tests.api.conftest import Program
 from tests.house import BOSTON, PARIS, SHOP, House
 
 WORDS = {"fr": "Bonjour", "en": "Hello"}
-TOPIC = {"names": WORDS, "frequencies": WORDS, "fees": WORDS, "contacts": {"": "+33 1 23 45 67 89"}, "proof": "single"}
+TOPIC = {
+    "names": {"fr": "les nouvelles", "en": "the news"}, "frequencies": WORDS, "fees": WORDS,
+    "contacts": {"": "+33 1 23 45 67 89"}, "proof": "single",
+}  # fmt: skip
+ORDERS = TOPIC | {"names": {"fr": "vos commandes", "en": "your orders"}}
 SURVEY = {"phrases": {"fr": ["sondage"], "en": ["poll"]}, "dialog": "survey"}
 
 SHOES = """\
@@ -138,9 +142,9 @@ def test_a_topic_cannot_need_a_second_yes_that_a_dialog_does_not_ask_for(house: 
     source = "name: hello\nstart: a\nstates:\n  a: {then: [{do: opt_in, proof: single, topic: orders}], say: Hi, end: done}\n"
     program.put("/dialogs/hello/draft", {"source": source})
     program.post("/dialogs/hello/publish")
-    told = refused(program, "PUT", "/topics/orders", TOPIC | {"proof": "double"})
+    told = refused(program, "PUT", "/topics/orders", ORDERS | {"proof": "double"})
     assert told == {"states.a.then.0": "hello, line 4: `orders` needs a second yes: ask for it, then `proof: double`"}
-    program.put("/topics/orders", TOPIC)
+    program.put("/topics/orders", ORDERS)
 
 
 def test_a_topic_that_is_needed_stays_and_says_by_how_many(house: House, program: Program) -> None:
@@ -155,6 +159,19 @@ def test_a_topic_that_is_needed_stays_and_says_by_how_many(house: House, program
     assert said == "people who are in for it: 1; campaigns about it: 1; segments that ask for it: 1 (Readers)"
     assert "dialogs that name it: 3 (contest, prefs, welcome)" in refused(program, "DELETE", "/topics/offers", status=409)[""]
     assert program.get("/topics/news")["slug"] == "news"
+
+
+def test_a_topic_stays_while_somebody_chooses_among_all_by_their_numbers(house: House, program: Program) -> None:
+    program.put("/topics/news", TOPIC)
+    house.text("Bo", "PREFS")
+    house.text("Bo", "3")
+    said = refused(program, "DELETE", "/topics/news", status=409)[""]
+    assert said == "people who are choosing topics by text at this moment: 1"
+    house.text("Bo", "1")
+    assert program.ask("DELETE", "/topics/orders").status_code == 204, "they are asked about offers now"
+    program.put("/topics/orders", ORDERS)
+    house.jump(timedelta(hours=2))
+    assert program.ask("DELETE", "/topics/news").status_code == 204
 
 
 # Senders

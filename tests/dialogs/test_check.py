@@ -52,6 +52,10 @@ TABLE = [
                "b: {then: [{do: opt_in, proof: single}]}", [
         "7: states.b.then.0: `offers` needs a second yes: ask for it, then `proof: double`",
     ]),
+    ("_consents", "a: {on: [{hear: topic, goto: b}]}\n"
+                  "b: {say: Yes or no, on: [{hear: yes, then: [{do: opt_in, proof: double}], goto: z}]}\n" + END, [
+        "7: states.b.on.0.then.0: a yes to the topic that was heard: the question must name it, `{{ topic.name }}`",
+    ]),
     ("_conditions", "a: {choose: [{when: {topic: yes}, goto: z}, {goto: z}]}\n" + END, [
         "6: states.a.choose.0.when: a topic is on or off, not `yes`",
     ]),

@@ -148,15 +148,23 @@ def test_prefs_keeps_a_month_without_texts():
     assert talk.done == [Pause(date(2027, 9, 1)), Finish("paused")]
 
 
-@pytest.mark.parametrize("text", ["oui", "o", "OUIII", "oui stop", "oui stp arrêtez", "arrêtez tout", "yes please", "plus rien"])
+@pytest.mark.parametrize("text", ["oui", "o", "OUIII", "oui stop", "oui stp arrêtez", "arrêtez", "yes please"])
 def test_prefs_hears_a_clear_yes_to_ending_offers(text):
     talk = Talk(LIBRARY["prefs"], IN)
     talk.hear("3")
     talk.hear("offres")
-    assert "Ne plus les recevoir ?" in talk.said[0]
+    assert "Ne plus recevoir ces messages ?" in talk.said[0]
     talk.hear(text)
     assert OptOut("offers") in talk.done
     assert talk.said == ["C'est noté : vous ne recevrez plus {{ topic.name }}. Si vous changez d'avis, écrivez PREFS."]
+
+
+@pytest.mark.parametrize("text", ["arrêtez tout", "plus rien", "no more"])
+def test_prefs_leaves_it_to_a_person_whether_all_or_one_topic_is_meant(text):
+    talk = Talk(LIBRARY["prefs"], IN)
+    for heard in ("3", "offres", text, text):
+        talk.hear(heard)
+    assert [type(effect) for effect in talk.done] == [HandOver, Finish]
 
 
 def test_prefs_never_says_that_nothing_changed_after_a_yes():
@@ -167,7 +175,7 @@ def test_prefs_never_says_that_nothing_changed_after_a_yes():
     assert talk.done[-1] == Finish("person")
 
 
-@pytest.mark.parametrize("text", ["2", "le 2", "commandes", "le suivi de vos commandes", "Suivi svp"])
+@pytest.mark.parametrize("text", ["2", "le 2", "option 2", "numéro 2", "commandes", "le suivi de vos commandes", "Suivi svp"])
 def test_prefs_switches_the_topic_that_is_named(text):
     talk = Talk(LIBRARY["prefs"], IN, ("consent", "order_news"))
     for heard in ("3", text, "oui"):
@@ -179,7 +187,7 @@ def test_prefs_switches_the_topic_that_is_named(text):
     assert OptIn("order_news", "double") in talk.done
 
 
-@pytest.mark.parametrize("text", ["3", "0", "de", "nos", "vos", "les deux", "offres et commandes"])
+@pytest.mark.parametrize("text", ["3", "0", "de", "nos", "vos", "your", "les deux", "offres et commandes"])
 def test_prefs_asks_again_which_topic_rather_than_guess(text):
     talk = Talk(LIBRARY["prefs"], IN)
     talk.hear("3")

@@ -470,6 +470,37 @@ def test_a_topic_that_cannot_be_heard_is_told(branch: str, name: str, message: s
     assert message in found
 
 
+LOOP = "{%% for one in topics %%}{{ one.number }} {{ one.name }}{%% if one.on %%}: yes{%% else %%}%s{%% endif %%} {%% endfor %%}"
+
+
+@pytest.mark.parametrize(("off", "message"), [
+    ("{{ one.nmae }}", "this cannot be said: no value for {{ one.nmae }}"),
+    ("{{ 1 | divided_by: 0 }}", "this cannot be said"),
+    ("m" * 800, "this can become more than 10 parts"),
+    (": no", None),
+])  # fmt: skip
+def test_a_menu_of_topics_is_said_with_all_on_and_with_all_off(off: str, message: str | None) -> None:
+    states = f'a: {{say: "{LOOP % off}", on: [{{hear: topic, goto: z}}]}}\n' + END
+    found = proved(states)
+    assert len(found) == (message is not None)
+    assert message is None or message in found[0]
+
+
+def test_two_topics_of_one_name_are_told_where_they_are_offered() -> None:
+    known = replace(KNOWN, topics={"offers": {"": "our offers"}, "news": {"": "our offers"}})
+    [found] = proved("a: {say: Which, on: [{hear: topic, goto: z}]}\n" + END, known=known)
+    assert "`our offers` is not heard as the name of a topic: give it one that no other has" in found
+
+
+def test_a_topic_that_a_condition_names_is_walked() -> None:
+    """However many there are before it."""
+    topics = {**KNOWN.topics, "third": {"": "third things"}, "fourth": {"": "fourth things"}}
+    found = proved("a: {say: Which, on: [{hear: topic, as: which, goto: b}]}\n"
+                   "b: {choose: [{when: {value: {name: which, is: fourth}}, goto: c}, {goto: z}]}\n"
+                   "c: {choose: [{goto: b}]}\n" + END, known=replace(KNOWN, topics=topics))
+    assert len(found) == 1 and "leads back to itself" in found[0] and "> fourth things" in found[0]
+
+
 @pytest.mark.parametrize(("consent", "reached"), [("offers", False), ("orders", True)])
 def test_what_is_asked_of_a_topic_by_its_name_agrees_with_what_is_asked_of_the_one_heard(consent: str, reached: bool) -> None:
     """If it is on, and is the one named, the consent holds: a text that only somebody else could read is never proved."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from bot import shop, tryout
+from bot.catalogue import catalogue
 from bot.replay import WHAT, Replayed, replay
 from bot.shop import versions
 from bot.shop.spec import LanguageName
@@ -198,9 +199,10 @@ def check_dialog(call: Call, name: str) -> CheckOut:
 @operation("POST", "/dialogs/<name>/simulate", scope="dialogs:read", body=SimulateIn, answer=TranscriptOut, transaction="read",
            example={"source": EXAMPLE, "language": "fr", "lines": ["BONJOUR", "oui"]})  # fmt: skip
 def simulate_dialog(call: Call, name: str) -> TranscriptOut:
-    """Play it with a customer who is not there. Nothing is sent or kept; brand and topics stand in brackets."""
+    """Play it with a customer who is not there. Nothing is sent or kept; what only a real text says stands in brackets."""
     dialog, others = shop.Script(name, _source(call, name)).dialog, versions.published(call.connection)
-    return TranscriptOut(lines=tryout.transcript(dialog, others, call.body.language, call.body.lines))
+    topics = catalogue(call.connection).topic_names
+    return TranscriptOut(lines=tryout.transcript(dialog, others, call.body.language, call.body.lines, topics))
 
 
 @operation("POST", "/dialogs/<name>/replay", scope="messages:read", query=PageQuery, body=ReplayIn, answer=ReplayOut,
