@@ -195,7 +195,8 @@ def _offered(walk: Walk, place: Place, ears: Ears, offer: Offer) -> Iterator[Fau
     elif _is_taken(walk, place, folded):
         yield _interrupted(walk, place, path, offer.word)
     elif not won:
-        yield Fault(path, f"`{folded}` is not heard as the name of a topic: give it one that no other has", story(place.way, walk.language))
+        yield Fault(path, f"`{folded}` is not heard as the name of a topic: give it one that no other has",
+                    story(place.way, walk.language))
     elif won[0] != offer.branch or (ears.is_choice(offer.branch) and won[1].value != offer.value):
         yield Fault(path, f"`{folded}` is already an answer above: this one never wins",
                     tried(walk, place, ears.text("", {"": offer.word})))

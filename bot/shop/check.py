@@ -57,7 +57,7 @@ class Ground:
 
 
 def check(source: Source, kept: Mapping[str, TopicPart] = MappingProxyType({})) -> tuple[ShopPart, Mapping[str, Script]]:
-    """The shop and its dialogs by name; `kept`: topics that it does not name any more. Raises ShopError with all that is wrong."""
+    """The shop and its dialogs by name; `kept`: topics that it names no more. Raises ShopError with all that is wrong."""
     shop = source.shop
     scripts: dict[str, Script] = {}
     found: list[Problem] = []
