@@ -52,6 +52,9 @@ class Reader:
         return answer
 
 
+Readers = Callable[[str], Reader]
+
+
 @pytest.fixture
 def reader(house: House) -> Reader:
     """Nobody in particular."""
@@ -85,12 +88,17 @@ def page(request: pytest.FixtureRequest, chromium: Browser, doorway: Doorway, ho
     context.close()
 
 
-@pytest.fixture
-def admin(page: Page, house: House) -> Page:
-    """The same, with an admin in front of it."""
+def sign_in(page: Page, email: str) -> None:
+    """In by the door."""
     page.goto("/admin/sign-in")
-    page.get_by_label("E-mail address").fill(account(house, "admin"))
+    page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/admin")
+
+
+@pytest.fixture
+def admin(page: Page, house: House) -> Page:
+    """The same, with an admin in front of it."""
+    sign_in(page, account(house, "admin"))
     return page

@@ -1,7 +1,6 @@
 """Who comes in, and who does not."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,9 +14,7 @@ from bot.web.admin import PAGES
 from bot.web.admin.pages import ANYBODY
 from models import AuditEntry, SignIn, Staff, StaffSession
 from tests.house import House
-from tests.web.conftest import PASSWORD, Reader, account
-
-Readers = Callable[[str], Reader]
+from tests.web.conftest import PASSWORD, Reader, Readers, account
 
 
 def address(path: str) -> str:

@@ -1,0 +1,111 @@
+"""All pages together: they speak two languages, are read by everybody, weigh little and ask little of the database."""
+
+import gzip
+import re
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from playwright.sync_api import Page
+
+from bot.web.admin import PAGES, PREFIX
+from bot.web.admin.look import LANGUAGES
+from bot.web.admin.pages import ANYBODY
+from tests.house import House
+from tests.web.conftest import AXE, Readers, account, sign_in
+
+ROOT = Path(__file__).parents[2]
+WEB = ROOT / "bot/web"
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+LARGEST = 100_000  # bytes of a page
+FIRST_LOAD = 60_000  # bytes of all that the first page needs, as browsers ask for it
+MOST_STATEMENTS = 15
+
+
+def shown() -> list[str]:
+    """The paths of all pages that a signed-in admin can look at without naming something."""
+    looked_at = (page for page in PAGES.values() if "GET" in page.methods and page.role != ANYBODY)
+    return [PREFIX + page.path for page in looked_at if "<" not in page.path]
+
+
+def words() -> list[str | tuple[str, str]]:
+    """All that the pages say, in English."""
+    calls = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
+    found = extract_from_dir(str(WEB), METHODS, {"templates/**.html": {"trimmed": "true"}}, keywords=calls)
+    return list(dict.fromkeys(message for _, _, message, _, _ in found if message))
+
+
+def catalog(language: str) -> Catalog:
+    return read_po(BytesIO((WEB / f"translations/{language}/LC_MESSAGES/messages.po").read_bytes()), locale=language)
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+def test_every_word_is_translated_and_none_too_many(language: str) -> None:
+    there = {message.id: message.string for message in catalog(language) if message.id}
+    said = set(words())
+    assert [one for one in said if one not in there] == []
+    assert [one for one in there if one not in said] == []
+    empty = [id_ for id_, string in there.items() if not (all(string) if isinstance(string, tuple) else string)]
+    assert empty == []
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+def test_a_translation_names_the_same_values(language: str) -> None:
+    for message in catalog(language):
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        values = {name for one in ids for name in re.findall(r"%\(\w+\)s", one)}
+        for string in strings:
+            assert set(re.findall(r"%\(\w+\)s", string)) <= values, message.id
+        assert values <= {name for string in strings for name in re.findall(r"%\(\w+\)s", string)}, message.id
+
+
+def test_no_template_says_anything_that_is_not_translated() -> None:
+    """Between tags stands only what goes through `_`."""
+    for path in (WEB / "templates").glob("**/*.html"):
+        if path.name == "api.html":  # the API speaks English
+            continue
+        text = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}", " ", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        text = re.sub(r"<script.*?</script>|<code.*?</code>", " ", text, flags=re.DOTALL)
+        text = re.sub(r"<[^>]*>", " ", text)
+        left = re.findall(r"[^\W\d_]{2,}", re.sub(r'[\w-]+="[^"]*"', " ", text))  # attributes that a macro gives
+        assert set(left) <= {"Parley"}, path.name
+
+
+@pytest.mark.parametrize("path", shown())
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_everybody_can_read_every_page(page: Page, house: House, path: str, theme: str) -> None:
+    """No violation of WCAG A or AA that axe can find, and nothing that a phone would have to scroll sideways for."""
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    sign_in(page, account(house, "admin"))
+    page.goto(path)
+    page.evaluate((ROOT / AXE).read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("path", shown())
+def test_a_page_weighs_little_and_asks_little(house: House, readers: Readers, path: str, language: str) -> None:
+    reader = readers("admin")
+    reader.send("/admin/account/details", name="Camille", language=language)
+    reader.get("/admin/account")
+    with house.statements() as seen:
+        answer = reader.get(path)
+    assert answer.status_code == 200
+    assert f'<html lang="{language}">' in answer.text
+    assert len(answer.data) < LARGEST
+    assert len(seen) <= MOST_STATEMENTS, seen
+
+
+def test_the_first_page_loads_little(house: House, readers: Readers) -> None:
+    reader = readers("admin")
+    html = reader.get("/admin").text
+    files = re.findall(r'(?:href|src)="(/static/[^"]+)"', html)
+    loaded = [html.encode(), *(reader.client.get(file).data for file in dict.fromkeys(files))]
+    assert len(files) >= 4
+    assert sum(len(gzip.compress(one)) for one in loaded) < FIRST_LOAD
