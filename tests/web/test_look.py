@@ -10,9 +10,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from playwright.sync_api import Page
+from pydantic_core._pydantic_core import list_all_errors
 
 from bot.web.admin import PAGES, PREFIX
 from bot.web.admin.look import LANGUAGES
+from bot.web.admin.mistakes import MISTAKES, in_their_words
 from bot.web.admin.pages import ANYBODY
 from tests.house import House
 from tests.web.conftest import AXE, Readers, account, sign_in
@@ -109,3 +111,21 @@ def test_the_first_page_loads_little(house: House, readers: Readers) -> None:
     loaded = [html.encode(), *(reader.client.get(file).data for file in dict.fromkeys(files))]
     assert len(files) >= 4
     assert sum(len(gzip.compress(one)) for one in loaded) < FIRST_LOAD
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_as_the_house_says_it(mistake: str) -> None:
+    """What is translated here is really said somewhere: the words between its values stand in the code, or in pydantic's."""
+    said = "".join(path.read_text(encoding="utf-8") for folder in ("bot", "keywords") for path in (ROOT / folder).glob("**/*.py")
+                   if path.name != "mistakes.py")  # fmt: skip
+    pydantic = str([one["message_template_python"] for one in list_all_errors()])
+    said += pydantic.replace("{expected_plural}", "s").replace("{field_type}", "List")
+    for part in re.split(r"%\(\w+\)s", mistake):
+        assert part.strip(" .`,()“”") in said, part
+
+
+def test_a_mistake_is_told_in_french_with_its_values(house: House) -> None:
+    with house.app.test_request_context("/admin", headers={"Accept-Language": "fr"}):
+        told = in_their_words("“avis” already belongs to keyword 3 (survey).")
+        assert told == "« avis » appartient déjà au mot-clé 3 (survey)."
+        assert in_their_words("never heard of 100 % of this") == "never heard of 100 % of this"

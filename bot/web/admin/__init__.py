@@ -1,6 +1,7 @@
 """The pages of the shop's people, /admin: they translate, and do nothing that the API could not.
 
   pages    who may see which page, and what each gets      look     languages, dates, icons
+  mistakes what the house says of them
   doors    signing in and out, one's own account           the others   a page or two each
 """
 

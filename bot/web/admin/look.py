@@ -11,7 +11,6 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, request, session, url_for
 from flask_babel import Babel, Domain, format_datetime, format_timedelta, get_locale
-from flask_babel import gettext as translated
 from markupsafe import Markup
 
 from bot.catalogue import NoShop, catalogue
@@ -75,11 +74,6 @@ def _zone() -> str:
             except NoShop:
                 g.zone = "UTC"
     return str(g.zone)
-
-
-def in_their_words(message: str) -> str:
-    """What the house says of a mistake, in the language of who reads."""
-    return str(translated(message))
 
 
 @lru_cache

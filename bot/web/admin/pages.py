@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 
 from bot import shop, staff
 from bot.runtime import Runtime
-from bot.web.admin.look import in_their_words
+from bot.web.admin.mistakes import in_their_words
 from bot.web.api.bodies import can_be_kept
 from bot.web.api.problems import REFUSALS, of_house
 from bot.web.pages import harmless

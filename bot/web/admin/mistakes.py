@@ -1,0 +1,74 @@
+"""What the house says of mistakes, in the language of who reads: it says them in English, whoever asks.
+
+Each is written here as the house says it, with a name for each value in it; a test lets the house say them.
+"""
+
+import re
+from functools import lru_cache
+
+from flask_babel import gettext
+
+
+def N_(message: str) -> str:  # as those who collect words know it
+    """Marks what is to be translated, and leaves it as it is."""
+    return message
+
+
+MISTAKES = (
+    # accounts
+    N_("somebody has an account with this address already"),
+    N_("there is no such account"),
+    N_("this account is closed"),
+    N_("this is the only admin: make somebody else one first"),
+    N_("write it like name@shop.example"),
+    N_("a name of at most %(count)s letters"),
+    N_("one of: %(names)s"),
+    N_("at least %(count)s characters, please"),
+    N_("at most %(count)s characters, please"),
+    N_("too easy to guess: take several words that nobody would expect of you"),
+    # keywords
+    N_("A keyword needs at least one word or phrase."),
+    N_("An empty phrase matches nothing: type a word."),
+    N_("“%(phrase)s…” has %(count)s characters; the limit is %(most)s."),
+    N_("“%(phrase)s” has no letter or digit. Emoji and punctuation are ignored in texts: add a word."),
+    N_("“%(phrase)s” is reserved: carriers take it for %(word)s. Choose another word."),
+    N_("“%(phrase)s” is the answer of people, and a START after a STOP. Choose another word."),
+    N_("“%(phrase)s” begins with STOP: people who text it want to leave. Choose other words."),
+    N_("“%(phrase)s” already belongs to keyword %(number)s (%(dialog)s), there typed “%(typed)s”."),
+    N_("“%(phrase)s” already belongs to keyword %(number)s (%(dialog)s)."),
+    N_("there is no dialog `%(dialog)s` among `dialogs`"),
+    # contacts and consent
+    N_("write it like +33612345678"),
+    N_("the shop has no such field"),
+    N_("there is no topic %(topic)s, only %(names)s"),
+    N_("%(source)s is what we have heard ourselves: say where they said it to you"),
+    N_("lies in the future"),
+    N_("an opt-in needs the words that the person was shown"),
+    N_("%(topic)s needs a second yes: record an opt-in that was confirmed, or let them text"),
+    N_("the person has said something later about it"),
+    # whatever it is about
+    N_("something else was done to it at the same time: try again"),
+    N_("Field required"),
+    N_("String should have at most %(count)s characters"),
+    N_("String should have at least %(count)s character"),
+    N_("List should have at most %(count)s items"),
+)
+
+
+def in_their_words(message: str) -> str:
+    """The message in the language of who reads; one that is not known here stays as it is."""
+    for known, pattern in _patterns():
+        if found := pattern.fullmatch(message):
+            return str(gettext(known, **found.groupdict())) if found.groupdict() else str(gettext(known))
+    return message
+
+
+@lru_cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Each mistake with what finds it."""
+    found = []
+    for one in MISTAKES:
+        parts = re.split(r"%\((\w+)\)s", one)
+        names = [f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts)]
+        found.append((one, re.compile("".join(names), re.DOTALL)))
+    return tuple(found)
