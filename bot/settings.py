@@ -159,6 +159,14 @@ class Settings(BaseSettings):
         description="How many requests a minute each API token may make.",
     )
 
+    proxies: int = Field(
+        0,
+        ge=0,
+        le=10,
+        validation_alias="PARLEY_PROXIES",
+        description="How many proxies stand before the web process: the address of who signs in is what they say it is.",
+    )
+
     @model_validator(mode="after")
     def _simulated_stays_here(self) -> Self:
         if self.carrier == "simulated" and not (self.twilio_api_base and is_loopback(self.twilio_api_base)):

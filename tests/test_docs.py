@@ -245,7 +245,7 @@ def test_a_setting_is_described_in_the_words_of_the_code_with_its_default() -> N
     for key, field in Settings.model_fields.items():
         variable, default, words = next(row for row in TABLES["variable"] if names(key, field)[0] in ticked(row[0]))
         assert words == field.description
-        unset = f"`{field.default}`" if field.default else "none"
+        unset = "none" if field.default is None else f"`{field.default}`"
         assert (variable, default) == (variable, "required" if field.is_required() else unset)
 
 

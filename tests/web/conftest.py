@@ -30,18 +30,18 @@ class Reader:
 
     def __init__(self, house: House) -> None:
         self.client: FlaskClient = house.app.test_client()
-        self._token = ""
+        self.token = ""
 
     def get(self, path: str) -> Any:
         """A page. What its forms need is kept."""
         answer = self.client.get(path)
         if found := re.search(r'name="csrf_token" value="([^"]+)"', answer.text):
-            self._token = found[1]
+            self.token = found[1]
         return answer
 
     def send(self, path: str, **form: Any) -> Any:
         """One of its forms."""
-        return self.client.post(path, data={"csrf_token": self._token, **form})
+        return self.client.post(path, data={"csrf_token": self.token, **form})
 
     def sign_in(self, email: str, password: str = PASSWORD, **more: str) -> Any:
         """In by the door; the answer to the form."""

@@ -1,6 +1,7 @@
 """Who comes in, and who does not."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pyotp
 import pytest
 from sqlalchemy import func, select
 
-from bot import staff
+from bot import create_app, staff
 from bot.staff.doors import TRIES
 from bot.web.admin import PAGES
 from bot.web.admin.pages import ANYBODY
@@ -85,6 +86,19 @@ def test_who_tries_too_often_waits(house: House, reader: Reader) -> None:
     assert reader.sign_in(email).status_code == 429, "the right one does not help now"
     other = account(house, "agent", "Bo")
     assert Reader(house).sign_in(other).status_code == 303, "others are not kept out"
+
+
+@pytest.mark.parametrize(("proxies", "told"), [(0, "127.0.0.1"), (1, "198.51.100.7"), (2, "203.0.113.9")])
+def test_an_address_is_what_the_proxies_say_that_stand_there(house: House, proxies: int, told: str) -> None:
+    settings = house.runtime.settings.model_copy(update={"proxies": proxies})
+    house.app = create_app(replace(house.runtime, settings=settings))
+    reader = Reader(house)
+    email = account(house, "agent")
+    reader.get("/admin/sign-in")
+    headers = {"X-Forwarded-For": "10.0.0.1, 203.0.113.9, 198.51.100.7"}
+    reader.client.post("/admin/sign-in", data={"csrf_token": reader.token, "email": email, "password": PASSWORD}, headers=headers)
+    with house.runtime.read() as connection:
+        assert connection.scalar(select(StaffSession.address)) == told
 
 
 def test_nothing_of_the_session_before_is_kept(house: House, reader: Reader) -> None:

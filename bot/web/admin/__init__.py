@@ -6,6 +6,7 @@
 """
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot.runtime import Runtime
 from bot.staff import SESSION_FOR
@@ -28,6 +29,8 @@ def open_pages(app: Flask, runtime: Runtime) -> None:
         PERMANENT_SESSION_LIFETIME=SESSION_FOR,
         WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_CHECK_DEFAULT=False,  # webhooks and programs show a signature or a token instead
     )  # fmt: skip
+    if proxies := runtime.settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     FORMS.init_app(app)
     open_look(app)
     app.register_blueprint(blueprint)
