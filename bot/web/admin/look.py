@@ -14,7 +14,7 @@ from flask_babel import Babel, Domain, format_datetime, format_timedelta, get_lo
 from flask_babel import gettext as translated
 from markupsafe import Markup
 
-from bot.catalogue import NoShop, catalogue
+from bot.catalogue import Catalogue, NoShop, catalogue, in_language
 from bot.runtime import Runtime
 from bot.web.pages import PACKAGES
 from models.phone import display
@@ -80,6 +80,12 @@ def _zone() -> str:
 def in_their_words(message: str) -> str:
     """What the house says of a mistake, in the language of who reads."""
     return str(translated(message))
+
+
+def topic_names(shop: Catalogue) -> dict[str, str]:
+    """The shop's topics as who reads calls them, by slug."""
+    language = str(get_locale() or "en")[:2]
+    return {slug: in_language(row.names, language, shop.shop.languages[0]) for slug, row in shop.topics.items()}
 
 
 @lru_cache
