@@ -71,7 +71,7 @@ def parse(text: str, country: str | None) -> str | None:
 
 def beginning(text: str, country: str | None) -> str | None:
     """The first digits of a number, as people of that country write it ("06 12", "+33 6"), in E.164; None if these are none."""
-    text, country = text.strip(), country.upper() if country else None
+    text, country = text.strip().replace("(0)", ""), country.upper() if country else None
     digits = re.sub(r"[^0-9]", "", text)
     if len(text) > _LONGEST or not _BEGINNING.fullmatch(text) or len(digits) < 2:
         return None

@@ -134,7 +134,7 @@ def _new(visit: Visit, status: int = 200, **known: Any) -> object:
             return go("home")
         known |= {"fields": people.fields(connection), "topics": topic_names(shop), "languages": shop.shop.languages}
         known |= {"zone": shop.shop.zone, "country": shop.shop.country, "all_tags": people.all_tags(connection)}
-    return show("new_contact.html", status, form=visit.form, **known)
+    return show("new_contact.html", status, form=visit.form, row={}, **known)
 
 
 def told_by(form: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, Any]:

@@ -32,6 +32,3 @@ document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-all]")) return;
   event.target.form.querySelectorAll("[name=id]").forEach((one) => (one.checked = event.target.checked));
 });
-const offerAll = () => document.querySelectorAll("[data-all]").forEach((one) => (one.hidden = false));
-offerAll();
-document.addEventListener("htmx:afterSettle", offerAll);
