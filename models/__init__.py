@@ -3,7 +3,7 @@
 from models.base import Base, given_each, insert, insert_each, one_of
 from models.campaign import Batch, Campaign, Recipient
 from models.consent import ConsentEvent, ConsentProof, Subscription, Suppression
-from models.contact import Contact, ContactTag, Field
+from models.contact import Contact, ContactTag, Field, Tagging
 from models.conversation import Alarm, Conversation, DialogVersion, Keyword
 from models.message import Callback, Message
 from models.process import Clock, Lease, Outage, Process
@@ -46,6 +46,7 @@ __all__ = [
     "StaffSession",
     "Subscription",
     "Suppression",
+    "Tagging",
     "Topic",
     "given_each",
     "insert",

@@ -44,6 +44,20 @@ class ContactTag(Base):
     tag: Mapped[str] = mapped_column(primary_key=True)
 
 
+class Tagging(Base):
+    """A tag on its way onto many contacts, or off them, slice by slice: to those up to last_id who are wanted. Gone when done."""
+
+    __tablename__ = "tagging"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tag: Mapped[str]
+    adds: Mapped[bool]
+    wanted: Mapped[dict[str, Any]]  # a bot.contacts.Wanted
+    at: Mapped[datetime]  # business time: who is wanted then
+    last_id: Mapped[int]
+    taken_to: Mapped[int] = mapped_column(default=0)
+
+
 class Field(Base):
     """Something a shop remembers of its contacts, and what for: nothing is collected without a purpose."""
 

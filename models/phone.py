@@ -18,6 +18,7 @@ _STRICT = re.compile(r"\+[1-9][0-9]{6,14}")
 _SHORT_CODE = re.compile(r"[0-9]{3,8}")
 _CHANNEL = re.compile(r"(?!tel:)[a-z][a-z0-9_.-]*:.+", re.IGNORECASE | re.DOTALL)
 _ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &_+-]{1,11}")
+_BEGINNING = re.compile(r"\+?[0-9(][0-9 ().\u00a0/-]*")
 _WITHHELD = frozenset({"anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
 _LONGEST = 60
 
@@ -66,6 +67,20 @@ def parse(text: str, country: str | None) -> str | None:
         return None
     number = _parse(text, country.upper() if country else None)
     return _format(number) if number else None
+
+
+def beginning(text: str, country: str | None) -> str | None:
+    """The first digits of a number, as people of that country write it ("06 12", "+33 6"), in E.164; None if these are none."""
+    text, country = text.strip().replace("(0)", ""), country.upper() if country else None
+    digits = re.sub(r"[^0-9]", "", text)
+    if len(text) > _LONGEST or not _BEGINNING.fullmatch(text) or len(digits) < 2:
+        return None
+    abroad = "011" if country in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[1] else "00"
+    if text.startswith("+") or digits.startswith(abroad):
+        return "+" + digits.removeprefix("" if text.startswith("+") else abroad)
+    code = phonenumbers.country_code_for_region(country) if country else 0
+    trunk = phonenumbers.ndd_prefix_for_region(country, True) if country else None
+    return f"+{code}{digits.removeprefix(trunk or '')}" if code else None
 
 
 @lru_cache(maxsize=4096)

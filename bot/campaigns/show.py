@@ -30,6 +30,13 @@ def page(connection: Connection, after: int, limit: int) -> Sequence[Row[Any]]:
     return connection.execute(select(Campaign.__table__).where(Campaign.id > after).order_by(Campaign.id).limit(limit)).all()
 
 
+def latest(connection: Connection, limit: int) -> Sequence[Row[Any]]:
+    """Id, name and state of the campaigns that were made last, the newest first."""
+    rows: Any = select(Campaign.id, Campaign.name, Campaign.state).order_by(Campaign.id.desc()).limit(limit)
+    found: Sequence[Row[Any]] = connection.execute(rows).all()
+    return found
+
+
 def recipients(connection: Connection, campaign_id: int, after: int, limit: int) -> Sequence[Row[Any]]:
     """Whom a campaign was meant for, in ascending `id` (of the contact), from the one after it, each with what became of them.
 

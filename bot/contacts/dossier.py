@@ -1,8 +1,9 @@
 """What is known of one person, for staff who answer them."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from bot.consent import ledger
 from bot.contacts.records import tags
@@ -24,7 +25,6 @@ def dossier(connection: Connection, contact: Any, key: bytes, full: bool) -> dic
     `key`: of the suppression list.
     """
     mine = connection.execute
-    texts = select(Message.__table__).where(Message.contact_id == contact.id).order_by(Message.id.desc())
     subscribed = select(Subscription.topic, Subscription.state, Subscription.proof, Subscription.at)
     return {
         "phone": display(contact.phone, mask=not full),
@@ -40,9 +40,15 @@ def dossier(connection: Connection, contact: Any, key: bytes, full: bool) -> dic
         "conversations": [talk(row) for row in mine(TALKS.order_by(Conversation.id), {"contact_id": contact.id})],
         "texts": [
             _fields(row, "at", "direction", "kind", "body", "state", "status", "error_code", "why", "verdicts")
-            for row in reversed(mine(texts.limit(LAST_TEXTS)).all())
+            for row in reversed(texts(connection, contact.id, None, LAST_TEXTS))
         ],
     }  # fmt: skip
+
+
+def texts(connection: Connection, contact_id: int, before: int | None, limit: int) -> Sequence[Row[Any]]:
+    """The last texts of a contact, both ways, the newest first, or those before this one."""
+    rows = select(Message.__table__).where(Message.contact_id == contact_id).order_by(Message.id.desc()).limit(limit)
+    return connection.execute(rows if before is None else rows.where(Message.id < before)).all()
 
 
 def talk(row: Any) -> dict[str, Any]:

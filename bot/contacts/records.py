@@ -1,7 +1,7 @@
 """Contacts as programs and staff keep them: made or changed, listed, erased."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -46,9 +46,9 @@ class ContactError(ValueError):
         super().__init__("; ".join(f"{field}: {message}" for field, message in problems))
 
 
-def find(connection: Connection, phone: str, *, locked: bool = False) -> Row[Any] | None:
-    """The contact with this E.164 number, its row locked if asked for."""
-    mine = select(CONTACT).where(CONTACT.c.phone == phone)
+def find(connection: Connection, contact: str | int, *, locked: bool = False) -> Row[Any] | None:
+    """The contact with this E.164 number or id, its row locked if asked for."""
+    mine = select(CONTACT).where((CONTACT.c.id if isinstance(contact, int) else CONTACT.c.phone) == contact)
     return connection.execute(mine.with_for_update() if locked else mine).one_or_none()
 
 
@@ -59,6 +59,14 @@ def save(connection: Connection, phone: str, said: Mapping[str, Any], source: st
     row = find(connection, phone)
     assert row is not None
     return row, phone in new
+
+
+def add(connection: Connection, phone: str, said: Mapping[str, Any], source: str, now: datetime) -> Row[Any]:
+    """Make a contact that is not there yet. Raises ContactError, too when it is there."""
+    row, is_new = save(connection, phone, said, source, now)
+    if not is_new:
+        raise ContactError(("phone", "there is a contact with this number already"))
+    return row
 
 
 def save_many(connection: Connection, said: Mapping[str, Mapping[str, Any]], source: str, now: datetime) -> set[str]:
@@ -84,14 +92,14 @@ def save_many(connection: Connection, said: Mapping[str, Mapping[str, Any]], sou
     return made
 
 
-def fields(connection: Connection) -> frozenset[str]:
-    """The names of all that the shop remembers of its contacts."""
-    return frozenset(connection.scalars(select(Field.name)))
+def fields(connection: Connection) -> Mapping[str, str]:
+    """All that the shop remembers of its contacts, by name, and what for."""
+    return {row.name: row.purpose for row in connection.execute(select(Field.name, Field.purpose).order_by(Field.id))}
 
 
-def check(said: Mapping[str, Any], known: frozenset[str]) -> None:
+def check(said: Mapping[str, Any], known: Collection[str]) -> None:
     """Whether this can be said of a contact; `known`: the shop's fields. Raises ContactError."""
-    unknown = said.get("fields", {}).keys() - known
+    unknown = said.get("fields", {}).keys() - set(known)
     if unknown:
         raise ContactError(*((f"fields.{name}", "the shop has no such field") for name in sorted(unknown)))
 

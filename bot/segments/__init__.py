@@ -1,6 +1,6 @@
 """Parts of the audience: rules that say who is in, lists picked by hand, and the conditions that both become."""
 
-from bot.segments.audience import Count, audience, condition, contains, count, reachable, sample
+from bot.segments.audience import Count, audience, condition, contains, count, holding, reachable, sample
 from bot.segments.explain import Piece, explain
 from bot.segments.parse import BadRule, NotNow, Problem, parse, plain
 from bot.segments.rules import Rule
@@ -22,6 +22,7 @@ __all__ = [
     "delete",
     "explain",
     "find",
+    "holding",
     "names",
     "names_by_id",
     "page",

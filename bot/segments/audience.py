@@ -28,6 +28,11 @@ def condition(connection: Connection, segment_id: int, now: datetime) -> Conditi
     return _member(segment_id, ground(connection, now))
 
 
+def holding(connection: Connection, rule: Rule, now: datetime) -> Condition:
+    """What a rule says, as a condition on `Contact.__table__`. Raises BadRule when it names what is not there."""
+    return compile(rule, ground(connection, now))
+
+
 def audience(connection: Connection, within: Sequence[int], without: Sequence[int], now: datetime) -> Condition:
     """Being in one of the segments `within` (of none: nobody) and in none of `without`. Raises as `condition`."""
     here = ground(connection, now)

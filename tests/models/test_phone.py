@@ -84,6 +84,27 @@ def test_a_number_is_read_as_its_country_writes_it(text: str, country: str | Non
 
 
 @pytest.mark.parametrize(
+    ("text", "country", "begins"),
+    [
+        ("06 12", "FR", "+33612"),
+        ("+33 (0)6 1", "FR", "+3361"),
+        ("0033 6 1", "FR", "+3361"),
+        ("(415) 5", "US", "+14155"),
+        ("1 415", "US", "+1415"),
+        ("011 33 6", "US", "+336"),
+        ("+44", None, "+44"),
+        ("06 12", None, None),
+        ("6", "FR", None),
+        ("6a", "FR", None),
+        ("Ana", "FR", None),
+        ("", "FR", None),
+    ],
+)
+def test_the_beginning_of_a_number_is_read_too(text: str, country: str | None, begins: str | None) -> None:
+    assert phone.beginning(text, country) == begins
+
+
+@pytest.mark.parametrize(
     ("number", "valid"),
     [
         ("+33612345678", True),

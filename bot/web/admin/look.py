@@ -13,7 +13,7 @@ from flask import Flask, current_app, g, request, session, url_for
 from flask_babel import Babel, Domain, format_datetime, format_timedelta, get_locale
 from markupsafe import Markup
 
-from bot.catalogue import NoShop, catalogue
+from bot.catalogue import Catalogue, NoShop, catalogue, in_language
 from bot.runtime import Runtime
 from bot.web.pages import PACKAGES
 from models.phone import display
@@ -74,6 +74,12 @@ def _zone() -> str:
             except NoShop:
                 g.zone = "UTC"
     return str(g.zone)
+
+
+def topic_names(shop: Catalogue) -> dict[str, str]:
+    """The shop's topics as who reads calls them, by slug."""
+    language = str(get_locale() or "en")[:2]
+    return {slug: in_language(row.names, language, shop.shop.languages[0]) for slug, row in shop.topics.items()}
 
 
 @lru_cache

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection
 from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 from werkzeug.wrappers import Response
@@ -17,11 +18,12 @@ from werkzeug.wrappers import Response
 from bot import shop, staff
 from bot.runtime import Runtime
 from bot.web.admin.mistakes import in_their_words
-from bot.web.api.bodies import can_be_kept
-from bot.web.api.problems import REFUSALS, of_house
+from bot.web.api.bodies import DIGITS, MAX_ID, can_be_kept
+from bot.web.api.problems import REFUSALS, invalid, of_house
 from bot.web.pages import harmless
 
 Found = TypeVar("Found")
+Shape = TypeVar("Shape", bound=BaseModel)
 Do = TypeVar("Do", bound=Callable[..., Any])
 ANYBODY = "anybody"  # the role of pages that let people in
 
@@ -87,6 +89,11 @@ class Visit:
         """Write down that they did it, in the transaction that does."""
         staff.audit(connection, self.staff, did, about, self.runtime.machine_now(), before, after)
 
+    def number(self, name: str) -> int | None:
+        """A whole number in the address, if one stands there that a database can hold."""
+        given = self.query.get(name, "")
+        return int(given) if DIGITS.fullmatch(given) else None
+
     def now(self, connection: Connection) -> datetime:
         """Business time."""
         return self.runtime.now(connection)
@@ -99,6 +106,14 @@ def told(error: Exception, within: str = "") -> dict[str, str]:
     for one in problem.errors:
         found[one.field] = f"{found[one.field]} {one.message}" if one.field in found else one.message
     return found or {"": problem.detail or problem.title}
+
+
+def shaped(model: type[Shape], given: Mapping[str, Any]) -> Shape:
+    """What a form says, in the shape that the API takes. Raises Wrong."""
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise Wrong({one.field: one.message.removeprefix("Value error, ") for one in invalid(error).errors}) from None
 
 
 def page(path: str, *, role: str, methods: tuple[str, ...] = ("GET",)) -> Callable[[Do], Do]:
@@ -141,7 +156,7 @@ def _for_their_eyes(answer: Response) -> Response:
 
 def _serve(page: Page, **path: Any) -> Any:
     runtime: Runtime = current_app.config["PARLEY"]
-    if not all(can_be_kept(str(named)) for named in path.values()):
+    if not all(named <= MAX_ID if isinstance(named, int) else can_be_kept(named) for named in path.values()):
         raise NotFound
     who = staff.let_in(runtime, session["key"]) if "key" in session else None
     g.staff = who[0] if who else None

@@ -117,8 +117,7 @@ def reopen_account(visit: Visit, staff_id: int) -> object:
 @page("/changes", role="admin")
 def changes(visit: Visit) -> object:
     """Who changed what, the newest first."""
-    cursor = visit.query.get("before", "")
-    before = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 19 else None
+    before = visit.number("before")
     with visit.read() as connection:
         rows = staff.entries(connection, before, CHANGES + 1)
     older = rows[CHANGES - 1].id if len(rows) > CHANGES else None

@@ -14,7 +14,7 @@ from bot.text.dates import Instant
 from bot.web.api.bodies import Body
 from bot.web.api.contacts import found_contact, phone_number
 from bot.web.api.operations import Call, operation
-from bot.web.api.problems import Problem, not_found, not_now, wrong
+from bot.web.api.problems import Problem, not_found
 
 Source = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9 _-]{0,30}$")]
 Long = Annotated[str, StringConstraints(max_length=1600), AfterValidator(clean)]
@@ -31,6 +31,12 @@ class ConsentIn(Body):
     answer: Long = Field("", description="What the person did or wrote.")
     proof: Literal["single", "double"] = Field("single", description="double: asked, and confirmed by the person.")
     at: Instant | None = Field(None, description="When; without it, now.")
+
+
+    def statement(self, now: datetime) -> outside.Statement:
+        """What is to be written down."""
+        said = self.model_dump(exclude={"proof", "at"})
+        return outside.Statement(**said, strength=self.proof, at=self.at or now)
 
 
 class EventOut(BaseModel):
@@ -91,13 +97,8 @@ def post_consent(call: Call, phone: str) -> EventOut | Problem:
         raise not_found("such contact")
     if row is None:
         row, _ = contacts.save(call.connection, number, {}, "api", now)
-    said = call.body.model_dump(exclude={"proof", "at"})
-    statement = outside.Statement(**said, strength=call.body.proof, at=call.body.at or now)
     shop, key = catalogue(call.connection), call.runtime.suppression_key
-    try:
-        event_id = outside.write_down(call.connection, row, key, shop, statement, now)
-    except outside.ConsentError as refused:
-        raise (wrong((refused.field, refused.why)) if refused.field else not_now(refused.why)) from None
+    event_id = outside.write_down(call.connection, row, key, shop, call.body.statement(now), now)
     if event_id is None:
         return Problem(409, "suppressed", detail="the number has said STOP: only the person can take that back")
     return next(shown(event) for event in ledger.story(call.connection, row) if event.id == event_id)

@@ -1,5 +1,6 @@
 """Contacts, one by one and many at once."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -85,10 +86,7 @@ def put_contact(call: Call, phone: str) -> ContactOut:
     201 when it is new. Being a contact is no consent: nobody is texted because of this.
     """
     said = call.body.model_dump(exclude_unset=True)
-    try:
-        row, is_new = contacts.save(call.connection, phone_number(phone), said, "api", call.now())
-    except contacts.ContactError as error:
-        raise wrong(*error.problems) from None
+    row, is_new = contacts.save(call.connection, phone_number(phone), said, "api", call.now())
     call.status = 201 if is_new else 200
     return _shown(row, contacts.tags(call.connection, [row.id])[row.id])
 
@@ -147,7 +145,7 @@ def erase_contact(call: Call, phone: str) -> None:
         raise not_found("such contact")
 
 
-def _line(said: ContactLine | Problem, known: frozenset[str]) -> tuple[str, dict[str, Any]]:
+def _line(said: ContactLine | Problem, known: Collection[str]) -> tuple[str, dict[str, Any]]:
     """The number of a line and what it says. Raises Problem."""
     if isinstance(said, Problem):
         raise said

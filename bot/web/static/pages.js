@@ -26,3 +26,9 @@ document.addEventListener("click", async (event) => {
   await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
   button.classList.add("done");
 });
+
+// Ticking all rows of a page at once.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-all]")) return;
+  event.target.form.querySelectorAll("[name=id]").forEach((one) => (one.checked = event.target.checked));
+});

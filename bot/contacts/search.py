@@ -1,0 +1,103 @@
+"""Contacts looked for: by what somebody types, by tag, consent and segment. The newest come first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, true
+
+from bot import segments
+from bot.catalogue import catalogue
+from bot.contacts.records import CONTACT, fields
+from models import ContactTag, Subscription
+from models.phone import beginning, parse
+
+MOST_TAGS = 200  # names of tags that are told
+NUMBER_FROM = 6  # digits: from so many on, it can only be a number
+
+TAG, SUBSCRIPTION = ContactTag.__table__, Subscription.__table__
+_names = select(func.min(TAG.c.tag).label("tag")).cte("names", recursive=True)
+_next = select(func.min(TAG.c.tag)).where(TAG.c.tag > _names.c.tag).scalar_subquery()
+_names = _names.union_all(select(_next).select_from(_names).where(_names.c.tag.is_not(None)))
+# From one name to the next by the index: however many contacts have a tag, it is read once.
+TAGS = select(_names.c.tag).where(_names.c.tag.is_not(None)).limit(MOST_TAGS)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Who is looked for; what is empty is not asked.
+
+    `text`: a number in any local writing, the beginning of it, of a value, or of a tag. `topic`: they are in for it.
+    """
+
+    text: str = ""
+    tag: str = ""
+    topic: str = ""
+    opted_out: bool = False
+    segment: int | None = None  # or list
+
+
+def condition(connection: Connection, wanted: Wanted, now: datetime) -> ColumnElement[bool]:
+    """All of it, as a condition on `Contact.__table__`. Raises BadRule for what is not there, and NoShop."""
+    tests: list[ColumnElement[bool]] = [true()]
+    if wanted.text:
+        tests.append(_says(connection, wanted.text))
+    rules = [{name: said} for name, said in (("tag", wanted.tag), ("topic", wanted.topic)) if said]
+    if rules:
+        tests.append(segments.holding(connection, segments.parse({"all": rules}), now))
+    if wanted.opted_out:
+        tests.append(CONTACT.c.stopped_at.is_not(None))
+    if wanted.segment is not None:
+        tests.append(segments.condition(connection, wanted.segment, now))
+    return and_(*tests)
+
+
+def search(connection: Connection, where: ColumnElement[bool], before: int | None, limit: int) -> Sequence[Row[Any]]:
+    """Those for whom a condition holds, the newest first, from the one before this id."""
+    rows = select(CONTACT).where(where).order_by(CONTACT.c.id.desc()).limit(limit)
+    return connection.execute(rows if before is None else rows.where(CONTACT.c.id < before)).all()
+
+
+def count(connection: Connection, where: ColumnElement[bool], most: int) -> int:
+    """For how many a condition holds; one more than `most` when there are more: nobody counts further."""
+    some = select(CONTACT.c.id).where(where).limit(most + 1).subquery()
+    return connection.scalar(select(func.count()).select_from(some)) or 0
+
+
+def topics(connection: Connection, contact_ids: Sequence[int]) -> Mapping[int, list[str]]:
+    """The topics that each of these contacts is in for, but for a STOP."""
+    found: dict[int, list[str]] = {id_: [] for id_ in contact_ids}
+    mine = select(SUBSCRIPTION.c.contact_id, SUBSCRIPTION.c.topic).where(SUBSCRIPTION.c.contact_id.in_(contact_ids))
+    for contact_id, topic in connection.execute(mine.where(SUBSCRIPTION.c.state == "in").order_by(SUBSCRIPTION.c.topic)):
+        found[contact_id].append(topic)
+    return found
+
+
+def all_tags(connection: Connection) -> Sequence[str]:
+    """The names of all tags, in order; the first MOST_TAGS of them."""
+    return connection.scalars(TAGS).all()
+
+
+def _says(connection: Connection, text: str) -> ColumnElement[bool]:
+    country = catalogue(connection).shop.country
+    number = parse(text, country)
+    begins = number or beginning(text, country)
+    if begins and (number or text.startswith("+") or sum(map(str.isdigit, text)) >= NUMBER_FROM):
+        return _numbered(begins)
+    theirs = select(1).where(TAG.c.contact_id == CONTACT.c.id, _begins(TAG.c.tag, text)).correlate(CONTACT).exists()
+    values = (_begins(CONTACT.c["values"][name].as_string(), text) for name in fields(connection))
+    return or_(*([_numbered(begins)] if begins else []), theirs, *values)
+
+
+def _numbered(begins: str) -> ColumnElement[bool]:
+    """Numbers that begin so, by their index: those from it to the next one of that length."""
+    after = begins.rstrip("9")
+    here = CONTACT.c.phone >= begins
+    return and_(here, CONTACT.c.phone < after[:-1] + str(int(after[-1]) + 1)) if after != "+" else here
+
+
+def _begins(words: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    """In any case of letters; SQLite knows only the plain ones, so a first letter with an accent is tried as a capital too."""
+    written = {text, text[:1].upper() + text[1:]} if not text[:1].isascii() else {text}
+    return or_(*(words.istartswith(one, autoescape=True) for one in sorted(written)))

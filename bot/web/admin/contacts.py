@@ -1,0 +1,178 @@
+"""The people who are texted: looked for, tagged many at once, added by hand."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext
+from sqlalchemy import Connection
+
+from bot import contacts as people
+from bot import jobs, segments
+from bot.catalogue import NoShop, catalogue
+from bot.consent import outside
+from bot.web.admin.look import topic_names
+from bot.web.admin.pages import Visit, Wrong, go, page, shaped, show, told
+from bot.web.api.bodies import DIGITS, Body, Word
+from bot.web.api.consent import ConsentIn
+from bot.web.api.contacts import ContactIn
+from bot.web.api.problems import REFUSALS
+from models.phone import parse
+
+ROWS = 50  # a page
+COUNTED = 1_000  # nobody counts further, but for who tags them all
+BY_HAND = "staff"  # how we first met who is added on these pages
+ASKED = ("q", "tagged", "topic", "out", "segment")  # what a search consists of, in an address or a form
+
+
+class TagIn(Body):
+    """A tag."""
+
+    tag: Word
+
+
+@page("/contacts", role="viewer")
+def contacts(visit: Visit) -> object:
+    """Everybody, or who is looked for; the newest first."""
+    return _contacts(visit, visit.query)
+
+
+def _contacts(visit: Visit, given: Mapping[str, str], status: int = 200, **known: Any) -> object:
+    asked, before = {name: given[name] for name in ASKED if given.get(name)}, visit.number("before")
+    found: list[Any] = []
+    with visit.read() as connection:
+        now = visit.now(connection)
+        try:
+            choices = {"topics": topic_names(catalogue(connection)), "segments": segments.names_by_id(connection)}
+            where = people.condition(connection, _wanted(asked), now)
+            found = list(people.search(connection, where, before, ROWS + 1))
+            known["count"] = people.count(connection, where, COUNTED)
+        except NoShop:
+            choices = {}
+        except REFUSALS as error:
+            status, known["errors"] = 422, {**known.get("errors", {}), "": "; ".join(told(error).values())}
+        rows = found[:ROWS]
+        ids = [row.id for row in rows]
+        known |= {"tags": people.tags(connection, ids), "subscribed": people.topics(connection, ids)}
+        known |= {"all_tags": people.all_tags(connection), "under_way": people.under_way(connection)}
+    older = rows[-1].id if len(found) > ROWS else None
+    known |= {**choices, "asked": asked, "rows": rows, "older": older, "newer": before is not None, "now": now}
+    return show("contacts.html", status, counted=COUNTED, **known)
+
+
+@page("/contacts/tag", role="marketer", methods=("POST",))
+def tag_contacts(visit: Visit) -> object:
+    """A tag for many, or off them: it is asked first, with the number; all who match are seen to by a worker."""
+    form, everybody, adds = visit.form, visit.form.get("which") == "all", visit.form.get("do") != "remove"
+    ids = sorted({int(one) for one in visit.many("id")[:ROWS] if DIGITS.fullmatch(one)})
+    asked = {name: form[name] for name in ASKED if form.get(name)}
+    try:
+        tag = shaped(TagIn, {"tag": form.get("tag", "")}).tag
+        if not ids and not everybody:
+            raise Wrong({"which": gettext("Nobody is ticked.")})
+        with visit.read() as connection:
+            affected = _affected(visit, connection, asked) if everybody else len(ids)
+    except Wrong as wrong:
+        return _contacts(visit, form, 422, errors=wrong.errors, form=form, ticked=ids)
+    about: dict[str, Any] = {"tag": tag, "adds": adds, "affected": affected}
+    if "sure" not in form:
+        return show("tag_contacts.html", **about, asked=asked, ids=() if everybody else ids, everybody=everybody)
+
+    def change(connection: Connection) -> None:
+        if everybody:
+            people.tag_all(connection, _wanted(asked), tag, adds, visit.now(connection))
+        else:
+            people.tag(connection, ids, tag, adds)
+        visit.audit(connection, "contacts.tagged" if adds else "contacts.untagged", f"tag {tag}", after={"contacts": affected})
+
+    try:
+        visit.change(change)
+    except Wrong as wrong:
+        return _contacts(visit, form, 422, errors=wrong.errors)
+    if everybody:
+        jobs.wake(visit.runtime, "default")
+    say = gettext("It has begun, and goes on by itself.") if everybody else gettext("Done.")
+    return go("contacts", say=say, **asked)
+
+
+@page("/contacts/new", role="agent", methods=("GET", "POST"))
+def new_contact(visit: Visit) -> object:
+    """Somebody added by hand, with what they agreed to elsewhere."""
+    if not visit.form:
+        return _new(visit)
+
+    def make(connection: Connection) -> tuple[int, bool]:
+        now, shop, form = visit.now(connection), catalogue(connection), visit.form
+        number = parse(form.get("phone", ""), shop.shop.country)
+        if number is None:
+            raise Wrong({"phone": gettext("This is no telephone number. With + and the country it can be from anywhere.")})
+        tags = [tag.strip() for tag in form.get("tags", "").split(",") if tag.strip()]
+        said = shaped(ContactIn, {"tags": tags, **told_by(form, people.fields(connection))})
+        row = people.add(connection, number, said.model_dump(), BY_HAND, now)
+        visit.audit(connection, "contact.added", f"contact {row.id}")
+        kept = True
+        if form.get("topic"):
+            kept = write_down(visit, connection, row, consent_of(form, shop.shop.zone, "opt_in"), now)
+        return row.id, kept
+
+    try:
+        contact_id, kept = visit.change(make)
+    except Wrong as wrong:
+        errors = {"tags" if name.startswith("tags.") else name: said for name, said in wrong.errors.items()}
+        return _new(visit, 422, errors=errors)
+    if not kept:
+        return go("contact_consent", contact_id=contact_id, refused="1")
+    return go("contact", contact_id=contact_id, say=gettext("Added."))
+
+
+def _new(visit: Visit, status: int = 200, **known: Any) -> object:
+    with visit.read() as connection:
+        try:
+            shop = catalogue(connection)
+        except NoShop:
+            return go("home")
+        known |= {"fields": people.fields(connection), "topics": topic_names(shop), "languages": shop.shop.languages}
+        known |= {"zone": shop.shop.zone, "country": shop.shop.country, "all_tags": people.all_tags(connection)}
+    return show("new_contact.html", status, form=visit.form, row={}, **known)
+
+
+def told_by(form: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, Any]:
+    """What a form says of a contact: what is left empty is forgotten."""
+    own = {name: form.get(name) or None for name in ("language", "zone")}
+    return {**own, "fields": {name: form.get(f"fields.{name}") or None for name in fields if f"fields.{name}" in form}}
+
+
+def consent_of(form: Mapping[str, str], zone: str, change: str) -> ConsentIn:
+    """What a form says that somebody agreed to or refused elsewhere. Raises Wrong."""
+    given = {name: form[name] for name in ("topic", "source", "wording", "answer", "proof") if form.get(name)}
+    at: Any = form.get("at") or None
+    try:
+        at = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(zone)) if at else None
+    except ValueError:
+        raise Wrong({"at": gettext("Write a day and an hour.")}) from None
+    return shaped(ConsentIn, {"topic": "", "source": "", **given, "change": change, "at": at})
+
+
+def write_down(visit: Visit, connection: Connection, row: Any, said: ConsentIn, now: datetime) -> bool:
+    """Into the ledger of a contact, whose row is locked. False: it was recorded as refused, for they have said STOP."""
+    shop, key = catalogue(connection), visit.runtime.suppression_key
+    written = outside.write_down(connection, row, key, shop, said.statement(now), now)
+    visit.audit(connection, "consent.written", f"contact {row.id}", after={"topic": said.topic, "change": said.change})
+    return written is not None
+
+
+def _wanted(asked: Mapping[str, str]) -> people.Wanted:
+    segment = asked.get("segment", "")
+    return people.Wanted(
+        asked.get("q", ""), asked.get("tagged", ""), asked.get("topic", ""), "out" in asked,
+        int(segment) if DIGITS.fullmatch(segment) else None,
+    )  # fmt: skip
+
+
+def _affected(visit: Visit, connection: Connection, asked: Mapping[str, str]) -> int:
+    now = visit.now(connection)
+    try:
+        return segments.count(connection, people.condition(connection, _wanted(asked), now), now).matching
+    except REFUSALS as error:
+        raise Wrong(told(error)) from None
