@@ -30,6 +30,22 @@ def page(connection: Connection, after: int, limit: int) -> Sequence[Row[Any]]:
     return connection.execute(select(Campaign.__table__).where(Campaign.id > after).order_by(Campaign.id).limit(limit)).all()
 
 
+def under_way(connection: Connection, limit: int) -> Sequence[Row[Any]]:
+    """The newest campaigns that have begun and are not over, each with its recipients and how many of them are handed over."""
+    some = select(Campaign.id, Campaign.name, Campaign.state, Campaign.why, Campaign.launched_at)
+    some = some.where(Campaign.state.in_(("sending", "paused"))).order_by(Campaign.id.desc()).limit(limit)
+    mine = some.subquery()
+    handed_over = func.count().filter(Recipient.state == "handed over")
+    query: Any = (
+        select(*mine.c, func.count(Recipient.contact_id).label("recipients"), handed_over.label("handed_over"))
+        .outerjoin(Recipient, Recipient.campaign_id == mine.c.id)
+        .group_by(*mine.c)
+        .order_by(mine.c.id.desc())
+    )
+    found: Sequence[Row[Any]] = connection.execute(query).all()
+    return found
+
+
 def recipients(connection: Connection, campaign_id: int, after: int, limit: int) -> Sequence[Row[Any]]:
     """Whom a campaign was meant for, in ascending `id` (of the contact), from the one after it, each with what became of them.
 

@@ -8,13 +8,13 @@ from flask import Flask
 
 from bot.runtime import Runtime
 from bot.staff import SESSION_FOR
-from bot.web.admin import doors, home, people
+from bot.web.admin import doors, home, keywords, people
 from bot.web.admin.look import open_look
 from bot.web.admin.pages import FORMS, PAGES, PREFIX, blueprint, refused
 
 __all__ = ["PAGES", "PREFIX", "RESOURCES", "open_pages", "refused"]
 
-RESOURCES = (doors, home, people)
+RESOURCES = (doors, home, keywords, people)
 """Where the pages are declared: to import them is enough."""
 
 

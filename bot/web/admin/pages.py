@@ -10,14 +10,16 @@ from urllib.parse import quote
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
+from pydantic import ValidationError
 from sqlalchemy import Connection
 from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 from werkzeug.wrappers import Response
 
 from bot import shop, staff
+from bot.catalogue import NoShop
 from bot.runtime import Runtime
 from bot.web.admin.look import in_their_words
-from bot.web.api.bodies import can_be_kept
+from bot.web.api.bodies import MAX_ID, can_be_kept
 from bot.web.api.problems import REFUSALS, of_house
 from bot.web.pages import harmless
 
@@ -80,7 +82,7 @@ class Visit:
             return shop.holding(done)
         except staff.StaffError as error:
             raise Wrong({error.field: str(error)}) from None
-        except REFUSALS as error:
+        except (*REFUSALS, ValidationError) as error:
             raise Wrong(told(error, within)) from None
 
     def audit(self, connection: Connection, did: str, about: str, before: Any = None, after: Any = None) -> None:
@@ -141,7 +143,7 @@ def _for_their_eyes(answer: Response) -> Response:
 
 def _serve(page: Page, **path: Any) -> Any:
     runtime: Runtime = current_app.config["PARLEY"]
-    if not all(can_be_kept(str(named)) for named in path.values()):
+    if not all(can_be_kept(str(named)) and (isinstance(named, str) or named <= MAX_ID) for named in path.values()):
         raise NotFound
     who = staff.let_in(runtime, session["key"]) if "key" in session else None
     g.staff = who[0] if who else None
@@ -164,6 +166,12 @@ def _to_the_door() -> Response:
     session.pop("key", None)
     back = f"?next={quote(request.full_path.rstrip('?'))}" if request.method == "GET" else ""
     return redirect(url_for("admin.sign_in") + back, 303)
+
+
+@blueprint.errorhandler(NoShop)
+def _nothing_yet(_: NoShop) -> Response:
+    """The first page says how a shop is set up."""
+    return go("home")
 
 
 @blueprint.errorhandler(HTTPException)

@@ -90,6 +90,8 @@ def of_house(error: Exception, within: str = "") -> Problem:
             return wrong(*map(_of_shop, error.problems))
         case CampaignError() | BadRule():
             return _of_room(error, within)
+        case ValidationError():
+            return invalid(error, within)
     raise error
 
 
