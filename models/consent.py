@@ -6,17 +6,21 @@ chain, so an erased proof cannot be replaced by another one.
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 
+OPT_OUT = text("consent_event.change = 'out'")  # as its index says it: SQLite finds it in no other way
 
 class ConsentEvent(Base):
     """One change of consent. The database refuses to alter or delete it."""
 
     __tablename__ = "consent_event"
-    __table_args__ = (UniqueConstraint("person", "seq"),)
+    __table_args__ = (
+        UniqueConstraint("person", "seq"),
+        Index("ix_consent_event_out", "at", postgresql_where=text("change = 'out'"), sqlite_where=text("change = 'out'")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person: Mapped[str]

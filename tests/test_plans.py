@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.dialects import sqlite
 
-from bot import alarms, jobs, status
+from bot import alarms, jobs, overview, status
 from bot.campaigns import batches, control
 from bot.consent import facts
 from bot.contacts.export import PARTS
@@ -37,11 +37,15 @@ HOT: dict[str, Any] = {
     "statuses that are folded": status.FOLDED,
     "alarms": alarms.DUE,
     "latest outcomes": control.LATEST_OUTCOMES[0],
+    "where a time begins among the texts": overview.FIRST,
+    "texts of two weeks": overview.TEXTS,
+    "who left in two weeks": overview.OPT_OUTS,
+    "texts that wait": overview.WAITING,
     **{f"export of {name}": rows.where(key > 0).order_by(key) for name, (rows, key) in PARTS.items()},
     **{f"timeline of {name}": source.rows.order_by(source.at.desc()) for name, source in SOURCES.items()},
     **{f"due in {queue}": query for queue, query in jobs.DUE.items()},
 }
-GROWS = ("message", "callback", "recipient", "contact", "suppression")  # tables that grow with every text or person
+GROWS = ("message", "callback", "recipient", "contact", "suppression", "consent_event")  # with every text or person
 
 
 @pytest.mark.parametrize("name", HOT)

@@ -15,11 +15,11 @@ from bot.campaigns.control import cancel, clear, finish, go_on, pause, resume, s
 from bot.campaigns.draft import CampaignError, Draft, create, make, read, rewrite, throw_away
 from bot.campaigns.launch import find, ring, schedule, take_slice
 from bot.campaigns.preview import Preview, preview
-from bot.campaigns.show import latest, page, recipients, shown
+from bot.campaigns.show import latest, page, recipients, shown, under_way
 from bot.campaigns.wording import Problem
 
 __all__ = [
     "Balance", "Batches", "CampaignError", "Draft", "Preview", "Problem", "answered", "balance", "cancel", "clear",
     "create", "find", "finish", "go_on", "latest", "make", "page", "pause", "preview", "read", "recipients", "resume",
-    "rewrite", "ring", "schedule", "shown", "stop", "take_slice", "throw_away", "wait", "watch", "wish",
+    "rewrite", "ring", "schedule", "shown", "stop", "take_slice", "throw_away", "under_way", "wait", "watch", "wish",
 ]  # fmt: skip

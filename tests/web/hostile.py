@@ -46,5 +46,6 @@ NUMBERS = [
     "\u0661\u0662\u0663", "true", "null", "undefined", "None", "[]", "{}",
 ]  # fmt: skip
 PLAIN = [*MARKUP, *TEMPLATES, *FORMULAS, *SQL, *WAYS, *LETTERS, *REPEATED, *LONG, *NUMBERS]
-HOSTILE = [*PLAIN, *(f"{one} x" for one in MARKUP), *(f"x {one}" for one in TEMPLATES), *(f"{one}\u202e" for one in FORMULAS + SQL)]
+HOSTILE = [*PLAIN, *(f"{one} x" for one in MARKUP), *(f"x {one}" for one in TEMPLATES)]
+HOSTILE += [f"{one}\u202e" for one in FORMULAS + SQL]
 EMOJI = "\U0001f600" * 1_600

@@ -1,11 +1,7 @@
-"""The first page: what the shop is doing, and what needs somebody."""
+"""The first page: how the shop is doing, and what needs somebody."""
 
-from sqlalchemy import true
-
-from bot import segments
-from bot.catalogue import NoShop, catalogue
-from bot.held import held
-from bot.processes import QUEUES, alive, worker
+from bot.catalogue import NoShop
+from bot.overview import overview
 from bot.web.admin.pages import Visit, page, show
 
 
@@ -14,10 +10,7 @@ def home(visit: Visit) -> object:
     """What needs somebody comes first."""
     with visit.read() as connection:
         try:
-            brand = catalogue(connection).shop.brand
+            found = overview(visit.runtime, connection)
         except NoShop:
-            return show("home.html", brand=None)
-        living = set(alive(connection, visit.runtime.machine_now()))
-        absent = [kind for kind in (*map(worker, QUEUES), "clock") if kind not in living]
-        count = segments.count(connection, true(), visit.now(connection))
-        return show("home.html", brand=brand, count=count, held=held(connection), absent=absent)
+            return show("home.html", found=None)
+    return show("home.html", found=found, simulated=visit.runtime.carrier.is_simulated)

@@ -16,6 +16,7 @@ from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 from werkzeug.wrappers import Response
 
 from bot import shop, staff
+from bot.catalogue import NoShop
 from bot.runtime import Runtime
 from bot.web.admin.mistakes import in_their_words
 from bot.web.api.bodies import DIGITS, MAX_ID, can_be_kept
@@ -82,7 +83,7 @@ class Visit:
             return shop.holding(done)
         except staff.StaffError as error:
             raise Wrong({error.field: str(error)}) from None
-        except REFUSALS as error:
+        except (*REFUSALS, ValidationError) as error:
             raise Wrong(told(error, within)) from None
 
     def audit(self, connection: Connection, did: str, about: str, before: Any = None, after: Any = None) -> None:
@@ -179,6 +180,12 @@ def _to_the_door() -> Response:
     session.pop("key", None)
     back = f"?next={quote(request.full_path.rstrip('?'))}" if request.method == "GET" else ""
     return redirect(url_for("admin.sign_in") + back, 303)
+
+
+@blueprint.errorhandler(NoShop)
+def _nothing_yet(_: NoShop) -> Response:
+    """The first page says how a shop is set up."""
+    return go("home")
 
 
 @blueprint.errorhandler(HTTPException)

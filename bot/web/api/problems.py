@@ -96,6 +96,8 @@ def of_house(error: Exception, within: str = "") -> Problem:
             return wrong((error.field, error.why)) if error.field else not_now(error.why)
         case CampaignError() | BadRule():
             return _of_room(error, within)
+        case ValidationError():
+            return invalid(error, within)
     raise error
 
 

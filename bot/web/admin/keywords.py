@@ -1,0 +1,134 @@
+"""Words that open a dialog, and what a text would bring about."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+from flask_babel import gettext
+from sqlalchemy import Connection
+from werkzeug.exceptions import NotFound
+
+from bot import shop
+from bot.catalogue import catalogue
+from bot.intent import intent
+from bot.shop import NoSuch
+from bot.shop.spec import KeywordPart
+from bot.web.admin.pages import Visit, Wrong, go, page, show
+from keywords.reserved import HELP, START, STOP
+from keywords.table import Mode
+from models import Keyword
+
+AT_ONCE = 50  # a page
+RESERVED = {"STOP": STOP, "START": START, "HELP": HELP}
+NEW = {"phrases": {}, "mode": "whole", "dialog": "", "interrupts": False}
+
+
+@page("/keywords", role="viewer")
+def keywords(visit: Visit) -> object:
+    """All of them, the words that belong to the law, and what a text would do."""
+    cursor, tried = visit.query.get("after", ""), visit.query.get("try", "")
+    after = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 19 else 0
+    with visit.read() as connection:
+        known = catalogue(connection)
+        rows = shop.page(connection, Keyword, after, AT_ONCE + 1)
+    more = rows[AT_ONCE - 1].id if len(rows) > AT_ONCE else None
+    would = intent(known, tried) if tried else None
+    return show("keywords.html", rows=rows[:AT_ONCE], more=more, after=after, published=known.published, reserved=RESERVED,
+                tried=tried, would=would)  # fmt: skip
+
+
+@page("/keywords/new", role="marketer", methods=("GET", "POST"))
+def new_keyword(visit: Visit) -> object:
+    """One more."""
+    if not visit.form:
+        return _keyword(visit, None, NEW | {"phrases": {"": [visit.query.get("phrase", "")]}})
+
+    def make(connection: Connection) -> None:
+        made = shop.make_keyword(connection, KeywordPart(**_typed(visit)))
+        visit.audit(connection, "keyword.made", f"keyword {made}", after=_said(connection, made))
+
+    return _done(visit, None, make, gettext("The keyword is there. Texts open its dialog from now on."))
+
+
+@page("/keywords/<int:keyword_id>", role="viewer")
+def keyword(visit: Visit, keyword_id: int) -> object:
+    """One of them."""
+    with visit.read() as connection:
+        said = _said(connection, keyword_id)
+    return _keyword(visit, keyword_id, said)
+
+
+@page("/keywords/<int:keyword_id>/change", role="marketer", methods=("POST",))
+def change_keyword(visit: Visit, keyword_id: int) -> object:
+    """Say it anew."""
+
+    def change(connection: Connection) -> None:
+        before = _said(connection, keyword_id)
+        shop.change_keyword(connection, keyword_id, KeywordPart(**_typed(visit)))
+        if before != (after := _said(connection, keyword_id)):
+            visit.audit(connection, "keyword.changed", f"keyword {keyword_id}", before, after)
+
+    return _done(visit, keyword_id, change, gettext("Saved."))
+
+
+@page("/keywords/<int:keyword_id>/delete", role="marketer", methods=("POST",))
+def delete_keyword(visit: Visit, keyword_id: int) -> object:
+    """Let it go. Its dialog stays, and so does whoever is inside."""
+
+    def drop(connection: Connection) -> None:
+        before = _said(connection, keyword_id)
+        shop.drop_keyword(connection, keyword_id)
+        visit.audit(connection, "keyword.deleted", f"keyword {keyword_id}", before)
+
+    visit.change(drop)
+    return go("keywords", say=gettext("The keyword is deleted."))
+
+
+def _done(visit: Visit, keyword_id: int | None, do: Callable[[Connection], None], say: str) -> object:
+    try:
+        visit.change(do)
+    except Wrong as wrong:
+        return _keyword(visit, keyword_id, _typed(visit), 422, wrong.errors)
+    return go("keywords", say=say)
+
+
+def _keyword(
+    visit: Visit, keyword_id: int | None, said: Mapping[str, Any], status: int = 200, errors: Mapping[str, str] | None = None
+) -> object:
+    """The form, as it is kept or as it was typed."""
+    with visit.read() as connection:
+        known = catalogue(connection)
+    languages = list(dict.fromkeys([*known.shop.languages, *filter(None, said["phrases"])]))
+    dialogs = sorted({*known.published, said["dialog"]} - {""})
+    return show("keyword.html", status, id=keyword_id, keyword=said, languages=languages, dialogs=dialogs, modes=get_args(Mode),
+                published=known.published, errors=_beside(errors or {}, languages))  # fmt: skip
+
+
+def _typed(visit: Visit) -> dict[str, Any]:
+    """What the form says: a phrase on each line, those for every language in the field `phrases`."""
+    lines = {
+        name.removeprefix("phrases").removeprefix("."): [line.strip() for line in typed.splitlines() if line.strip()]
+        for name, typed in visit.form.items() if name.partition(".")[0] == "phrases"
+    }  # fmt: skip
+    form = visit.form
+    return {
+        "phrases": {language: phrases for language, phrases in lines.items() if phrases},
+        "mode": form.get("mode", ""), "dialog": form.get("dialog", ""), "interrupts": "interrupts" in form,
+    }  # fmt: skip
+
+
+def _beside(errors: Mapping[str, str], languages: list[str]) -> dict[str, str]:
+    """What is wrong with a phrase stands beside its language; what is wrong elsewhere in the shop above the form."""
+    fields = {"phrases", "mode", "dialog", "interrupts", *(f"phrases.{language}" for language in languages)}
+    told: dict[str, list[str]] = {}
+    for path, message in errors.items():
+        whole, _, last = path.rpartition(".")
+        field = path if path in fields else whole if whole in fields and last.isdigit() else ""
+        told.setdefault(field, []).append(message)
+    return {field: " ".join(messages) for field, messages in told.items()}
+
+
+def _said(connection: Connection, keyword_id: int) -> dict[str, Any]:
+    try:
+        return shop.said(KeywordPart, shop.one(connection, Keyword.id, keyword_id))
+    except NoSuch:
+        raise NotFound from None
