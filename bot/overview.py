@@ -15,7 +15,7 @@ from bot.processes import QUEUES, alive, worker
 from bot.runtime import Runtime
 from bot.segments import reachable
 from models import ConsentEvent, Contact, Message
-from models.base import UtcDateTime
+from models.base import Id, UtcDateTime
 from models.consent import OPT_OUT
 from models.message import in_state
 
@@ -31,7 +31,7 @@ _instant = UtcDateTime()
 def _first_since() -> Any:
     """The id after which texts are no older than `since`, found by halves: an index on the time would cost every text."""
     last = select(func.coalesce(func.max(_message.id), 0)).scalar_subquery()
-    place = select(literal(0).label("low"), last.label("high")).cte("place", recursive=True)
+    place = select(literal(0, Id).label("low"), last.label("high")).cte("place", recursive=True)
     middle = (place.c.low + place.c.high) // 2
     next_at = select(_message.at).where(_message.id > middle).order_by(_message.id).limit(1).scalar_subquery()
     is_old = next_at < bindparam("since", type_=_instant)

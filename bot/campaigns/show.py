@@ -39,16 +39,17 @@ def latest(connection: Connection, limit: int) -> Sequence[Row[Any]]:
 
 def under_way(connection: Connection, limit: int) -> Sequence[Row[Any]]:
     """The newest campaigns that have begun and are not over, each with its recipients and how many of them are handed over."""
-    some = select(Campaign.id, Campaign.name, Campaign.state, Campaign.why, Campaign.launched_at)
-    some = some.where(Campaign.state.in_(("sending", "paused"))).order_by(Campaign.id.desc()).limit(limit)
-    mine = some.subquery()
-    handed_over = func.count().filter(Recipient.state == "handed over")
+    theirs = select(func.count()).where(Recipient.campaign_id == Campaign.id)
+    handed_over = theirs.where(Recipient.state == "handed over")
     query: Any = (
-        select(*mine.c, func.count(Recipient.contact_id).label("recipients"), handed_over.label("handed_over"))
-        .outerjoin(Recipient, Recipient.campaign_id == mine.c.id)
-        .group_by(*mine.c)
-        .order_by(mine.c.id.desc())
-    )
+        select(
+            Campaign.id, Campaign.name, Campaign.state, Campaign.why, Campaign.launched_at,
+            theirs.scalar_subquery().label("recipients"), handed_over.scalar_subquery().label("handed_over"),
+        )
+        .where(Campaign.state.in_(("sending", "paused")))
+        .order_by(Campaign.id.desc())
+        .limit(limit)
+    )  # fmt: skip
     found: Sequence[Row[Any]] = connection.execute(query).all()
     return found
 

@@ -150,7 +150,7 @@ def test_it_takes_as_many_statements_whatever_there_is(house: House, readers: Re
     for _ in range(2):
         with house.statements() as statements:
             viewer.get("/admin")
-        counts.append(len(statements))
+        counts.append(sum(one.startswith(("SELECT", "WITH")) for one in statements))  # statuses come in meanwhile
         house.text("Ana", "JOIN")
         house.text("Bo", "hm")
         say(house, BEGIN, state="unknown")
