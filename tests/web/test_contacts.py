@@ -128,7 +128,7 @@ def test_a_page_follows_a_page_with_the_search_kept_and_costs_the_same(people: H
     while path:
         with people.statements() as many:
             answer = reader.get(path)
-        assert len(many) == len(few) <= 15
+        assert len(many) <= len(few) + 1 <= 15, "one more counts those who are on other pages"
         seen += shown(answer)
         found = re.search(r'href="([^"]+)" rel="next"', answer.text)
         path = found[1].replace("&amp;", "&") if found else ""
@@ -138,6 +138,7 @@ def test_a_page_follows_a_page_with_the_search_kept_and_costs_the_same(people: H
 
 def test_nobody_counts_further_than_is_useful(people: House, readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.web.admin.contacts.COUNTED", 3)
+    monkeypatch.setattr("bot.web.admin.contacts.ROWS", 2)
     assert "More than 3 contacts" in readers("viewer").get("/admin/contacts").text
 
 
@@ -291,7 +292,7 @@ def test_a_thread_is_read_from_its_end(people: House, readers: Readers, monkeypa
     assert "&lt;script&gt;alert" in newest.text and "<script>alert" not in newest.text
     assert newest.text.index("text 6") < newest.text.index("&lt;script&gt;alert")
     earlier = re.search(r'href="([^"]+)" rel="prev"', newest.text)
-    assert earlier and "text 1" in reader.get(earlier[1]).text
+    assert earlier and "bonjour" in reader.get(earlier[1]).text
     with people.runtime.begin() as connection:
         connection.execute(update(Contact).where(Contact.id == bo).values(one_in_days=7))
     assert "fewer texts: one in 7 days" in reader.get(f"/admin/contacts/{bo}").text
