@@ -187,7 +187,7 @@ def _admin(runtime: Runtime) -> str:
     with runtime.begin() as connection:
         if staff.nobody_yet(connection):
             staff_id = staff.create(connection, ADMIN, "Camille", "admin", runtime.machine_now())
-            staff.choose_password(connection, staff_id, password)
+            staff.set_password(connection, staff_id, staff.new_password(password, ADMIN, "Camille"))
     runtime.engine.dispose()
     return password
 

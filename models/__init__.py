@@ -10,7 +10,7 @@ from models.process import Clock, Lease, Outage, Process
 from models.segment import ListMember, Segment
 from models.sender import Sender
 from models.shop import Shop
-from models.staff import ApiToken, AuditEntry, IdempotencyKey, SignIn, Staff, StaffLink, StaffSession
+from models.staff import ApiToken, AuditEntry, IdempotencyKey, Staff, StaffLink, StaffSession, Try
 from models.topic import Topic
 
 __all__ = [
@@ -40,7 +40,6 @@ __all__ = [
     "Segment",
     "Sender",
     "Shop",
-    "SignIn",
     "Staff",
     "StaffLink",
     "StaffSession",
@@ -48,6 +47,7 @@ __all__ = [
     "Suppression",
     "Tagging",
     "Topic",
+    "Try",
     "given_each",
     "insert",
     "insert_each",

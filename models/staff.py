@@ -49,17 +49,18 @@ class StaffLink(Base):
 
     digest: Mapped[str] = mapped_column(primary_key=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    ends_second_step: Mapped[bool]  # whoever uses it has lost their codes
     expires_at: Mapped[datetime]
 
 
-class SignIn(Base):
-    """A sign-in that failed: too many of them close the door for a while."""
+class Try(Base):
+    """Somebody is trying a password, or tried a wrong one: too many close the door for a while. Right ones are forgotten."""
 
-    __tablename__ = "sign_in"
-    __table_args__ = (Index("ix_sign_in_whose_at", "whose", "at"), Index("ix_sign_in_at", "at"))
+    __tablename__ = "try"
+    __table_args__ = (Index("ix_try_whose_at", "whose", "at"), Index("ix_try_at", "at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    whose: Mapped[str]  # a keyed hash of the account's address, or of the browser's
+    whose: Mapped[str]  # a keyed hash of the account, of where it comes from, or of both
     at: Mapped[datetime]
 
 
@@ -72,7 +73,7 @@ class AuditEntry(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"), index=True)
-    who: Mapped[str]  # their name then; "parley" for a command
+    who: Mapped[str]  # their address; "parley" for a command
     did: Mapped[str]  # such as "keyword.changed"
     about: Mapped[str]  # such as "keyword 3"
     before: Mapped[Any | None] = mapped_column(Json)

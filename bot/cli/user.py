@@ -30,15 +30,14 @@ def create(email: str, name: str, role: str) -> None:
 @user.command()
 @click.argument("email")
 def reset(email: str) -> None:
-    """Print a link with which somebody chooses a new password, once; their second step is off until they set it up again."""
+    """Print a link with which somebody chooses a new password, once. They are signed out, and the link ends their second step."""
     hands = looking()
     with hands.begin() as connection:
         now, row = hands.machine_now(), staff.find(connection, email)
         if row.closed_at is not None:
             raise staff.StaffError("this account is closed: an admin can let them in again")
-        staff.set_totp(connection, row.id, None, None)
-        staff.audit(connection, None, "staff.link", f"staff {row.id}", now)
-        shown = staff.make_link(connection, row.id, now)
+        staff.audit(connection, None, "staff.reset", f"staff {row.id}", now)
+        shown = staff.make_link(connection, row.id, now, ends_second_step=True)
     _say(hands, shown)
 
 

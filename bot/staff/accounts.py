@@ -22,7 +22,10 @@ ROLES: Mapping[str, str] = MappingProxyType({
 """Each may do what those before it may, and more."""
 
 _RANK = {role: rank for rank, role in enumerate(ROLES)}
-_EMAIL = re.compile(r"[^@\s<>\"',;:\\]{1,64}@[^@\s<>\"',;:\\]+\.[^@\s.]{2,63}")
+# Letters that look like others could pass for somebody else.
+_EMAIL = re.compile(r"[a-z0-9.!#$%&*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+_FILLERS = "\u115f\u1160\u3164\uffa0"  # letters by name, and nothing to be seen
+_JOINERS = {0x200C: None, 0x200D: None}  # within words of Persian, and of emoji
 LONGEST_EMAIL, LONGEST_NAME = 254, 80  # characters
 
 
@@ -65,10 +68,11 @@ def create(connection: Connection, email: str, name: str, role: str, now: dateti
     return int(found)
 
 
-def find(connection: Connection, which: int | str) -> Any:
-    """The row of an account by id or address, open or closed. Raises StaffError."""
+def find(connection: Connection, which: int | str, *, locked: bool = False) -> Any:
+    """The row of an account by id or address, open or closed, locked if asked for. Raises StaffError."""
     mine = Account.id == which if isinstance(which, int) else Account.email == which.strip().lower()
-    row = connection.execute(select(Account.__table__).where(mine)).one_or_none()
+    query = select(Account.__table__).where(mine)
+    row = connection.execute(query.with_for_update() if locked else query).one_or_none()
     if row is None:
         raise StaffError("there is no such account")
     return row
@@ -81,26 +85,32 @@ def everybody(connection: Connection) -> Sequence[Row[Any]]:
     return connection.execute(query.order_by(Account.closed_at.is_not(None), func.lower(Account.name), Account.id)).all()
 
 
-def change(connection: Connection, staff_id: int, **values: Any) -> None:
-    """Other name, role or language. Raises StaffError; there is always an admin left."""
+def change(connection: Connection, staff_id: int, **values: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Other name, role or language: how these were, and how they are. Raises StaffError; there is always an admin left."""
+    row = find(connection, staff_id, locked=True)
     checked = {key: _CHECKS[key](value) if key in _CHECKS else value for key, value in values.items()}
     if checked.get("role", "admin") != "admin":
         _leave_one(connection, staff_id)
     connection.execute(update(Account).where(Account.id == staff_id).values(**checked))
+    return {key: getattr(row, key) for key in checked}, checked
 
 
 def close(connection: Connection, staff_id: int, now: datetime) -> None:
     """They do not come in any more; what they did stays. Raises StaffError. `now`: machine time."""
     _leave_one(connection, staff_id)
-    connection.execute(update(Account).where(Account.id == staff_id, Account.closed_at.is_(None)).values(closed_at=now))
+    closed = update(Account).where(Account.id == staff_id, Account.closed_at.is_(None)).values(closed_at=now)
+    if not connection.execute(closed).rowcount:
+        raise StaffError("this account is closed")
     for theirs in (StaffSession, StaffLink):
         connection.execute(delete(theirs).where(theirs.staff_id == staff_id))
 
 
 def reopen(connection: Connection, staff_id: int) -> None:
-    """They may come in again, with a new password."""
+    """They may come in again, with a new password. Raises StaffError."""
     again = {"closed_at": None, "password": None, "totp_secret": None, "totp_step": None}
-    connection.execute(update(Account).where(Account.id == staff_id).values(**again))
+    reopened = update(Account).where(Account.id == staff_id, Account.closed_at.is_not(None)).values(**again)
+    if not connection.execute(reopened).rowcount:
+        raise StaffError("this account is open")
 
 
 def staff(row: Any) -> Staff:
@@ -109,9 +119,9 @@ def staff(row: Any) -> Staff:
 
 
 def _leave_one(connection: Connection, staff_id: int) -> None:
-    """Of the admins one must stay. They are locked, so that two do not leave at once."""
-    admins = select(Account.id).where(Account.role == "admin", Account.closed_at.is_(None)).order_by(Account.id).with_for_update()
-    if set(connection.scalars(admins)) == {staff_id}:
+    """Of the admins who can come in one must stay. They are locked, so that two do not leave at once."""
+    admins = select(Account.id).where(Account.role == "admin", Account.closed_at.is_(None), Account.password.is_not(None))
+    if set(connection.scalars(admins.order_by(Account.id).with_for_update())) == {staff_id}:
         raise StaffError("this is the only admin: make somebody else one first", "role")
 
 
@@ -124,8 +134,10 @@ def _email(email: str) -> str:
 
 def _name(name: str) -> str:
     name = " ".join(name.split())
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+    if not name or len(name) > LONGEST_NAME:
         raise StaffError(f"a name of at most {LONGEST_NAME} letters", "name")
+    if not any(sign.isalnum() and sign not in _FILLERS for sign in name) or not name.translate(_JOINERS).isprintable():
+        raise StaffError("a name that others can read", "name")
     return name
 
 

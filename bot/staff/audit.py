@@ -16,7 +16,7 @@ def audit(
     connection: Connection, staff: Staff | None, did: str, about: str, now: datetime, before: Any = None, after: Any = None
 ) -> None:
     """Write it down in the transaction that does it: "keyword.changed", "keyword 3". `now`: machine time."""
-    known = {"staff_id": staff.id if staff else None, "who": staff.name if staff else BY_COMMAND}
+    known = {"staff_id": staff.id if staff else None, "who": staff.email if staff else BY_COMMAND}
     connection.execute(insert(AuditEntry).values(at=now, did=did, about=about, before=before, after=after, **known))
 
 

@@ -1,12 +1,13 @@
-"""Coming in and going out: sign-in, sessions, and links that work once.
+"""Coming in and going out: passwords tried, sessions, and links that work once.
 
-Whoever tries too often, for one account or from one address, waits. Nothing tells whether an account exists.
+Whoever tries too often waits. Nothing tells whether an account exists. Passwords are looked at outside of any transaction.
 """
 
 import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
@@ -14,15 +15,17 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from bot.runtime import Runtime
 from bot.staff.accounts import Staff, StaffError, staff
 from bot.staff.secrets import digest, fits, hashed, secret, totp_step, weak
-from models import SignIn, StaffLink, StaffSession, insert
 from models import Staff as Account
+from models import StaffLink, StaffSession, Try, insert
 
 SESSION_FOR = timedelta(days=14)  # without being seen
 LINK_FOR = timedelta(days=3)
-TRIES, TRIES_FOR = 10, timedelta(minutes=15)  # failed ones, for one account
-TRIES_FROM = 50  # from one address: a shop has many people behind one
+TRIES_FOR = timedelta(minutes=15)
+# Wrong ones in that time: for one account from one place; from one place, behind which may be a whole shop; for one account
+# from everywhere, so many that it takes an effort to shut somebody out.
+TRIES, TRIES_FROM, TRIES_FOR_ONE = 10, 50, 200
 NOTED_EVERY = timedelta(minutes=1)
-ACCOUNT, SESSION = Account.__table__, StaffSession.__table__
+ACCOUNT, SESSION, LINK = Account.__table__, StaffSession.__table__, StaffLink.__table__
 OPEN = ACCOUNT.c.closed_at.is_(None)
 
 
@@ -37,54 +40,62 @@ class Refused(Exception):
 def sign_in(runtime: Runtime, email: str, password: str, code: str, address: str, browser: str) -> str:
     """Let somebody in by password, and code where they have a second step: what their browser shows from then on.
 
-    Raises Refused.
+    Raises Refused. The account is looked at again, and locked, once the password is known to be right.
     """
-    row, now = prove(runtime, email, password, address), runtime.machine_now()
+    proved, now = prove(runtime, email, password, address), runtime.machine_now()
     with runtime.begin() as connection:
-        step = _second_step(connection, row, code, now)
-        if row.totp_secret and step is None:
-            raise Refused("code")
-        still = update(ACCOUNT).where(ACCOUNT.c.id == row.id, OPEN, ACCOUNT.c.password == row.password)
-        if not connection.execute(still.values(totp_step=step if step is not None else row.totp_step)).rowcount:
+        row = connection.execute(select(ACCOUNT).where(ACCOUNT.c.id == proved.id, OPEN).with_for_update()).one_or_none()
+        if row is None or row.password != proved.password:
             raise Refused("wrong")
-        connection.execute(delete(SignIn).where(SignIn.whose == _whose(runtime, "account", row.email)))
+        take_code(connection, row, code, now)
         return come_in(connection, row.id, address, browser, now)
 
 
-def prove(runtime: Runtime, email: str, password: str, address: str | None = None) -> Any:
-    """The row of the account whose password that is. Raises Refused.
+def prove(runtime: Runtime, email: str, password: str, address: str) -> Any:
+    """The row of the account whose password that is. `address`: where it comes from. Raises Refused.
 
-    1. The try is counted before it is made, so that many at once are many. `address`: where it comes from, if that counts.
-    2. The password is looked at outside of any transaction, since that takes its time on purpose.
+    The try is counted before it is made, so that many at once are many; if it is right, it is forgotten.
     """
-    now, email = runtime.machine_now(), email.strip().lower()
-    whose = {_whose(runtime, "account", email): TRIES}
-    if address is not None:
-        whose[_whose(runtime, "address", address)] = TRIES_FROM
+    now, email, place = runtime.machine_now(), email.strip().lower(), _place(address)
+    most = {f"{email} {place}": TRIES, place: TRIES_FROM, email: TRIES_FOR_ONE}
+    whose = {_whose(runtime, what): count for what, count in most.items()}
     with runtime.begin() as connection:
-        lately = select(SignIn.whose, func.count().label("tries")).where(SignIn.whose.in_(whose), SignIn.at > now - TRIES_FOR)
-        tried = {row.whose: row.tries for row in connection.execute(lately.group_by(SignIn.whose))}
-        if any(tried.get(one, 0) >= most for one, most in whose.items()):
+        for one in sorted(whose):
+            alone(connection, one)
+        lately = select(Try.whose, func.count().label("tries")).where(Try.whose.in_(whose), Try.at > now - TRIES_FOR)
+        tried = {row.whose: row.tries for row in connection.execute(lately.group_by(Try.whose))}
+        if any(tried.get(one, 0) >= count for one, count in whose.items()):
             raise Refused("often")
-        connection.execute(insert(SignIn), [{"whose": one, "at": now} for one in whose])
+        made = connection.scalars(insert(Try).returning(Try.id), [{"whose": one, "at": now} for one in whose]).all()
         row = connection.execute(select(ACCOUNT).where(ACCOUNT.c.email == email, OPEN)).one_or_none()
     if not fits(row.password if row else None, password) or row is None:
         raise Refused("wrong")
+    with runtime.begin() as connection:
+        connection.execute(delete(Try).where(Try.id.in_(made) | (Try.whose == _whose(runtime, f"{email} {place}"))))
     return row
 
 
-def _second_step(connection: Connection, row: Any, code: str, now: datetime) -> int | None:
-    """The step of their code, if they have a second step and it is right: the account is locked, so each code works once."""
+def take_code(connection: Connection, row: Any, code: str, now: datetime) -> None:
+    """Their second step, if they have one: each code works once. The account is locked. Raises Refused."""
     if not row.totp_secret:
-        return None
-    last = connection.scalar(select(ACCOUNT.c.totp_step).where(ACCOUNT.c.id == row.id).with_for_update())
-    return totp_step(row.totp_secret, code, now, last)
+        return
+    step = totp_step(row.totp_secret, code, now, row.totp_step)
+    if step is None:
+        raise Refused("code")
+    connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == row.id).values(totp_step=step))
+
+
+def alone(connection: Connection, what: str) -> None:
+    """Whoever does this comes one after the other, until their transactions end. On SQLite all who write do."""
+    if connection.dialect.name == "postgresql":
+        number = int.from_bytes(hashlib.sha256(what.encode("utf-8", "surrogatepass")).digest()[:8], signed=True)
+        connection.execute(select(func.pg_advisory_xact_lock(number)))
 
 
 def come_in(connection: Connection, staff_id: int, address: str, browser: str, now: datetime) -> str:
     """A new session: what the browser shows. `now`: machine time."""
     shown, kept = secret()
-    where = {"address": address[:64], "browser": browser[:200]}
+    where = {"address": address[:64], "browser": browser.replace("\0", "")[:200]}
     connection.execute(insert(StaffSession).values(staff_id=staff_id, digest=kept, made_at=now, seen_at=now, **where))
     return shown
 
@@ -114,24 +125,44 @@ def end_session(connection: Connection, staff_id: int, session_id: int) -> None:
     connection.execute(delete(SESSION).where(SESSION.c.id == session_id, SESSION.c.staff_id == staff_id))
 
 
-def end_others(connection: Connection, staff_id: int, session_id: int | None = None) -> int:
-    """Sign out everywhere but in this session; in how many it was."""
-    others = SESSION.c.id != (session_id or 0)
-    return connection.execute(delete(SESSION).where(SESSION.c.staff_id == staff_id, others)).rowcount
+def make_link(connection: Connection, staff_id: int, now: datetime, *, ends_second_step: bool = False) -> str:
+    """What stands in a link with which they choose a password, once.
 
-
-def make_link(connection: Connection, staff_id: int, now: datetime) -> str:
-    """What stands in a link with which they choose a password, once; earlier links of theirs work no more."""
+    Until then nobody comes in: the password, earlier links and sessions of theirs end.
+    """
     shown, kept = secret()
-    connection.execute(delete(StaffLink).where(StaffLink.staff_id == staff_id))
-    connection.execute(insert(StaffLink).values(digest=kept, staff_id=staff_id, expires_at=now + LINK_FOR))
+    connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == staff_id).values(password=None))
+    for theirs in (LINK, SESSION):
+        connection.execute(delete(theirs).where(theirs.c.staff_id == staff_id))
+    values = {"digest": kept, "staff_id": staff_id, "ends_second_step": ends_second_step, "expires_at": now + LINK_FOR}
+    connection.execute(insert(StaffLink).values(**values))
     return shown
 
 
 def by_link(connection: Connection, shown: str, now: datetime) -> Any:
-    """The account that a link is for; None: it is used, too old or none."""
-    mine = select(ACCOUNT).join(StaffLink, StaffLink.staff_id == ACCOUNT.c.id)
-    return connection.execute(mine.where(StaffLink.digest == digest(shown), StaffLink.expires_at > now, OPEN)).one_or_none()
+    """The account that a link is for, with `asks_code`; None: it is used, too old or none."""
+    asks = (ACCOUNT.c.totp_secret.is_not(None) & ~LINK.c.ends_second_step).label("asks_code")
+    mine = select(ACCOUNT, asks).join(LINK, LINK.c.staff_id == ACCOUNT.c.id)
+    return connection.execute(mine.where(LINK.c.digest == digest(shown), LINK.c.expires_at > now, OPEN)).one_or_none()
+
+
+def use_link(connection: Connection, shown: str, kept: str, code: str, now: datetime) -> Any:
+    """Choose a password by a link, whose row goes with it: the account's row, or None. `kept`: see new_password.
+
+    Raises Refused("code") where a second step is asked for.
+    """
+    used = delete(StaffLink).where(LINK.c.digest == digest(shown), LINK.c.expires_at > now)
+    link = connection.execute(used.returning(LINK.c.staff_id, LINK.c.ends_second_step)).one_or_none()
+    if link is None:
+        return None
+    row = connection.execute(select(ACCOUNT).where(ACCOUNT.c.id == link.staff_id, OPEN).with_for_update()).one_or_none()
+    if row is not None:
+        if link.ends_second_step:
+            set_totp(connection, row.id, None, None)
+        else:
+            take_code(connection, row, code, now)
+        set_password(connection, row.id, kept)
+    return row
 
 
 def first_link(runtime: Runtime) -> str:
@@ -151,14 +182,18 @@ def nobody_yet(connection: Connection) -> bool:
     return connection.execute(select(ACCOUNT.c.id).limit(1)).first() is None
 
 
-def choose_password(connection: Connection, staff_id: int, password: str, *, keep_session: int | None = None) -> None:
-    """A new password; links and other sessions end with the old one. Raises StaffError."""
-    row = connection.execute(select(ACCOUNT).where(ACCOUNT.c.id == staff_id).with_for_update()).one()
-    if why := weak(password, row.email, *row.email.split("@")[:1], row.name):
+def new_password(password: str, email: str, name: str) -> str:
+    """A password as it is kept, if it is hard to guess. Raises StaffError. Never inside a transaction."""
+    if why := weak(password, email, name):
         raise StaffError(why, "password")
-    connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == staff_id).values(password=hashed(password)))
+    return hashed(password)
+
+
+def set_password(connection: Connection, staff_id: int, kept: str, *, keep_session: int | None = None) -> None:
+    """A new password, see new_password; links and other sessions end with the old one."""
+    connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == staff_id).values(password=kept))
     connection.execute(delete(StaffLink).where(StaffLink.staff_id == staff_id))
-    end_others(connection, staff_id, keep_session)
+    connection.execute(delete(SESSION).where(SESSION.c.staff_id == staff_id, SESSION.c.id != (keep_session or 0)))
 
 
 def set_totp(connection: Connection, staff_id: int, key: str | None, step: int | None) -> None:
@@ -167,21 +202,27 @@ def set_totp(connection: Connection, staff_id: int, key: str | None, step: int |
 
 
 def forget(runtime: Runtime) -> int:
-    """Failed sign-ins, sessions and links that mean nothing any more go. Returns how many."""
+    """Tries, sessions and links that mean nothing any more go. Returns how many."""
     now = runtime.machine_now()
-    old = (
-        delete(SignIn).where(SignIn.at < now - TRIES_FOR),
-        delete(StaffSession).where(StaffSession.seen_at < now - SESSION_FOR),
-        delete(StaffLink).where(StaffLink.expires_at < now),
-    )
+    old = ((Try, Try.at < now - TRIES_FOR), (StaffSession, StaffSession.seen_at < now - SESSION_FOR),
+           (StaffLink, StaffLink.expires_at < now))  # fmt: skip
     with runtime.read() as connection:
-        if not any(connection.execute(select(one.table).where(one.whereclause).limit(1)).first() for one in old):  # type: ignore[arg-type]
+        if not any(connection.execute(select(table).where(which).limit(1)).first() for table, which in old):
             return 0
     with runtime.begin() as connection:
-        return sum(connection.execute(one).rowcount for one in old)
+        return sum(connection.execute(delete(table).where(which)).rowcount for table, which in old)
 
 
-def _whose(runtime: Runtime, kind: str, what: str) -> str:
-    """What is kept of an address that somebody tried from, or of an account that may not exist."""
+def _place(address: str) -> str:
+    """Where a try comes from: an address, or of IPv6 the network that one household has."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network(f"{found}/64", strict=False)) if found.version == 6 else str(found)
+
+
+def _whose(runtime: Runtime, what: str) -> str:
+    """What is kept of a place that somebody tried from, or of an account that may not exist."""
     key = runtime.settings.secret_key.get_secret_value().encode()
-    return hmac.new(key, f"sign in {kind} {what}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, b"try " + what.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

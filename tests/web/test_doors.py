@@ -1,21 +1,28 @@
 """Who comes in, and who does not."""
 
 import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pyotp
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from bot import create_app, staff
-from bot.staff.doors import TRIES
+from bot.staff.doors import TRIES, _place
 from bot.web.admin import PAGES
 from bot.web.admin.pages import ANYBODY
-from models import AuditEntry, SignIn, Staff, StaffSession
+from models import AuditEntry, Staff, StaffSession, Try
 from tests.house import House
 from tests.web.conftest import PASSWORD, Reader, Readers, account
+
+KEY = staff.new_totp()
 
 
 def address(path: str) -> str:
@@ -54,7 +61,8 @@ def test_each_role_may_do_what_its_pages_say_and_no_more(house: House, readers: 
 
 @pytest.mark.parametrize("name", [name for name, page in PAGES.items() if "POST" in page.methods])
 def test_no_form_is_taken_that_is_not_ours(house: House, readers: Readers, name: str) -> None:
-    reader, page = readers("admin"), PAGES[name]
+    page = PAGES[name]
+    reader = Reader(house) if page.role == ANYBODY else readers("admin")
     for token in ("", "stolen"):
         answer = reader.client.post(address(page.path), data={"csrf_token": token} if token else {})
         assert answer.status_code == 400
@@ -152,7 +160,9 @@ def test_a_new_password_signs_out_everywhere_else(house: House, readers: Readers
     assert Reader(house).sign_in("camille.agent@shop.example", "ten thousand tulips").status_code == 303
 
 
-@pytest.mark.parametrize("weak", ["short", "aaaaaaaaaaaaaaa", "camille.agent@shop.example1", "xcamille2026"])
+@pytest.mark.parametrize(
+    "weak", ["short", "aaaaaaaaaaaaaaa", "camille.agent@shop.example1", "xcamille2026", "1234567890", "password123"]
+)
 def test_a_password_that_is_easily_guessed_is_refused(house: House, readers: Readers, weak: str) -> None:
     answer = readers("agent").send("/admin/account/password", old=PASSWORD, password=weak, again=weak)
     assert answer.status_code == 422
@@ -161,10 +171,16 @@ def test_a_password_that_is_easily_guessed_is_refused(house: House, readers: Rea
 
 def test_a_second_step_asks_for_a_code_and_takes_each_once(house: House, readers: Readers) -> None:
     reader = readers("agent")
-    key = re.search(r"<code class=\"wrap\">(\w+)</code>", reader.get("/admin/account/second-step").text)[1]  # type: ignore[index]
-    assert reader.send("/admin/account/second-step", code="000000").status_code == 422
+    page = reader.get("/admin/account/second-step").text
+    key = re.search(r"<code class=\"wrap\">(\w+)</code>", page)[1]  # type: ignore[index]
+    sent = re.search(r'name="secret" value="([^"]+)"', page)[1]  # type: ignore[index]
+    assert reader.send("/admin/account/second-step", secret=sent, code="000000", old=PASSWORD).status_code == 422
     now = house.runtime.machine_now()
-    assert reader.send("/admin/account/second-step", code=pyotp.TOTP(key).at(now)).status_code == 303
+    right = pyotp.TOTP(key).at(now)
+    assert reader.send("/admin/account/second-step", secret=sent, code=right, old="not it").status_code == 422
+    assert reader.send("/admin/account/second-step", secret="made up", code=right, old=PASSWORD).status_code == 422
+    assert reader.send("/admin/account/second-step", secret=sent, code=right, old=PASSWORD).status_code == 303
+    assert reader.get("/admin/account/second-step").status_code == 303, "there is one: it has to be ended first"
     email = "camille.agent@shop.example"
     assert "Now the code" in Reader(house).sign_in(email).text
     assert Reader(house).sign_in(email, code=pyotp.TOTP(key).at(now)).status_code == 422, "that one is used"
@@ -252,7 +268,8 @@ def test_what_was_changed_is_written_down_with_how_it_was(house: House, readers:
     admin.send(f"/admin/team/{lea}", name="Léa", role="marketer")
     with house.runtime.read() as connection:
         rows = connection.execute(select(AuditEntry.who, AuditEntry.did, AuditEntry.before, AuditEntry.after)).all()
-    assert rows[-1] == ("Camille", "staff.changed", {"name": "Léa", "role": "agent"}, {"name": "Léa", "role": "marketer"})
+    before, after = {"name": "Léa", "role": "agent"}, {"name": "Léa", "role": "marketer"}
+    assert rows[-1] == ("camille.admin@shop.example", "staff.changed", before, after)
     assert "changed the account" in admin.get("/admin/changes").text
 
 
@@ -260,7 +277,7 @@ def test_secrets_are_kept_as_hashes(house: House, readers: Readers) -> None:
     reader = readers("agent")
     Reader(house).sign_in("nobody@shop.example", PASSWORD)
     with house.runtime.read() as connection:
-        kept = [str(connection.execute(select(table.__table__)).all()) for table in (Staff, StaffSession, SignIn)]
+        kept = [str(connection.execute(select(table.__table__)).all()) for table in (Staff, StaffSession, Try)]
     cookie = reader.client.get_cookie("parley", path="/admin")
     assert cookie is not None
     assert PASSWORD not in "".join(kept)
@@ -269,11 +286,158 @@ def test_secrets_are_kept_as_hashes(house: House, readers: Readers) -> None:
 
 
 def test_what_means_nothing_any_more_is_forgotten(house: House, readers: Readers) -> None:
-    readers("agent").sign_in("nobody@shop.example", "x")
+    readers("agent")
+    Reader(house).sign_in("nobody@shop.example", "x")
     later = house.runtime.machine_now() + staff.SESSION_FOR + timedelta(minutes=1)
     object.__setattr__(house.runtime, "machine_now", lambda: later)
     assert staff.forget(house.runtime) >= 2
     with house.runtime.read() as connection:
         assert connection.execute(select(StaffSession.id)).first() is None
-        assert connection.execute(select(SignIn.id)).first() is None
+        assert connection.execute(select(Try.id)).first() is None
     assert staff.forget(house.runtime) == 0
+
+
+# At once
+
+
+def at_once(count: int, ask: Callable[[int], Any]) -> list[int]:
+    """The statuses of what is asked by so many at the same instant."""
+    gate = threading.Barrier(count)
+
+    def one(number: int) -> int:
+        gate.wait()
+        return int(ask(number).status_code)
+
+    with ThreadPoolExecutor(count) as threads:
+        return sorted(threads.map(one, range(count)))
+
+
+def test_of_many_tries_at_once_no_more_are_taken_than_one_after_the_other(house: House) -> None:
+    email, readers_ = account(house, "agent"), [Reader(house) for _ in range(TRIES + 6)]
+    for reader in readers_:
+        reader.get("/admin/sign-in")
+    found = at_once(len(readers_), lambda n: readers_[n].send("/admin/sign-in", email=email, password="not it at all"))
+    assert found == [422] * TRIES + [429] * 6
+
+
+@pytest.mark.parametrize("which", ["link", "first"])
+def test_a_link_works_once_also_for_many_at_once(house: House, which: str) -> None:
+    if which == "link":
+        email = account(house, "agent")
+        with house.runtime.begin() as connection:
+            found = staff.make_link(connection, staff.find(connection, email).id, house.runtime.machine_now())
+        path = f"/admin/link/{found}"
+    else:
+        path = f"/admin/begin/{staff.first_link(house.runtime)}"
+    those = [Reader(house) for _ in range(5)]
+    for reader in those:
+        reader.get(path)
+    form = {"name": "Ana", "password": PASSWORD, "again": PASSWORD}
+    statuses = at_once(5, lambda n: those[n].send(path, email=f"ana{n}@shop.example", **form))
+    assert statuses == [303] + [410] * 4
+    with house.runtime.read() as connection:
+        assert len(staff.everybody(connection)) == 1
+
+
+def test_two_admins_do_not_leave_at_once(house: House, readers: Readers) -> None:
+    both = [readers("admin"), Reader(house)]
+    both[1].sign_in(account(house, "admin", "Bo"))
+    with house.runtime.read() as connection:
+        ids = [row.id for row in staff.everybody(connection)]
+    for one in both:
+        one.get("/admin/team")
+    found = at_once(2, lambda n: both[n].send(f"/admin/team/{ids[n]}", name="Away", role="viewer"))
+    assert found == [303, 422]
+
+
+# What else somebody may try
+
+
+def test_a_place_is_a_whole_network_of_the_sixth_kind() -> None:
+    assert _place("2001:db8::1") == _place("2001:db8::ffff") != _place("2001:db8:0:1::1")
+    assert _place("::ffff:192.0.2.1") and _place("192.0.2.1") == "192.0.2.1" and _place("no address") == "no address"
+
+
+def test_right_passwords_are_no_tries(house: House) -> None:
+    email = account(house, "agent")
+    for _ in range(TRIES + 2):
+        assert Reader(house).sign_in(email).status_code == 303
+    with house.runtime.read() as connection:
+        assert connection.execute(select(Try.id)).first() is None
+
+
+def test_a_new_link_ends_what_there_was_and_keeps_the_second_step(house: House, readers: Readers) -> None:
+    admin, agent = readers("admin"), readers("agent")
+    with house.runtime.begin() as connection:
+        theirs = staff.find(connection, "camille.agent@shop.example").id
+        staff.set_totp(connection, theirs, KEY, None)
+    shown = link_of(admin.send(f"/admin/team/{theirs}/link"))
+    assert agent.get("/admin/account").status_code == 303
+    assert Reader(house).sign_in("camille.agent@shop.example").status_code == 422
+    reader = Reader(house)
+    reader.get(shown)
+    assert reader.send(shown, password=PASSWORD, again=PASSWORD).status_code == 422
+    code = pyotp.TOTP(KEY).at(house.runtime.machine_now())
+    assert reader.send(shown, password=PASSWORD, again=PASSWORD, code=code).status_code == 303
+
+
+def test_a_link_of_the_command_ends_the_second_step_when_it_is_used(house: House) -> None:
+    email = account(house, "agent")
+    with house.runtime.begin() as connection:
+        theirs = staff.find(connection, email).id
+        staff.set_totp(connection, theirs, KEY, None)
+        shown = staff.make_link(connection, theirs, house.runtime.machine_now(), ends_second_step=True)
+    reader = Reader(house)
+    reader.get(f"/admin/link/{shown}")
+    assert reader.send(f"/admin/link/{shown}", password=PASSWORD, again=PASSWORD).status_code == 303
+    assert Reader(house).sign_in(email).status_code == 303
+
+
+def test_an_open_account_is_not_opened_again_nor_a_closed_one_closed(house: House, readers: Readers) -> None:
+    admin, agent = readers("admin"), readers("agent")
+    with house.runtime.read() as connection:
+        theirs = staff.find(connection, "camille.agent@shop.example").id
+    assert admin.send(f"/admin/team/{theirs}/reopen").status_code == 303
+    assert agent.get("/admin/account").status_code == 200
+    assert admin.send(f"/admin/team/{theirs}/close").status_code == 303
+    assert admin.send(f"/admin/team/{theirs}/close").status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/admin/nothing", "/admin/team/999", "/admin/team/9999999999999999999999"])
+def test_an_error_is_told_in_words_to_whoever_is_there_and_kept_nowhere(house: House, readers: Readers, path: str) -> None:
+    answer = readers("admin").get(path)
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text and "Camille" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("elsewhere", ["//[", "http://[::1", "/admin?x=[", "\ud800"])
+def test_the_door_stays_up_whatever_it_is_told_to_lead_to(house: House, elsewhere: str) -> None:
+    assert Reader(house).get(f"/admin/sign-in?next={quote(elsewhere, errors='surrogatepass')}").status_code == 200
+
+
+def test_a_database_that_is_away_is_told_in_words(house: House, readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> None:
+        raise OperationalError("", {}, Exception("the server closed the connection"))
+
+    reader = readers("admin")
+    monkeypatch.setattr(staff, "let_in", gone)
+    answer = reader.client.get("/admin")
+    assert (answer.status_code, "The database cannot be had" in answer.text) == (503, True)
+
+
+@pytest.mark.parametrize("name", ["", "   ", "\u3164", "\u2800", "\u202eanA", "a" * 81])
+def test_a_name_that_nobody_can_read_is_refused(house: House, readers: Readers, name: str) -> None:
+    answer = readers("admin").send("/admin/team/invite", name=name, email="new@shop.example", role="agent")
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["a\u202eb@x.example", "\u0430dmin@shop.example", "a@x..example", "a@-.exa", "a@b\x7f.example", "a b@x.example"],
+)
+def test_an_address_that_passes_for_another_is_refused(house: House, readers: Readers, email: str) -> None:
+    answer = readers("admin").send("/admin/team/invite", name="Léa", email=email, role="agent")
+    assert answer.status_code == 422
+    assert "write it like name@shop.example" in answer.text

@@ -12,7 +12,7 @@ from bot.runtime import Runtime
 from bot.staff import SESSION_FOR
 from bot.web.admin import contact, contacts, doors, home, keywords, people
 from bot.web.admin.look import open_look
-from bot.web.admin.pages import FORMS, PAGES, PREFIX, blueprint, refused
+from bot.web.admin.pages import FORMS, PAGES, PREFIX, blueprint, for_their_eyes, refused
 
 __all__ = ["PAGES", "PREFIX", "RESOURCES", "open_pages", "refused"]
 
@@ -27,10 +27,13 @@ def open_pages(app: Flask, runtime: Runtime) -> None:
         SESSION_COOKIE_NAME="parley", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_PATH="/admin",
         SESSION_COOKIE_SECURE=runtime.settings.base_url.startswith("https:"),
         PERMANENT_SESSION_LIFETIME=SESSION_FOR,
-        WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_CHECK_DEFAULT=False,  # webhooks and programs show a signature or a token instead
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # the token is enough, and not every browser says from where it comes
+        WTF_CSRF_CHECK_DEFAULT=False,  # webhooks and programs show a signature or a token instead
     )  # fmt: skip
     if proxies := runtime.settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     FORMS.init_app(app)
     open_look(app)
     app.register_blueprint(blueprint)
+    app.after_request(for_their_eyes)

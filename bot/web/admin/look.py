@@ -1,5 +1,6 @@
 """How pages speak and look: the language of who reads, dates and numbers in it, icons, our own addresses."""
 
+import json
 from datetime import datetime
 from functools import lru_cache
 from io import BytesIO
@@ -54,7 +55,7 @@ def open_look(app: Flask) -> None:
     app.jinja_env.globals.update(
         get_locale=get_locale, icon=icon, said=said, phone=display, mine=mine, browser=browser, LANGUAGES=LANGUAGES
     )
-    app.jinja_env.filters.update(instant=instant, ago=ago)
+    app.jinja_env.filters.update(instant=instant, ago=ago, written=written)
 
 
 def _language() -> str:
@@ -110,6 +111,11 @@ def mine(name: str) -> bool:
 def instant(at: datetime | None) -> str:
     """A time as they read it, in the shop's zone: "25 nov. 2026 12:00"."""
     return str(format_datetime(at, "d MMM y HH:mm")) if at else ""
+
+
+def written(value: Any) -> str:
+    """Plain data on one line, as people can read it."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def ago(at: datetime | None, now: datetime) -> str:

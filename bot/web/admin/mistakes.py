@@ -19,6 +19,8 @@ MISTAKES = (
     N_("somebody has an account with this address already"),
     N_("there is no such account"),
     N_("this account is closed"),
+    N_("this account is open"),
+    N_("a name that others can read"),
     N_("this is the only admin: make somebody else one first"),
     N_("write it like name@shop.example"),
     N_("a name of at most %(count)s letters"),
@@ -55,8 +57,13 @@ MISTAKES = (
 )
 
 
+LONGEST = 500  # characters: patterns with several values take long to miss
+
+
 def in_their_words(message: str) -> str:
-    """The message in the language of who reads; one that is not known here stays as it is."""
+    """The message in the language of who reads; one that is not known here, or very long, stays as it is."""
+    if len(message) > LONGEST:
+        return message
     for known, pattern in _patterns():
         if found := pattern.fullmatch(message):
             return str(gettext(known, **found.groupdict())) if found.groupdict() else str(gettext(known))

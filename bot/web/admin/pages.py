@@ -12,6 +12,7 @@ from flask import Blueprint, current_app, g, redirect, render_template, request,
 from flask_wtf.csrf import CSRFProtect
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 from werkzeug.wrappers import Response
 
@@ -119,6 +120,7 @@ def shaped(model: type[Shape], given: Mapping[str, Any]) -> Shape:
 
 def page(path: str, *, role: str, methods: tuple[str, ...] = ("GET",)) -> Callable[[Do], Do]:
     """Declare a page: the function gets a Visit and what stands in the path, and returns what `show` or `go` give."""
+    assert role == ANYBODY or role in staff.ROLES, role
 
     def declare(do: Do) -> Do:
         name = do.__name__
@@ -143,29 +145,43 @@ def go(name: str, *, say: str | None = None, **path: Any) -> Response:
 
 
 @blueprint.before_request
-def _our_form() -> None:
-    """Nobody else's page can send one of our forms. Raises CSRFError."""
-    FORMS.protect()
+def _may_they() -> Response | None:
+    """What is no page of the list is nobody's; nobody else's page can send one of our forms. Raises HTTPException."""
+    page = PAGES.get((request.endpoint or "").removeprefix("admin."))
+    if page is None:
+        raise Forbidden
+    who = meet()
+    if page.role != ANYBODY and who is None:
+        return _to_the_door()
+    if who is None or request.endpoint != "admin.sign_in":  # the door leads on whoever is in, from however old a form
+        FORMS.protect()
+    if page.role != ANYBODY and who is not None and not who[0].may(page.role):
+        raise Forbidden
+    return None
 
 
-@blueprint.after_request
-def _for_their_eyes(answer: Response) -> Response:
-    """It is about people: nobody keeps a copy on the way."""
-    answer.headers.setdefault("Cache-Control", "no-store")
-    return harmless(answer)
+def meet() -> tuple[Any, int] | None:
+    """Who is there, by what their browser shows, and the id of their session; found once for each request."""
+    if "who" not in g:
+        runtime: Runtime = current_app.config["PARLEY"]
+        g.who = staff.let_in(runtime, session["key"]) if "key" in session else None
+        g.staff = g.who[0] if g.who else None
+    found: tuple[Any, int] | None = g.who
+    return found
+
+
+def for_their_eyes(answer: Response) -> Response:
+    """Pages are about people: nobody keeps a copy of one on the way, and none runs or loads what is not ours."""
+    if request.path.startswith(PREFIX):
+        answer.headers.setdefault("Cache-Control", "no-store")
+        harmless(answer)
+    return answer
 
 
 def _serve(page: Page, **path: Any) -> Any:
-    runtime: Runtime = current_app.config["PARLEY"]
     if not all(named <= MAX_ID if isinstance(named, int) else can_be_kept(named) for named in path.values()):
         raise NotFound
-    who = staff.let_in(runtime, session["key"]) if "key" in session else None
-    g.staff = who[0] if who else None
-    if page.role != ANYBODY:
-        if who is None:
-            return _to_the_door()
-        if not who[0].may(page.role):
-            raise Forbidden
+    runtime, who = current_app.config["PARLEY"], meet()
     visit = Visit(runtime, g.staff, who[1] if who else None, _kept(request.form), request.form.getlist, _kept(request.args))
     return page.do(visit, **path)
 
@@ -190,6 +206,18 @@ def _nothing_yet(_: NoShop) -> Response:
 
 @blueprint.errorhandler(HTTPException)
 def refused(error: HTTPException) -> tuple[str, int]:
-    """In words; 400: the form is not of a page of ours, or it was open for too long."""
+    """In words, to whoever is there; 400: the form is not of a page of ours, or it was open for too long."""
     code = error.code or 500
+    if code >= 500:
+        g.staff = None  # to know who it is would need the database
+    else:
+        meet()
     return show("error.html", code, code=code)
+
+
+@blueprint.errorhandler(DBAPIError)
+def _no_database(error: DBAPIError) -> tuple[str, int]:
+    if isinstance(error, (OperationalError, InterfaceError)):
+        g.zone, g.staff = "UTC", None
+        return show("error.html", 503, code=503)
+    raise error

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import url_for
+from flask import request, url_for
 from flask_babel import gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
@@ -33,7 +33,8 @@ def invite(visit: Visit) -> object:
     def made(connection: Connection) -> tuple[int, str]:
         now = visit.runtime.machine_now()
         staff_id = staff.create(connection, form.get("email", ""), form.get("name", ""), form.get("role", ""), now)
-        visit.audit(connection, "staff.invited", f"staff {staff_id}", after={"role": form.get("role")})
+        kept = staff.find(connection, staff_id)
+        visit.audit(connection, "staff.invited", f"staff {staff_id}", after={"name": kept.name, "role": kept.role})
         return staff_id, staff.make_link(connection, staff_id, now)
 
     try:
@@ -49,21 +50,21 @@ def person(visit: Visit, staff_id: int) -> object:
     with visit.read() as connection:
         row = _row(connection, staff_id)
         changes = staff.entries(connection, about=f"staff {staff_id}")
-    if not visit.form:
+    if request.method == "GET":
         return show("person.html", row=row, roles=staff.ROLES, changes=changes)
     wanted = {"name": visit.form.get("name", ""), "role": visit.form.get("role", "")}
 
     def change(connection: Connection) -> None:
-        staff.change(connection, staff_id, **wanted)
-        before = {"name": row.name, "role": row.role}
-        if before != wanted:
-            visit.audit(connection, "staff.changed", f"staff {staff_id}", before, wanted)
+        before, after = staff.change(connection, staff_id, **wanted)
+        if before != after:
+            visit.audit(connection, "staff.changed", f"staff {staff_id}", before, after)
 
     try:
         visit.change(change)
     except Wrong as wrong:
         return show("person.html", 422, row=row, roles=staff.ROLES, changes=changes, errors=wrong.errors, form=visit.form)
-    return go("people", say=gettext("Saved."))
+    stays = staff_id != visit.staff.id or wanted["role"] == "admin"
+    return go("people" if stays else "home", say=gettext("Saved."))
 
 
 @page("/team/<int:staff_id>/link", role="admin", methods=("POST",))
@@ -111,7 +112,10 @@ def reopen_account(visit: Visit, staff_id: int) -> object:
         visit.audit(connection, "staff.reopened", f"staff {staff_id}")
         return staff.make_link(connection, staff_id, visit.runtime.machine_now())
 
-    return _linked(visit, staff_id, visit.change(reopen))
+    try:
+        return _linked(visit, staff_id, visit.change(reopen))
+    except Wrong:
+        return go("person", staff_id=staff_id)
 
 
 @page("/changes", role="admin")

@@ -1,4 +1,4 @@
-"""The people of the shop: accounts, sessions, links, failed sign-ins, and who changed what."""
+"""The people of the shop: accounts, sessions, links, tries, and who changed what."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -51,20 +51,21 @@ def upgrade() -> None:
         "staff_link",
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("staff_id", ID, nullable=False),
+        sa.Column("ends_second_step", sa.Boolean(), nullable=False),
         sa.Column("expires_at", AT, nullable=False),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_staff_link_staff_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_staff_link")),
     )
     op.create_index(op.f("ix_staff_link_staff_id"), "staff_link", ["staff_id"])
     op.create_table(
-        "sign_in",
+        "try",
         sa.Column("id", ID, nullable=False),
         sa.Column("whose", sa.String(), nullable=False),
         sa.Column("at", AT, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_try")),
     )
-    op.create_index("ix_sign_in_whose_at", "sign_in", ["whose", "at"])
-    op.create_index("ix_sign_in_at", "sign_in", ["at"])
+    op.create_index("ix_try_whose_at", "try", ["whose", "at"])
+    op.create_index("ix_try_at", "try", ["at"])
     op.create_table(
         "audit_entry",
         sa.Column("id", ID, nullable=False),
@@ -84,5 +85,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("audit_entry", "sign_in", "staff_link", "staff_session", "staff"):
+    for table in ("audit_entry", "try", "staff_link", "staff_session", "staff"):
         op.drop_table(table)
