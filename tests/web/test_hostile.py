@@ -1,0 +1,133 @@
+"""Whatever people text, and whatever is typed into a form: it is shown as text, and no page comes apart."""
+
+from collections import Counter
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+from sqlalchemy import select
+
+from bot import contacts
+from models import Contact
+from tests.crowd import number
+from tests.house import House
+from tests.web.conftest import Reader, Readers, account, sign_in
+from tests.web.hostile import EMOJI, HOSTILE
+
+HARMLESS = "harmless"
+SLICE = 40  # strings at a time
+
+
+class Seen(HTMLParser):
+    """What a browser would make of a page: its elements, with the names of their attributes, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: Counter[str] = Counter()
+        self.attributes: set[str] = set()
+        self.links: set[str] = set()
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements[tag] += 1
+        self.attributes |= {name for name, _ in attrs}
+        self.links |= {value or "" for name, value in attrs if name in ("href", "src", "action")}
+        self.text += "".join(value or "" for name, value in attrs if name in ("value", "title"))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def tame(seen: Seen, calm: Seen) -> None:
+    """A page with hostile strings is made of nothing that the same page with harmless ones is not."""
+    assert set(seen.elements) <= set(calm.elements)
+    assert seen.elements["script"] == calm.elements["script"]
+    assert seen.attributes <= calm.attributes
+    assert not [name for name in seen.attributes if name.startswith("on") or name == "style"]
+    assert all(link.startswith(("/", "#", "?")) and not link.startswith("//") for link in seen.links), seen.links
+
+
+def squeezed(words: str) -> str:
+    """As it can be compared: blanks of any kind are one, and what no database holds is gone."""
+    return " ".join(words.replace("\0", "").split())
+
+
+def shown(reader: Reader, path: str) -> Seen:
+    answer = reader.get(path)
+    assert answer.status_code in (200, 422), (path, answer.status_code)
+    return Seen(answer.text)
+
+
+def named(house: House, names: list[str]) -> list[int]:
+    """Contacts with these first names, and tags like them; their ids."""
+    with house.runtime.begin() as connection:
+        for place, name in enumerate(names):
+            said = {"fields": {"first_name": name}, "tags": [name[:60]]}
+            contacts.save(connection, number(place), said, "api", house.runtime.now(connection))
+        return list(connection.scalars(select(Contact.id).order_by(Contact.id)))
+
+
+@pytest.mark.parametrize("first", range(0, len(HOSTILE), SLICE))
+def test_names_and_tags_are_text_on_the_pages_of_contacts(house: House, readers: Readers, first: int) -> None:
+    reader, names = readers("admin"), HOSTILE[first : first + SLICE]
+    ids = named(house, [HARMLESS])
+    calm = {path: shown(reader, path) for path in ("/admin/contacts", f"/admin/contacts/{ids[0]}")}
+    ids = named(house, names)
+    many = shown(reader, "/admin/contacts")
+    tame(many, calm["/admin/contacts"])
+    for name in names:
+        assert squeezed(name) in squeezed(many.text), name
+    for id_, name in list(zip(ids, names, strict=True))[::5]:
+        one = shown(reader, f"/admin/contacts/{id_}")
+        tame(one, calm[f"/admin/contacts/{ids[0]}"])
+        assert squeezed(name) in squeezed(one.text), name
+
+
+@pytest.mark.parametrize("first", range(0, len(HOSTILE), SLICE))
+def test_texts_are_text_in_the_thread_and_in_the_timeline(house: House, readers: Readers, first: int) -> None:
+    reader, texts = readers("admin"), HOSTILE[first : first + SLICE]
+    house.text("Bo", HARMLESS)
+    path = f"/admin/contacts/{house.contact('Bo').id}"
+    calm = {where: shown(reader, path + where) for where in ("", "/timeline")}
+    for place, body in enumerate(texts):
+        house.post("/webhooks/twilio/inbound", house.inbound("Bo", body, f"SM{place:032x}"))
+    for where in ("", "/timeline"):
+        seen = shown(reader, path + where)
+        tame(seen, calm[where])
+        assert sum(squeezed(body) in squeezed(seen.text) for body in texts) >= len(texts) // 2, "the last page of them"
+
+
+@pytest.mark.parametrize("first", range(0, len(HOSTILE), SLICE))
+def test_what_is_typed_into_forms_comes_back_as_text(house: House, readers: Readers, first: int) -> None:
+    """Refused or not: keywords, the tester, searches, people's names."""
+    reader = readers("admin")
+    calm = {path: shown(reader, path) for path in ("/admin/keywords", "/admin/keywords/new", "/admin/contacts", "/admin/team")}
+    for words in HOSTILE[first : first + SLICE]:
+        form: dict[str, Any] = {"phrases": words, "phrases.fr": words, "mode": "whole", "dialog": words}
+        answer = reader.send("/admin/keywords/new", **form)
+        assert answer.status_code in (303, 422), words
+        if answer.status_code == 422:
+            seen = Seen(answer.text)
+            assert set(seen.elements) <= set(calm["/admin/keywords/new"].elements) | {"p"}, words
+        team = reader.send("/admin/team/invite", name=words, email=words, role=words)
+        assert team.status_code == 422, words
+        assert set(Seen(team.text).elements) <= set(calm["/admin/team"].elements) | {"p"}, words
+    for path, name in (("/admin/keywords", "try"), ("/admin/contacts", "q")):
+        for words in HOSTILE[first : first + SLICE : 4]:
+            answer = reader.client.get(path, query_string={name: words})
+            assert answer.status_code == 200, words
+            assert "script" not in Seen(answer.text).elements - calm[path].elements
+    tame(shown(reader, "/admin/keywords"), calm["/admin/keywords"])
+
+
+def test_no_page_comes_apart_on_a_phone_or_a_desk(page: Page, house: House) -> None:
+    """In a real browser, which would also say if anything of it ran."""
+    ids = named(house, [*HOSTILE[::4], EMOJI])
+    for place, body in enumerate([*HOSTILE[::5], EMOJI[:400]]):
+        house.post("/webhooks/twilio/inbound", house.inbound(number(0), body, f"SM{place:032x}"))
+    sign_in(page, account(house, "admin"))
+    for path in ("", "/contacts", *(f"/contacts/{id_}{tab}" for id_ in (ids[0], ids[-1]) for tab in ("", "/timeline")), "/keywords"):
+        page.goto(f"/admin{path}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
