@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, 
 from bot import segments
 from bot.catalogue import catalogue
 from bot.contacts.records import CONTACT, fields
+from bot.text.clean import clean
 from models import ContactTag, Subscription
 from models.phone import beginning, parse
 
 MOST_TAGS = 200  # names of tags that are told
-NUMBER_FROM = 6  # digits: from so many on, it can only be a number
 
 TAG, SUBSCRIPTION = ContactTag.__table__, Subscription.__table__
 _names = select(func.min(TAG.c.tag).label("tag")).cte("names", recursive=True)
@@ -38,11 +38,14 @@ class Wanted:
     segment: int | None = None  # or list
 
 
-def condition(connection: Connection, wanted: Wanted, now: datetime) -> ColumnElement[bool]:
-    """All of it, as a condition on `Contact.__table__`. Raises BadRule for what is not there, and NoShop."""
+def condition(connection: Connection, wanted: Wanted, now: datetime, *, whole_numbers: bool = False) -> ColumnElement[bool]:
+    """All of it, as a condition on `Contact.__table__`. Raises BadRule for what is not there, and NoShop.
+
+    `whole_numbers`: the beginning of a number finds nobody.
+    """
     tests: list[ColumnElement[bool]] = [true()]
     if wanted.text:
-        tests.append(_says(connection, wanted.text))
+        tests.append(_says(connection, clean(wanted.text), whole_numbers))
     rules = [{name: said} for name, said in (("tag", wanted.tag), ("topic", wanted.topic)) if said]
     if rules:
         tests.append(segments.holding(connection, segments.parse({"all": rules}), now))
@@ -79,11 +82,12 @@ def all_tags(connection: Connection) -> Sequence[str]:
     return connection.scalars(TAGS).all()
 
 
-def _says(connection: Connection, text: str) -> ColumnElement[bool]:
+def _says(connection: Connection, text: str, whole_numbers: bool) -> ColumnElement[bool]:
     country = catalogue(connection).shop.country
-    number = parse(text, country)
-    begins = number or beginning(text, country)
-    if begins and (number or text.startswith("+") or sum(map(str.isdigit, text)) >= NUMBER_FROM):
+    if number := parse(text, country):
+        return CONTACT.c.phone == number
+    begins = None if whole_numbers else beginning(text, country)
+    if begins and text.startswith("+"):
         return _numbered(begins)
     theirs = select(1).where(TAG.c.contact_id == CONTACT.c.id, _begins(TAG.c.tag, text)).correlate(CONTACT).exists()
     values = (_begins(CONTACT.c["values"][name].as_string(), text) for name in fields(connection))

@@ -46,10 +46,11 @@ def tag_slice(runtime: Runtime) -> bool:
         return False
     try:
         _slice(runtime, row.id)
-    except OperationalError:  # the database, not what is asked
-        raise
+    except OperationalError:  # the database, not what is asked: later, and campaigns go on meanwhile
+        log.exception("a slice of contacts cannot be tagged now")
+        return False
     except Exception:
-        log.exception("the tag %r cannot be seen to any further", row.tag)
+        log.exception("tagging %s cannot be seen to any further", row.id)
         with runtime.begin() as connection:
             connection.execute(delete(Tagging).where(Tagging.id == row.id))
     return True

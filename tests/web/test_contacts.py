@@ -2,25 +2,23 @@
 
 import json
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
 from bot import campaigns, contacts, segments
 from bot.contacts import tagging
 from models import AuditEntry, ConsentEvent, Contact, ContactTag, Tagging
 from tests.house import BEGIN, PEOPLE, House
-from tests.web.conftest import AXE, Reader
-
-Readers = Callable[[str], Reader]
+from tests.web.conftest import AXE, Readers
 
 YES = {
     "topic": "offers", "source": "paper form", "wording": "SMS offers of ACME. STOP to leave.", "answer": "signed",
-    "proof": "double",
+    "proof": "double", "at": "2026-11-20T10:30",
 }  # fmt: skip
 
 
@@ -94,7 +92,7 @@ FOUND = {
 
 
 def test_somebody_is_found_by_number_value_or_tag(people: House, readers: Readers) -> None:
-    reader = readers("viewer")
+    reader = readers("agent")
     for typed, found in FOUND.items():
         answer = reader.client.get("/admin/contacts", query_string={"q": typed})
         assert (answer.status_code, names(answer)) == (200, found), typed
@@ -154,11 +152,62 @@ def test_a_tag_is_put_on_those_who_are_ticked_once_that_is_said(people: House, r
     asked = reader.send("/admin/contacts/tag", which="chosen", do="add", tag=" spring ", id=who)
     assert "Add the tag spring to 2 contacts?" in asked.text
     assert "tag spring" not in people.truths("Bo"), "it was only asked"
-    assert reader.send("/admin/contacts/tag", which="chosen", do="add", tag="spring", id=who, sure="1").status_code == 303
+    assert reader.send("/admin/contacts/tag", which="chosen", do="add", tag="spring", id=who, sure="2").status_code == 303
     assert "tag spring" in people.truths("Ana") & people.truths("Bo")
     assert reader.send("/admin/contacts/tag", which="chosen", do="remove", tag="spring", id=who[:1], sure="1").status_code == 303
     assert ["tag spring" in people.truths(name) for name in ("Ana", "Bo", "Dee")] == [False, True, False]
     assert audited(people) == [("contacts.tagged", "tag spring"), ("contacts.untagged", "tag spring")]
+
+
+def test_who_sees_masked_numbers_cannot_guess_them(people: House, readers: Readers) -> None:
+    reader = readers("viewer")
+    found = [names(reader.client.get("/admin/contacts", query_string={"q": typed})) for typed in ("+3361234", PEOPLE["Ana"])]
+    assert found == [set(), {"Ana"}]
+
+
+def test_a_confirmation_names_who_is_meant_and_is_asked_again_when_others_would_be(people: House, readers: Readers) -> None:
+    reader, form = readers("marketer"), {"which": "all", "do": "add", "tag": "new", "tagged": "vip", "topic": "offers"}
+    asked = reader.send("/admin/contacts/tag", **form)
+    assert "to 1 contact?" in asked.text and ">vip<" in asked.text and ">our offers<" in asked.text
+    again = reader.send("/admin/contacts/tag", **form, sure="7")
+    assert again.status_code == 200 and "others than you were shown" in again.text
+    assert tagged(people, "new") == 0
+
+
+@pytest.mark.parametrize("segment", ["abc", "1 2", "9" * 30])
+def test_a_filter_that_cannot_be_is_refused_and_never_left_out(people: House, readers: Readers, segment: str) -> None:
+    reader = readers("marketer")
+    answer = reader.send("/admin/contacts/tag", which="all", do="add", tag="new", segment=segment)
+    assert answer.status_code == 422
+    assert reader.client.get("/admin/contacts", query_string={"segment": segment}).status_code == 422
+
+
+def test_what_somebody_else_has_told_meanwhile_stays(people: House, readers: Readers) -> None:
+    reader, ana = readers("agent"), id_of(people, "Ana")
+    shown = {"was.fields.first_name": "Élodie", "was.fields.postcode": "", "was.language": "", "was.zone": ""}
+    reader.send(f"/admin/contacts/{ana}/details", **shown, **{"fields.first_name": "Élodie", "fields.postcode": "75001"})
+    late = {"fields.first_name": "Elodie B", "fields.postcode": "", "language": "", "zone": ""}
+    assert reader.send(f"/admin/contacts/{ana}/details", **shown, **late).status_code == 303
+    assert {"field first_name Elodie B", "field postcode 75001"} <= people.truths("Ana")
+
+
+@pytest.mark.parametrize(("at", "said"), [
+    ("", "When did they say so"), ("2026-03-29T02:30", "no such hour"), ("2026-11-20T10:30+05:00", "a day and an hour"),
+])  # fmt: skip
+def test_a_yes_has_its_time(people: House, readers: Readers, at: str, said: str) -> None:
+    answer = readers("agent").send(f"/admin/contacts/{id_of(people, 'Bo')}/consent/new", change="opt_in", **{**YES, "at": at})
+    assert answer.status_code == 422 and said in answer.text
+    assert people.story("Bo") == []
+
+
+def test_a_tagging_that_fails_holds_up_no_campaign(people: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise OperationalError("", {}, Exception("statement timeout"))
+
+    with people.runtime.begin() as connection:
+        contacts.tag_all(connection, contacts.Wanted(), "new", True, people.runtime.now(connection))
+    monkeypatch.setattr(tagging, "_slice", fails)
+    assert contacts.tag_slice(people.runtime) is False
 
 
 def test_nothing_is_tagged_that_cannot_be(people: House, readers: Readers) -> None:
@@ -175,7 +224,7 @@ def test_all_who_match_are_tagged_in_slices_by_a_worker(
     crowd(people, 60)
     reader, form = readers("marketer"), {"which": "all", "do": "add", "tag": "new", "q": "crowd"}
     assert "to 60 contacts?" in reader.send("/admin/contacts/tag", **form).text
-    assert reader.send("/admin/contacts/tag", sure="1", **form).status_code == 303
+    assert reader.send("/admin/contacts/tag", sure="60", **form).status_code == 303
     assert tagged(people, "new") == 0, "not in the request"
     assert "is being added" in reader.get("/admin/contacts").text
     assert contacts.tag_slice(people.runtime) and contacts.tag_slice(people.runtime)
@@ -183,7 +232,7 @@ def test_all_who_match_are_tagged_in_slices_by_a_worker(
     people.work()
     assert "is being added" not in reader.get("/admin/contacts").text
     assert tagged(people, "new") == 60, "who came later is not among them"
-    reader.send("/admin/contacts/tag", sure="1", which="all", do="remove", tag="new", tagged="new")
+    reader.send("/admin/contacts/tag", sure="60", which="all", do="remove", tag="new", tagged="new")
     people.work()
     assert tagged(people, "new") == 0
 
@@ -191,7 +240,7 @@ def test_all_who_match_are_tagged_in_slices_by_a_worker(
 def test_a_tag_for_a_segment_that_is_gone_meanwhile_is_given_up(people: House, readers: Readers) -> None:
     with people.runtime.begin() as connection:
         segment = segments.save(connection, "French", {"country": "FR"}, BEGIN)
-    readers("marketer").send("/admin/contacts/tag", sure="1", which="all", do="add", tag="fr", segment=str(segment))
+    readers("marketer").send("/admin/contacts/tag", sure="4", which="all", do="add", tag="fr", segment=str(segment))
     with people.runtime.begin() as connection:
         segments.delete(connection, "French")
     people.work()
@@ -200,7 +249,7 @@ def test_a_tag_for_a_segment_that_is_gone_meanwhile_is_given_up(people: House, r
 
 
 def test_somebody_is_added_with_what_they_agreed_to_on_paper(people: House, readers: Readers) -> None:
-    form = {"phone": "06 99 00 00 01", "fields.first_name": "Éva", "tags": "vip, paper", "at": "2026-11-20T10:30"}
+    form = {"phone": "06 99 00 00 01", "fields.first_name": "Éva", "tags": "vip, paper"}
     reader = readers("agent")
     assert reader.send("/admin/contacts/new", **form, **YES).status_code == 303
     assert people.truths("+33699000001") == {

@@ -1,6 +1,5 @@
 """The first page: what it counts, and what needs somebody."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,8 @@ from bot import processes
 from bot.overview import FIRST, Overview, Period, overview
 from models import Alarm, Campaign, Keyword, Message, Recipient, Shop, Subscription, insert
 from tests.house import BEGIN, House
-from tests.web.conftest import AXE, Reader
+from tests.web.conftest import AXE, Readers
 
-Readers = Callable[[str], Reader]
 PARIS = ZoneInfo("Europe/Paris")
 
 

@@ -1,6 +1,6 @@
 """Keywords on their pages: made, changed, deleted, tried."""
 
-from collections.abc import Callable
+import re
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,8 @@ from bot.intent import intent
 from bot.shop.store import retire
 from models import AuditEntry, Conversation, Keyword, Message
 from tests.house import House
-from tests.web.conftest import AXE, Reader
+from tests.web.conftest import AXE, Reader, Readers, account
 
-Readers = Callable[[str], Reader]
 FORM = {"phrases.fr": "cadeau\r\nun cadeau", "phrases.en": "gift", "phrases": "VIP", "mode": "first", "dialog": "contest"}
 
 
@@ -226,3 +225,22 @@ def test_everybody_can_use_the_pages(admin: Page, path: str) -> None:
     found = admin.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
     assert [one["id"] for one in found["violations"]] == []
     assert admin.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_who_changes_a_keyword_that_somebody_else_has_just_changed_is_told(house: House, readers: Readers) -> None:
+    first, second = readers("marketer"), Reader(house)
+    second.sign_in(account(house, "admin", "Bo"))
+    with house.runtime.read() as connection:
+        row = connection.execute(select(Keyword.__table__).order_by(Keyword.id)).first()
+    assert row is not None
+    was = [re.search(r'name="was" value="(\w+)"', one.get(f"/admin/keywords/{row.id}").text) for one in (first, second)]
+    form = {"mode": row.mode, "dialog": row.dialog}
+    shown = was[0][1] if was[0] else ""
+    assert first.send(f"/admin/keywords/{row.id}/change", was=shown, phrases="join\nnew one", **form).status_code == 303
+    late = second.send(f"/admin/keywords/{row.id}/change", was=shown, phrases="join\nlate one", **form)
+    assert late.status_code == 422 and "Somebody has changed it meanwhile" in late.text and "late one" in late.text
+
+
+def test_a_keyword_without_a_dialog_is_told_to_have_one(house: House, readers: Readers) -> None:
+    answer = readers("marketer").send("/admin/keywords/new", phrases="new", mode="whole", dialog="")
+    assert answer.status_code == 422 and "Choose one" in answer.text and "should match" not in answer.text

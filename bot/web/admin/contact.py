@@ -46,11 +46,11 @@ def contact_details(visit: Visit, contact_id: int) -> object:
 
     def change(connection: Connection) -> None:
         row = _row(connection, contact_id, locked=True)
-        said = shaped(ContactIn, told_by(visit.form, people.fields(connection)))
-        changed = [f"fields.{name}" for name, value in said.fields.items() if value != row.values.get(name)]
-        changed += [name for name in OWN if getattr(said, name) != getattr(row, name)]
+        said = shaped(ContactIn, told_by(visit.form, people.fields(connection))).model_dump(exclude_unset=True)
+        changed = [f"fields.{name}" for name, value in said["fields"].items() if value != row.values.get(name)]
+        changed += [name for name in OWN if name in said and said[name] != getattr(row, name)]
         if changed:
-            people.save(connection, row.phone, said.model_dump(include={*OWN, "fields"}), row.source, visit.now(connection))
+            people.save(connection, row.phone, said, row.source, visit.now(connection))
             visit.audit(connection, "contact.changed", f"contact {contact_id}", after={"changed": changed})
 
     try:
@@ -114,6 +114,8 @@ def _consent(visit: Visit, contact_id: int, status: int = 200, **known: Any) -> 
 def write_consent(visit: Visit, contact_id: int) -> object:
     """What they agreed to or refused elsewhere; a no holds at once, also for what is on its way."""
     opts_out = visit.form.get("change") == "opt_out"
+    if not opts_out and visit.form.get("change") != "opt_in":
+        return _consent(visit, contact_id, 422, errors={"change": gettext("Yes or no?")}, form=visit.form)
 
     def change(connection: Connection) -> bool:
         row = _row(connection, contact_id, locked=True)

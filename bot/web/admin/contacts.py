@@ -1,7 +1,7 @@
 """The people who are texted: looked for, tagged many at once, added by hand."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,18 +45,23 @@ def _contacts(visit: Visit, given: Mapping[str, str], status: int = 200, **known
         now = visit.now(connection)
         try:
             choices = {"topics": topic_names(catalogue(connection)), "segments": segments.names_by_id(connection)}
-            where = people.condition(connection, _wanted(asked), now)
+            whole = not visit.staff.may("agent")  # who sees masked numbers cannot guess them figure by figure
+            where = people.condition(connection, _wanted(asked), now, whole_numbers=whole)
             found = list(people.search(connection, where, before, ROWS + 1))
             all_here = before is None and len(found) <= ROWS
             known["count"] = len(found) if all_here else people.count(connection, where, COUNTED)
         except NoShop:
             choices = {}
+        except Wrong as wrong:
+            status, known["errors"] = 422, {**known.get("errors", {}), **wrong.errors}
         except REFUSALS as error:
             status, known["errors"] = 422, {**known.get("errors", {}), "": "; ".join(told(error).values())}
         rows = found[:ROWS]
         ids = [row.id for row in rows]
         known |= {"tags": people.tags(connection, ids), "subscribed": people.topics(connection, ids)}
-        known |= {"all_tags": people.all_tags(connection), "under_way": people.under_way(connection)}
+        tags = people.all_tags(connection)
+        known["all_tags"] = [*tags, *({asked.get("tagged", "")} - {"", *tags})]
+        known["under_way"] = people.under_way(connection)
     older = rows[-1].id if len(found) > ROWS else None
     known |= {**choices, "asked": asked, "rows": rows, "older": older, "newer": before is not None, "now": now}
     return show("contacts.html", status, counted=COUNTED, **known)
@@ -74,11 +79,14 @@ def tag_contacts(visit: Visit) -> object:
             raise Wrong({"which": gettext("Nobody is ticked.")})
         with visit.read() as connection:
             affected = _affected(visit, connection, asked) if everybody else len(ids)
+            known: dict[str, Any] = {"topics": topic_names(catalogue(connection)), "segments": segments.names_by_id(connection)}
     except Wrong as wrong:
         return _contacts(visit, form, 422, errors=wrong.errors, form=form, ticked=ids)
     about: dict[str, Any] = {"tag": tag, "adds": adds, "affected": affected}
-    if "sure" not in form:
-        return show("tag_contacts.html", **about, asked=asked, ids=() if everybody else ids, everybody=everybody)
+    if form.get("sure") != str(affected):  # asked, and asked again where it would be others than were shown
+        again = "sure" in form
+        ids_shown = () if everybody else ids
+        return show("tag_contacts.html", **about, **known, asked=asked, ids=ids_shown, everybody=everybody, again=again)
 
     def change(connection: Connection) -> None:
         if everybody:
@@ -113,6 +121,8 @@ def new_contact(visit: Visit) -> object:
         row = people.add(connection, number, said.model_dump(), BY_HAND, now)
         visit.audit(connection, "contact.added", f"contact {row.id}")
         kept = True
+        if not form.get("topic") and (form.get("wording") or form.get("answer")):
+            raise Wrong({"topic": gettext("Say what they agreed to.")})
         if form.get("topic"):
             kept = write_down(visit, connection, row, consent_of(form, shop.shop.zone, "opt_in"), now)
         return row.id, kept
@@ -139,20 +149,35 @@ def _new(visit: Visit, status: int = 200, **known: Any) -> object:
 
 
 def told_by(form: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, Any]:
-    """What a form says of a contact: what is left empty is forgotten."""
-    own = {name: form.get(name) or None for name in ("language", "zone")}
-    return {**own, "fields": {name: form.get(f"fields.{name}") or None for name in fields if f"fields.{name}" in form}}
+    """What a form says of a contact that differs from what it showed: what is left empty is forgotten.
+
+    All else stays, also what has been told meanwhile, by text or by a colleague.
+    """
+    def is_new(name: str) -> bool:
+        return name in form and form[name] != form.get(f"was.{name}", "")
+
+    own = {name: form[name] or None for name in ("language", "zone") if is_new(name)}
+    return {**own, "fields": {name: form[f"fields.{name}"] or None for name in fields if is_new(f"fields.{name}")}}
 
 
 def consent_of(form: Mapping[str, str], zone: str, change: str) -> ConsentIn:
     """What a form says that somebody agreed to or refused elsewhere. Raises Wrong."""
     given = {name: form[name] for name in ("topic", "source", "wording", "answer", "proof") if form.get(name)}
-    at: Any = form.get("at") or None
+    at = _instant(form["at"], ZoneInfo(zone)) if form.get("at") else None
+    if at is None and change == "opt_in":
+        raise Wrong({"at": gettext("When did they say so? A later no counts for more.")})
+    return shaped(ConsentIn, {"topic": "", "source": "", **given, "change": change, "at": at})
+
+
+def _instant(written: str, zone: ZoneInfo) -> datetime:
+    """A day and an hour of the shop's zone; of an hour that comes twice, the later one. Raises Wrong."""
     try:
-        at = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(zone)) if at else None
+        at = datetime.strptime(written, "%Y-%m-%dT%H:%M").replace(tzinfo=zone, fold=1)  # the zone is given
     except ValueError:
         raise Wrong({"at": gettext("Write a day and an hour.")}) from None
-    return shaped(ConsentIn, {"topic": "", "source": "", **given, "change": change, "at": at})
+    if at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != at.replace(tzinfo=None):
+        raise Wrong({"at": gettext("There is no such hour on that day: the clock goes forward.")})
+    return at
 
 
 def write_down(visit: Visit, connection: Connection, row: Any, said: ConsentIn, now: datetime) -> bool:
@@ -165,10 +190,10 @@ def write_down(visit: Visit, connection: Connection, row: Any, said: ConsentIn, 
 
 def _wanted(asked: Mapping[str, str]) -> people.Wanted:
     segment = asked.get("segment", "")
-    return people.Wanted(
-        asked.get("q", ""), asked.get("tagged", ""), asked.get("topic", ""), "out" in asked,
-        int(segment) if DIGITS.fullmatch(segment) else None,
-    )  # fmt: skip
+    if segment and not DIGITS.fullmatch(segment):
+        raise Wrong({"": gettext("There is no such segment.")})
+    chosen = int(segment) if segment else None
+    return people.Wanted(asked.get("q", ""), asked.get("tagged", ""), asked.get("topic", ""), asked.get("out") == "1", chosen)
 
 
 def _affected(visit: Visit, connection: Connection, asked: Mapping[str, str]) -> int:

@@ -1,5 +1,7 @@
 """Words that open a dialog, and what a text would bring about."""
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
@@ -33,7 +35,7 @@ def keywords(visit: Visit) -> object:
     more = rows[AT_ONCE - 1].id if len(rows) > AT_ONCE else None
     would = intent(known, tried) if tried else None
     return show("keywords.html", rows=rows[:AT_ONCE], more=more, after=after, published=known.published, reserved=RESERVED,
-                tried=tried, would=would)  # fmt: skip
+                tried=tried, would=would, spoken=known.shop.languages)  # fmt: skip
 
 
 @page("/keywords/new", role="marketer", methods=("GET", "POST"))
@@ -63,6 +65,8 @@ def change_keyword(visit: Visit, keyword_id: int) -> object:
 
     def change(connection: Connection) -> None:
         before = _said(connection, keyword_id)
+        if visit.form.get("was", _digest(before)) != _digest(before):
+            raise Wrong({"": gettext("Somebody has changed it meanwhile. Look at what it says now, then change it again.")})
         shop.change_keyword(connection, keyword_id, KeywordPart(**_typed(visit)))
         if before != (after := _said(connection, keyword_id)):
             visit.audit(connection, "keyword.changed", f"keyword {keyword_id}", before, after)
@@ -83,6 +87,11 @@ def delete_keyword(visit: Visit, keyword_id: int) -> object:
     return go("keywords", say=gettext("The keyword is deleted."))
 
 
+def _digest(said: Mapping[str, Any]) -> str:
+    """Of what the form showed, to see whether it is still so."""
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def _done(visit: Visit, keyword_id: int | None, do: Callable[[Connection], None], say: str) -> object:
     try:
         visit.change(do)
@@ -99,8 +108,11 @@ def _keyword(
         known = catalogue(connection)
     languages = list(dict.fromkeys([*known.shop.languages, *filter(None, said["phrases"])]))
     dialogs = sorted({*known.published, said["dialog"]} - {""})
+    if errors and not said["dialog"]:
+        errors = {**errors, "dialog": gettext("Choose one")}
+    was = visit.form.get("was") or (_digest(said) if keyword_id else "")
     return show("keyword.html", status, id=keyword_id, keyword=said, languages=languages, dialogs=dialogs, modes=get_args(Mode),
-                published=known.published, errors=_beside(errors or {}, languages))  # fmt: skip
+                published=known.published, was=was, errors=_beside(errors or {}, languages))  # fmt: skip
 
 
 def _typed(visit: Visit) -> dict[str, Any]:

@@ -48,12 +48,16 @@ MISTAKES = (
     N_("an opt-in needs the words that the person was shown"),
     N_("%(topic)s needs a second yes: record an opt-in that was confirmed, or let them text"),
     N_("the person has said something later about it"),
+    N_("there is a contact with this number already"),
+    N_("1 to %(count)s letters that one can see"),
+    N_("write a time zone such as Europe/Paris or America/New_York"),
+    N_("there is no segment %(number)s any more"),
     # whatever it is about
     N_("something else was done to it at the same time: try again"),
     N_("Field required"),
     N_("String should have at most %(count)s characters"),
     N_("String should have at least %(count)s character"),
-    N_("List should have at most %(count)s items"),
+    N_("List should have at most %(count)s items after validation, not %(more)s"),
 )
 
 
@@ -62,6 +66,7 @@ LONGEST = 500  # characters: patterns with several values take long to miss
 
 def in_their_words(message: str) -> str:
     """The message in the language of who reads; one that is not known here, or very long, stays as it is."""
+    message = message.removeprefix("Value error, ")  # so pydantic begins what the house has said
     if len(message) > LONGEST:
         return message
     for known, pattern in _patterns():

@@ -187,8 +187,13 @@ def _serve(page: Page, **path: Any) -> Any:
 
 
 def _kept(given: Any) -> dict[str, str]:
-    """Fields as a database can hold them, blanks around them gone."""
-    return {name: value.strip() for name, value in given.items() if can_be_kept(name) and can_be_kept(value)}
+    """Fields as a database can hold them: without letters that none can have, lines that end in one way, blanks around gone."""
+    return {name: _clean(value) for name, value in given.items() if can_be_kept(name)}
+
+
+def _clean(value: str) -> str:
+    kept = value if can_be_kept(value) else "".join(filter(can_be_kept, value))
+    return kept.replace("\r\n", "\n").strip()
 
 
 def _to_the_door() -> Response:

@@ -11,6 +11,11 @@ document.addEventListener("click", (event) => {
 
 document.querySelectorAll("dialog[data-open]").forEach((dialog) => dialog.showModal());
 
+// While somebody is still looking for others, nothing is done with those who are shown.
+document.querySelector("form.search")?.addEventListener("input", () => {
+  document.querySelector("#found .foot")?.setAttribute("inert", "");
+});
+
 // The menu of a phone closes when one goes elsewhere with the keyboard.
 const more = document.querySelector(".menu .more");
 more?.addEventListener("keydown", (event) => {
