@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
@@ -12,14 +11,8 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from models import Staff as Account
 from models import StaffLink, StaffSession, insert
 
-ROLES: Mapping[str, str] = MappingProxyType({
-    "viewer": "Looks at everything, changes nothing.",
-    "agent": "Also answers contacts.",
-    "marketer": "Also changes keywords, dialogs, segments and campaigns.",
-    "launcher": "Also sends campaigns.",
-    "admin": "Also decides who comes in, and what the shop is.",
-})  # fmt: skip
-"""Each may do what those before it may, and more."""
+ROLES = ("viewer", "agent", "marketer", "launcher", "admin")
+"""Each may do what those before it may, and more: see the reference."""
 
 _RANK = {role: rank for rank, role in enumerate(ROLES)}
 # Letters that look like others could pass for somebody else.

@@ -61,7 +61,7 @@ def open_look(app: Flask) -> None:
 def _language() -> str:
     """What they chose; else what their browser asks for."""
     who = getattr(g, "staff", None)
-    chosen = who.language if who and who.language else session.get("language")
+    chosen = who.language if who else None
     return chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "en"
 
 

@@ -47,14 +47,12 @@ def invite(visit: Visit) -> object:
 @page("/team/<int:staff_id>", role="admin", methods=("GET", "POST"))
 def person(visit: Visit, staff_id: int) -> object:
     """One of them: another role, a new link, in or out."""
-    with visit.read() as connection:
-        row = _row(connection, staff_id)
-        changes = staff.entries(connection, about=f"staff {staff_id}")
     if request.method == "GET":
-        return show("person.html", row=row, roles=staff.ROLES, changes=changes)
+        return _person(visit, staff_id)
     wanted = {"name": visit.form.get("name", ""), "role": visit.form.get("role", "")}
 
     def change(connection: Connection) -> None:
+        _row(connection, staff_id)
         before, after = staff.change(connection, staff_id, **wanted)
         if before != after:
             visit.audit(connection, "staff.changed", f"staff {staff_id}", before, after)
@@ -62,9 +60,15 @@ def person(visit: Visit, staff_id: int) -> object:
     try:
         visit.change(change)
     except Wrong as wrong:
-        return show("person.html", 422, row=row, roles=staff.ROLES, changes=changes, errors=wrong.errors, form=visit.form)
+        return _person(visit, staff_id, 422, errors=wrong.errors, form=visit.form)
     stays = staff_id != visit.staff.id or wanted["role"] == "admin"
     return go("people" if stays else "home", say=gettext("Saved."))
+
+
+def _person(visit: Visit, staff_id: int, status: int = 200, **known: Any) -> object:
+    with visit.read() as connection:
+        row, noted = _row(connection, staff_id), staff.entries(connection, about=f"staff {staff_id}")
+    return show("person.html", status, row=row, roles=staff.ROLES, changes=noted, **known)
 
 
 @page("/team/<int:staff_id>/link", role="admin", methods=("POST",))
@@ -96,9 +100,7 @@ def close_account(visit: Visit, staff_id: int) -> object:
     try:
         visit.change(close)
     except Wrong as wrong:
-        with visit.read() as connection:
-            row, changes = _row(connection, staff_id), staff.entries(connection, about=f"staff {staff_id}")
-        return show("person.html", 422, row=row, roles=staff.ROLES, changes=changes, errors=wrong.errors)
+        return _person(visit, staff_id, 422, errors=wrong.errors)
     return go("people", say=gettext("The account is closed."))
 
 
