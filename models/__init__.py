@@ -11,6 +11,7 @@ from models.segment import ListMember, Segment
 from models.sender import Sender
 from models.shop import Shop
 from models.staff import ApiToken, AuditEntry, IdempotencyKey, Staff, StaffLink, StaffSession, Try
+from models.thread import CannedAnswer, Thread, ThreadEntry
 from models.topic import Topic
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Batch",
     "Callback",
     "Campaign",
+    "CannedAnswer",
     "Clock",
     "ConsentEvent",
     "ConsentProof",
@@ -46,6 +48,8 @@ __all__ = [
     "Subscription",
     "Suppression",
     "Tagging",
+    "Thread",
+    "ThreadEntry",
     "Topic",
     "Try",
     "given_each",

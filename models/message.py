@@ -54,6 +54,7 @@ class Message(Base):
     account: Mapped[str]
     sid: Mapped[str | None]  # the carrier's id
     conversation_id: Mapped[int | None]
+    staff_id: Mapped[int | None]  # who wrote it, where a person did
     campaign_id: Mapped[int | None]
     batch_id: Mapped[int | None]  # as long as it is sent with the others of its batch
     parts: Mapped[int | None]  # ours: how many it is billed as
