@@ -13,7 +13,7 @@ from bot.carriers import Inbound, OptOut, OptOutMode, Reply
 from bot.catalogue import NoShop, catalogue, in_language
 from bot.consent import gate
 from bot.consent.ledger import Ledger, Proof
-from bot.contacts import head_of, meet, standing
+from bot.contacts import await_person, head_of, meet, standing
 from bot.effects import WITH_STAFF_FOR, Said, Scene, Text
 from bot.runtime import Runtime
 from bot.text.clean import clean
@@ -134,6 +134,7 @@ def _without_a_shop(
     """Nobody has set up the shop yet: the text is kept for a person, and a STOP is a STOP."""
     log.error("text %s came, but no shop is set up: parley shop load FILE", inbound.sid)
     connection.execute(update(Message).where(Message.id == text.message_id).values(for_person=True))
+    await_person(connection, contact.id, now)
     word = reserved(fold(text.body))
     ledger = Ledger(connection, contact, runtime.suppression_key)
     if (word is not None and word.kind == "stop") and not ledger.suppressed():

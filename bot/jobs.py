@@ -13,7 +13,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import Select, exists, or_, select
 
-from bot import alarms, awake, campaigns, contacts, outbox, status, talk
+from bot import alarms, awake, campaigns, contacts, inbox, outbox, status, talk
 from bot.campaigns.batches import OPEN
 from bot.campaigns.control import FINISHED, LEFT_BEHIND, LEFT_OVER
 from bot.campaigns.launch import UNTAKEN
@@ -28,6 +28,7 @@ RING: Mapping[str, alarms.Ring] = {
     "release": outbox.release,
     "launch": campaigns.ring,
     "wish": campaigns.wish,
+    inbox.LOOK_BACK: inbox.look_back,
 }
 
 # Seconds: a job is short, so that a worker stops within a deploy. Calls under way may take it some more.

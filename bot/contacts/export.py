@@ -21,12 +21,14 @@ from models import (
     Recipient,
     Segment,
     Subscription,
+    Thread,
+    ThreadEntry,
 )  # fmt: skip
 
 AT_ONCE = 500  # rows in memory
 
-CALLBACK, LISTED, MESSAGE, RECIPIENT, SUBSCRIPTION = (
-    one.__table__ for one in (Callback, ListMember, Message, Recipient, Subscription)
+CALLBACK, LISTED, MESSAGE, RECIPIENT, SUBSCRIPTION, THREAD, ENTRY = (
+    one.__table__ for one in (Callback, ListMember, Message, Recipient, Subscription, Thread, ThreadEntry)
 )
 _mine: ColumnElement[int] = bindparam("contact_id")
 _theirs = and_(MESSAGE.c.account == CALLBACK.c.account, MESSAGE.c.sid == CALLBACK.c.sid)
@@ -40,6 +42,8 @@ PARTS: Mapping[str, tuple[Select[Any], ColumnElement[Any]]] = {
     "conversations": (TALKS, Conversation.__table__.c.id),
     "messages": (select(MESSAGE).where(MESSAGE.c.contact_id == _mine), MESSAGE.c.id),
     "statuses": (select(CALLBACK).join(MESSAGE, _theirs).where(MESSAGE.c.contact_id == _mine), CALLBACK.c.id),
+    "staff": (select(ENTRY).where(ENTRY.c.contact_id == _mine), ENTRY.c.id),
+    "thread": (select(THREAD).where(THREAD.c.contact_id == _mine), THREAD.c.contact_id),
     "campaigns": (
         select(RECIPIENT, Campaign.name).join(Campaign, Campaign.id == RECIPIENT.c.campaign_id)
         .where(RECIPIENT.c.contact_id == _mine),

@@ -89,21 +89,26 @@ def test_names_and_tags_are_text_on_the_pages_of_contacts(house: House, readers:
 def test_texts_are_text_in_the_thread_and_in_the_timeline(house: House, readers: Readers, first: int) -> None:
     reader, texts = readers("admin"), HOSTILE[first : first + SLICE]
     house.text("Bo", HARMLESS)
-    path = f"/admin/contacts/{house.contact('Bo').id}"
-    calm = {where: shown(reader, path + where) for where in ("", "/timeline")}
+    theirs = house.contact("Bo").id
+    places = {f"/admin/{path}": 2 for path in (f"contacts/{theirs}", f"contacts/{theirs}/timeline", f"inbox/{theirs}")}
+    places["/admin/inbox"] = SLICE
+    calm = {path: shown(reader, path) for path in places}
     for place, body in enumerate(texts):
         house.post("/webhooks/twilio/inbound", house.inbound("Bo", body, f"SM{place:032x}"))
-    for where in ("", "/timeline"):
-        seen = shown(reader, path + where)
-        tame(seen, calm[where])
-        assert sum(squeezed(body) in squeezed(seen.text) for body in texts) >= len(texts) // 2, "the last page of them"
+    for path, share in places.items():  # the last page of them, or the last one alone
+        seen = shown(reader, path)
+        tame(seen, calm[path])
+        assert sum(squeezed(body[:99]) in squeezed(seen.text) for body in texts) >= len(texts) // share, path
 
 
 @pytest.mark.parametrize("first", range(0, len(HOSTILE), SLICE))
 def test_what_is_typed_into_forms_comes_back_as_text(house: House, readers: Readers, first: int) -> None:
     """Refused or not: keywords, the tester, searches, people's names."""
     reader = readers("admin")
-    calm = {path: shown(reader, path) for path in ("/admin/keywords", "/admin/keywords/new", "/admin/contacts", "/admin/team")}
+    house.text("Bo", HARMLESS)
+    thread = f"/admin/inbox/{house.contact('Bo').id}"
+    pages = [f"/admin/{path}" for path in ("keywords", "keywords/new", "contacts", "team", "answers/new", "inbox")]
+    calm = {path: shown(reader, path) for path in (*pages, thread)}
     for words in HOSTILE[first : first + SLICE]:
         form: dict[str, Any] = {"phrases": words, "phrases.fr": words, "mode": "whole", "dialog": words}
         answer = reader.send("/admin/keywords/new", **form)
@@ -111,10 +116,16 @@ def test_what_is_typed_into_forms_comes_back_as_text(house: House, readers: Read
         if answer.status_code == 422:
             seen = Seen(answer.text)
             assert set(seen.elements) <= set(calm["/admin/keywords/new"].elements) | {"p"}, words
+        for path, typed in ((f"{thread}/note", {"note": words}), (f"{thread}/answer", {"text": words, "key": words}),
+                            ("/admin/answers/new", {"name": words, "texts.fr": words, "texts.en": words})):  # fmt: skip
+            answer = reader.send(path, **typed)
+            assert answer.status_code in (303, 422), (path, words)
+            usual = calm[path if path in calm else thread].elements
+            assert set(Seen(answer.text).elements) <= set(usual) | {"p", "title", "h1", "small", "li"}, (path, words)
         team = reader.send("/admin/team/invite", name=words, email=words, role=words)
         assert team.status_code == 422, words
         assert set(Seen(team.text).elements) <= set(calm["/admin/team"].elements) | {"p"}, words
-    for path, name in (("/admin/keywords", "try"), ("/admin/contacts", "q")):
+    for path, name in (("/admin/keywords", "try"), ("/admin/contacts", "q"), ("/admin/inbox", "q")):
         for words in HOSTILE[first : first + SLICE : 4]:
             answer = reader.client.get(path, query_string={name: words})
             assert answer.status_code == 200, words
@@ -129,6 +140,6 @@ def test_no_page_comes_apart_on_a_phone_or_a_desk(page: Page, house: House) -> N
         house.post("/webhooks/twilio/inbound", house.inbound(number(0), body, f"SM{place:032x}"))
     sign_in(page, account(house, "admin"))
     theirs = [f"/contacts/{id_}{tab}" for id_ in (ids[0], ids[-1]) for tab in ("", "/timeline")]
-    for path in ("", "/contacts", *theirs, "/keywords"):
+    for path in ("", "/contacts", *theirs, "/keywords", "/inbox", f"/inbox/{ids[0]}", f"/inbox/{ids[-1]}"):
         page.goto(f"/admin{path}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

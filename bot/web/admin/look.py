@@ -16,6 +16,8 @@ from markupsafe import Markup
 
 from bot.catalogue import Catalogue, NoShop, catalogue, in_language
 from bot.runtime import Runtime
+from bot.text.parts import measure
+from bot.web.admin.mistakes import in_their_words
 from bot.web.pages import PACKAGES
 from models.phone import display
 
@@ -53,9 +55,10 @@ def open_look(app: Flask) -> None:
     speech = Babel(app, locale_selector=_language, timezone_selector=_zone)
     speech.domain_instance = _Written()
     app.jinja_env.globals.update(
-        get_locale=get_locale, icon=icon, said=said, phone=display, mine=mine, browser=browser, LANGUAGES=LANGUAGES
+        get_locale=get_locale, icon=icon, said=said, phone=display, mine=mine, browser=browser, tick=tick,
+        in_their_words=in_their_words, LANGUAGES=LANGUAGES,
     )
-    app.jinja_env.filters.update(instant=instant, ago=ago, written=written)
+    app.jinja_env.filters.update(instant=instant, ago=ago, written=written, encoding=encoding)
 
 
 def _language() -> str:
@@ -88,6 +91,20 @@ def icon(name: str) -> Markup:
     """A drawing that says nothing of its own: what it means stands beside it."""
     drawn = (ICONS / f"{name}.svg").read_text(encoding="utf-8")
     return Markup(drawn.replace("<svg ", '<svg class="icon" ', 1).replace('stroke-width="1.5"', 'stroke-width="1.7"'))
+
+
+def encoding(body: str) -> str:
+    """The alphabet in which a text travels."""
+    return measure(body).encoding
+
+
+def tick(message: Any) -> str:
+    """The icon of what became of a text of ours."""
+    if message.status in ("undelivered", "failed") or message.state in ("refused", "failed"):
+        return "x-circle"
+    if message.status in ("delivered", "read"):
+        return "check-circle"
+    return "check" if message.state == "sent" else "clock"
 
 
 def browser(described: str) -> str:

@@ -52,6 +52,16 @@ MISTAKES = (
     N_("1 to %(count)s letters that one can see"),
     N_("write a time zone such as Europe/Paris or America/New_York"),
     N_("there is no segment %(number)s any more"),
+    # answers
+    N_("write something first"),
+    N_("too long for one text: at most %(parts)s parts and %(count)s characters"),
+    N_("{{ %(tag)s }} is not known of this contact"),
+    N_("{{ %(tag)s }} is not a merge tag that can be filled in: there is no such field"),
+    N_("they cannot be answered: %(why)s"),
+    N_("there are %(count)s already: delete one first"),
+    N_("there is one with this name already"),
+    N_("letters, figures and - only, at most 30"),
+    N_("write what is answered"),
     # whatever it is about
     N_("something else was done to it at the same time: try again"),
     N_("Field required"),
