@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, String, and_, bindparam, cast, func, sel
 
 from bot.catalogue import NoShop
 from bot.consent.ledger import START_OF_CHAIN, digest
-from models import ConsentEvent, Contact, ContactTag, Conversation, Message, Shop, Subscription, Suppression, insert
+from models import LETS_OUT, ConsentEvent, Contact, ContactTag, Conversation, Message, Shop, Subscription, Suppression, insert
 from models.conversation import LISTENING
 from models.phone import country_of, language_of
 
@@ -68,6 +68,7 @@ STANDING = (
         SUPPRESSION.c.digest.label("suppressed"),
         _replies.label("replies_in_hour"),
         _question.label("question"),
+        LETS_OUT.label("lets_out"),  # locked: who halts all sending waits for what this turn will say
         *(c.label(f"conversation_{c.name}") for c in CONVERSATION.c),
     )
     .select_from(Shop.__table__)
