@@ -30,6 +30,8 @@ SCOPES = {
     "campaigns:send": "Schedule, pause, resume and cancel campaigns.",
     "messages:read": "Look at messages, theirs and ours.",
     "messages:write": "Send texts to one contact at a time.",
+    "sending:read": "See whether all sending is halted, and how much waits.",
+    "sending:write": "Halt all sending, whoever wants it, and let it go on.",
     "shop:read": "Look at the shop: settings, topics, numbers, keywords.",
     "shop:write": "Change the shop's settings, topics, numbers and keywords.",
     "dialogs:read": "Look at dialogs and their versions, check them and try them out.",

@@ -5,6 +5,7 @@ from models.campaign import Batch, Campaign, Recipient
 from models.consent import ConsentEvent, ConsentProof, Subscription, Suppression
 from models.contact import Contact, ContactTag, Field, Tagging
 from models.conversation import Alarm, Conversation, DialogVersion, Keyword
+from models.halt import IS_HALTED, LETS_OUT, Halt
 from models.message import Callback, Message
 from models.process import Clock, Lease, Outage, Process
 from models.segment import ListMember, Segment
@@ -15,6 +16,8 @@ from models.thread import CannedAnswer, Thread, ThreadEntry
 from models.topic import Topic
 
 __all__ = [
+    "IS_HALTED",
+    "LETS_OUT",
     "Alarm",
     "ApiToken",
     "AuditEntry",
@@ -31,6 +34,7 @@ __all__ = [
     "Conversation",
     "DialogVersion",
     "Field",
+    "Halt",
     "IdempotencyKey",
     "Keyword",
     "Lease",

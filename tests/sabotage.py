@@ -13,14 +13,14 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from flask import Response
 from rq.utils import import_attribute
-from sqlalchemy import event, exists, select, text, update
+from sqlalchemy import event, exists, literal, select, text, update
 
 from bot import alarms, awake, contacts, inbound, outbox, runtime, status, talk, throttle, worker
 from bot.campaigns import batches, control, launch
 from bot.carriers.twilio import signature
 from bot.catalogue import Catalogue
 from bot.consent import gate, ledger
-from bot.outbox import claim, delivery
+from bot.outbox import claim, delivery, rows, settling
 from bot.web import webhooks
 from models import Callback, Campaign, Contact, DialogVersion, Message, one_of
 from tests.house import House
@@ -147,6 +147,29 @@ def acknowledge_stops_at_once(house: House, patch: Patch) -> None:
 
 def pause_at_once(house: House, patch: Patch) -> None:
     patch.setattr(outbox, "wait_for_campaign", lambda *_: None)
+
+
+def halt_at_once(house: House, patch: Patch) -> None:
+    patch.setattr(outbox, "wait_until_halted", lambda *_: None)
+
+
+def halt_without_those_who_have_looked(house: House, patch: Patch) -> None:
+    """The calls that are marked are waited for, but nobody who is about to mark one."""
+    patch.setattr(outbox, "wait_until_halted", settling.wait_for_all)
+
+
+def look_at_no_switch(house: House, patch: Patch) -> None:
+    """It is thrown, and no statement sees it."""
+
+    def blind(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
+        seen = statement.replace("halt.halted_at IS NOT NULL", "1 = 0").replace("halt.halted_at IS NULL", "1 = 1")
+        return seen, parameters
+
+    event.listen(house.runtime.engine, "before_cursor_execute", blind, retval=True)
+
+
+def answer_while_halted(house: House, patch: Patch) -> None:
+    patch.setattr(rows, "ANSWER", rows.ADD.returning(literal(False)))
 
 
 def launch_whatever_the_state(house: House, patch: Patch) -> None:

@@ -17,6 +17,7 @@ from tests import (
     test_alarms,
     test_awake,
     test_edges,
+    test_halt,
     test_health,
     test_inbound,
     test_ledger,
@@ -125,6 +126,16 @@ GUARDS: dict[str, Guard] = {
     "a pause waits for calls under way": (
         sabotage.pause_at_once, test_control.test_pausing_returns_when_no_call_is_under_way, {},
     ),
+    "a halt is looked at": (
+        sabotage.look_at_no_switch, test_halt.test_nothing_leaves_while_it_is_on_and_everything_once_when_it_is_off,
+        {"who": test_halt.a_dialog},
+    ),
+    "a halt is looked at by who answers": (
+        sabotage.answer_while_halted, test_halt.test_no_answer_goes_back_with_the_response_while_it_is_on, {},
+    ),
+    "a halt waits for calls under way": (
+        sabotage.halt_at_once, test_halt.test_a_campaign_that_was_under_way_goes_on_where_it_was, {},
+    ),
     "errors pause a campaign": (sabotage.ignore_errors, test_campaign.test_too_many_errors_pause_a_campaign, {}),
     "quiet hours": (
         sabotage.without(gate.quiet),
@@ -182,6 +193,12 @@ OF_ONE_DATABASE: dict[str, dict[str, Guard]] = {
         ),
     },
     "postgresql": {
+        "a halt waits for who had looked before": (
+            sabotage.halt_without_those_who_have_looked, test_halt.test_whoever_had_looked_before_it_is_waited_for, {},
+        ),
+        "a halt waits for turns under way": (
+            sabotage.halt_without_those_who_have_looked, test_halt.test_a_turn_that_had_begun_before_it_is_waited_for, {},
+        ),
         "no emptying of the ledger": (
             sabotage.drop_triggers, test_ledger.test_the_database_refuses_to_change_or_remove_an_event,
             {"change": "truncate"},

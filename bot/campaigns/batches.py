@@ -16,7 +16,7 @@ from bot.campaigns.words import Unsaid, Words
 from bot.catalogue import catalogue
 from bot.consent import facts, gate
 from bot.runtime import Runtime
-from models import Batch, Campaign, Contact, Message, Recipient, Subscription, insert_each, one_of
+from models import IS_HALTED, Batch, Campaign, Contact, Message, Recipient, Subscription, insert_each, one_of
 from models.campaign import IS_OPEN
 from models.message import in_state
 
@@ -32,7 +32,7 @@ SOME = 200  # recipients judged and rendered at a time
 BATCH, CAMPAIGN, CONTACT, MESSAGE, RECIPIENT, SUBSCRIPTION = (
     one.__table__ for one in (Batch, Campaign, Contact, Message, Recipient, Subscription)
 )
-OPEN = and_(IS_OPEN, BATCH.c.due_at <= bindparam("now"), BATCH.c.lease_until < bindparam("machine_now"))
+OPEN = and_(IS_OPEN, BATCH.c.due_at <= bindparam("now"), BATCH.c.lease_until < bindparam("machine_now"), ~IS_HALTED)
 # The campaign that waited longest gets the next worker, so that a slow sender holds up nobody else's campaign.
 FREE = (
     select(func.min(BATCH.c.id).label("id"))

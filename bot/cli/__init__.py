@@ -8,7 +8,21 @@ from sqlalchemy.exc import DBAPIError
 from bot.campaigns import CampaignError
 from bot.campaigns import Problem as Mistake
 from bot.catalogue import NoShop
-from bot.cli import campaign, carrier, contact, database, dialog, held, processes, segment, settings, shop, token, user
+from bot.cli import (
+    campaign,
+    carrier,
+    contact,
+    database,
+    dialog,
+    held,
+    processes,
+    segment,
+    sending,
+    settings,
+    shop,
+    token,
+    user,
+)
 from bot.segments import BadRule
 from bot.settings import SettingsError
 from bot.shop import ShopError
@@ -54,7 +68,7 @@ def main() -> None:
 for command in (
     processes.demo, processes.web, processes.worker, processes.clock,
     database.db, settings.config, carrier.text, contact.contact, dialog.dialog, shop.shop,
-    segment.segment, campaign.campaign, held.held, token.token,
+    segment.segment, campaign.campaign, held.held, sending.sending, token.token,
     user.user,
 ):  # fmt: skip
     main.add_command(command)

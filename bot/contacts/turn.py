@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, String, and_, bindparam, cast, func, sel
 from bot.catalogue import NoShop
 from bot.consent.ledger import START_OF_CHAIN, digest
 from models import (
+    LETS_OUT,
     ConsentEvent,
     Contact,
     ContactTag,
@@ -80,6 +81,7 @@ STANDING = (
         SUPPRESSION.c.digest.label("suppressed"),
         _replies.label("replies_in_hour"),
         _question.label("question"),
+        LETS_OUT.label("lets_out"),  # locked: who halts all sending waits for what this turn will say
         *(c.label(f"conversation_{c.name}") for c in CONVERSATION.c),
     )
     .select_from(Shop.__table__)

@@ -1,7 +1,8 @@
 """Everything that leaves: the answer to the text just received goes back in the webhook's response, all else by `deliver`.
 
 A row first, then the call, then the result. A mark (`sending`, with a lease) is committed before the carrier is called; an
-outcome that nobody knows is asked from the carrier's own list and never guessed, so that no text is sent twice.
+outcome that nobody knows is asked from the carrier's own list and never guessed, so that no text is sent twice. One switch
+halts it all.
 """
 
 from bot.outbox.claim import MACHINE_NOW, OF_BATCHES, READY, WAITING, late, look
@@ -9,8 +10,10 @@ from bot.outbox.delivery import deliver
 from bot.outbox.result import release
 from bot.outbox.rows import answer, judge, say, stored_answer
 from bot.outbox.settling import settle, sweep, wait_for_calls, wait_for_campaign
+from bot.outbox.switch import Sending, halt, halted, resume, sending, wait_until_halted
 
 __all__ = [
-    "MACHINE_NOW", "OF_BATCHES", "READY", "WAITING", "answer", "deliver", "judge", "late", "look", "release", "say", "settle",
-    "stored_answer", "sweep", "wait_for_calls", "wait_for_campaign",
+    "MACHINE_NOW", "OF_BATCHES", "READY", "WAITING", "Sending", "answer", "deliver", "halt", "halted", "judge", "late", "look",
+    "release", "resume", "say", "sending", "settle", "stored_answer", "sweep", "wait_for_calls", "wait_for_campaign",
+    "wait_until_halted",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from bot.carriers import Outgoing
 from bot.catalogue import Catalogue
 from bot.consent import facts, gate
 from bot.runtime import Runtime
-from models import Campaign, Contact, Message, Subscription, one_of
+from models import IS_HALTED, LETS_OUT, Campaign, Contact, Message, Subscription, one_of
 from models.base import UtcDateTime
 from models.message import in_state
 
@@ -35,6 +35,7 @@ READY = and_(
     in_state("ready"),
     MESSAGE.c.not_before <= MACHINE_NOW,
     or_(MESSAGE.c.campaign_id.is_(None), CAMPAIGN.c.state == "sending"),
+    ~IS_HALTED,
 )
 """What may be claimed; `FROM` must be WAITING."""
 WAITING = MESSAGE.outerjoin(CAMPAIGN, CAMPAIGN.c.id == MESSAGE.c.campaign_id)
@@ -59,10 +60,11 @@ SENDING = (
     select(CAMPAIGN.c.id, CAMPAIGN.c.ends_at).where(one_of(CAMPAIGN.c.id, "ids"), CAMPAIGN.c.state == "sending")
     .with_for_update(read=True, key_share=True)
 )  # fmt: skip
-# Whoever is talking to somebody else is passed over, not waited for.
+# Whoever is talking to somebody else is passed over, not waited for. Nobody is found while all sending is halted; else who halts
+# it waits for us.
 _known = ("id", "phone", "zone", "sample", "paused_until", "one_in_days", "unreachable_at")
 LOCK = (
-    select(*(CONTACT.c[name] for name in _known)).where(one_of(CONTACT.c.id, "ids"))
+    select(*(CONTACT.c[name] for name in _known)).where(one_of(CONTACT.c.id, "ids"), LETS_OUT.is_not(None))
     .order_by(CONTACT.c.id).with_for_update(skip_locked=True)
 )  # fmt: skip
 _agreed = and_(
@@ -76,7 +78,7 @@ _needed = (
 _mine = (
     select(*(MESSAGE.c[name] for name in _needed), SUBSCRIPTION.c.event_id.label("agreed"))
     .select_from(MESSAGE.outerjoin(SUBSCRIPTION, _agreed))
-    .where(one_of(MESSAGE.c.id, "ids"), MESSAGE.c.state == "ready")
+    .where(one_of(MESSAGE.c.id, "ids"), MESSAGE.c.state == "ready", ~IS_HALTED)
     .order_by(MESSAGE.c.id)
 )
 MINE = _mine.with_for_update(of=MESSAGE)  # a late callback may settle one of them at this very moment
@@ -113,7 +115,7 @@ def look(runtime: Runtime, query: Select[Any], room: int, busy: Collection[str],
 def claim(runtime: Runtime, shop: Catalogue, rows: Sequence[Any]) -> list[Claimed]:
     """Mark those of these messages as `sending` that the gate lets go, in one transaction.
 
-    1. Their campaigns, locked: still sending? Their contacts, locked in ascending id.
+    1. Their campaigns, locked: still sending? Their contacts, locked in ascending id; none while all sending is halted.
     2. The gate, once more, on what is true now.
     3. What it refuses or holds is written down; the others get their mark and a lease. COMMIT comes before any call.
     """

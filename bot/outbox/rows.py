@@ -13,19 +13,23 @@ from bot.effects import Said, Scene
 from bot.runtime import Runtime
 from bot.text.clean import cut
 from bot.text.parts import measure
-from models import Message
+from models import IS_HALTED, Message
 
 ANSWERED_FOR = timedelta(seconds=20)  # after a reply in the response: the carrier has called back, or it is asked
 
-ADD = insert(Message.__table__).returning(Message.__table__.c.id)
+MESSAGE = Message.__table__
+ADD = insert(MESSAGE).returning(MESSAGE.c.id)
+ANSWER = insert(MESSAGE).returning(MESSAGE.c.id, IS_HALTED.label("is_halted"))
 
 
 def answer(scene: Scene, kind: str = "reply") -> Reply | None:
     """What the turn says to the text just received: a row in state `answered`, and the reply for the response.
 
     A turn says one text; what is too long for one leaves as a further one, by `deliver`. After a STOP only the question of
-    a double opt-in may be said, as `compliance`, and nothing beside it.
+    a double opt-in may be said, as `compliance`, and nothing beside it. While all sending is halted what is said waits, as
+    `ready`, unless it was to be `compliance`: the law wants a STOP confirmed.
     """
+    goes_anyway = kind == "compliance"
     says = scene.says
     if scene.suppressed and kind != "compliance" and any(said.asks for said in says):
         kind, says = "compliance", [said for said in says if said.asks]
@@ -43,8 +47,12 @@ def answer(scene: Scene, kind: str = "reply") -> Reply | None:
     # The fallback address is answered once: a reply that was born there has had its turn.
     marked = {"state": "answered", "marked_at": row["made_at"], "attempts": int(scene.at_fallback)}
     marked["lease_until"] = row["made_at"] + ANSWERED_FOR
-    message_id = scene.connection.execute(ADD, {**row, **marked}).scalar_one()
+    message_id, is_halted = scene.connection.execute(ANSWER, {**row, **marked}).one()
     _say_rest(scene, row, body[len(first) :], cause)
+    if is_halted and not goes_anyway:
+        waits = {"state": "ready", "not_before": row["made_at"], "marked_at": None, "lease_until": None, "attempts": 0}
+        scene.connection.execute(update(MESSAGE).where(MESSAGE.c.id == message_id).values(**waits))
+        return None
     return Reply(message_id, first, tuple(media))
 
 
@@ -67,18 +75,19 @@ def say(scene: Scene, cause: str) -> None:
 def stored_answer(runtime: Runtime, connection: Connection, message_in: int, contact_id: int) -> Reply | None:
     """The reply to a text, again, for the carrier whose first fetch of it failed. Once: a second copy gets nothing.
 
-    A reply that was never fetched is found missing in the carrier's list and sent by `deliver`.
+    A reply that was never fetched, or is not said again because all sending is halted, is found missing in the carrier's list
+    and sent by `deliver`.
     """
     contact = lock(connection, contact_id)
     row = connection.execute(
-        select(Message.__table__).where(
+        select(MESSAGE).where(
             Message.cause == f"r:{message_in}:1", Message.state.in_(("answered", "unknown")), Message.attempts == 0
         )
     ).one_or_none()
     if contact is None or row is None or row.sid is not None:
         return None
     stand = standing(connection, contact, runtime.suppression_key, row.at)
-    if stand.suppressed and row.kind != "compliance":
+    if row.kind != "compliance" and (stand.suppressed or connection.scalar(select(IS_HALTED))):
         return None
     now = runtime.machine_now()
     again = {"state": "answered", "attempts": 1, "marked_at": now, "lease_until": now + ANSWERED_FOR}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import uvloop
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, and_, bindparam, or_, select, update
 
 from bot import awake
 from bot.carriers import Listed, Unavailable
@@ -27,6 +27,7 @@ UNKNOWN_OUTCOME = "unknown outcome"  # why a message is held after that
 QUESTIONS_AT_ONCE = 10
 SLACK_FOR = timedelta(minutes=10)  # the carrier's clock is not ours
 BARRIER_FOR = 8.5  # seconds: a little more than a call's lease
+HANDED_OVER_FOR = timedelta(seconds=1)  # until a webhook's response, whose words are committed, has certainly been written
 
 LEASED = in_state("sending", "answered", "unknown")  # as its index says
 OVERDUE = select(Message.id).where(LEASED, Message.state != "unknown", Message.lease_until <= bindparam("now_"))
@@ -38,7 +39,10 @@ UNKNOWN = (
     .order_by(Message.marked_at, Message.id)
     .limit(200)
 )
-_calls = select(Message.id).where(LEASED, Message.state == "sending", Message.lease_until > bindparam("now")).limit(1)
+_call = and_(Message.state == "sending", Message.lease_until > bindparam("now"))
+_response = and_(Message.state == "answered", Message.kind != "compliance", Message.marked_at > bindparam("handed_over"))
+UNDER_WAY = select(Message.id).where(LEASED, or_(_call, _response)).limit(1)
+_calls = select(Message.id).where(LEASED, _call).limit(1)
 TO_CONTACT = _calls.where(Message.contact_id == bindparam("subject"), Message.direction == "out")
 OF_CAMPAIGN = _calls.where(Message.campaign_id == bindparam("subject"))
 
@@ -134,10 +138,17 @@ def wait_for_campaign(runtime: Runtime, campaign_id: int) -> None:
     _wait(runtime, OF_CAMPAIGN, campaign_id)
 
 
-def _wait(runtime: Runtime, calls: Select[Any], subject: int) -> None:
+def wait_for_all(runtime: Runtime) -> None:
+    """The same for everything that leaves, answers in webhooks' responses too, but for those that leave whatever is halted."""
+    _wait(runtime, UNDER_WAY)
+
+
+def _wait(runtime: Runtime, calls: Select[Any], subject: int | None = None) -> None:
     until = time.monotonic() + BARRIER_FOR
     while time.monotonic() < until:
+        now = runtime.machine_now()
         with runtime.read() as connection:
-            if connection.execute(calls, {"subject": subject, "now": runtime.machine_now()}).first() is None:
+            known = {"subject": subject, "now": now, "handed_over": now - HANDED_OVER_FOR}
+            if connection.execute(calls, known).first() is None:
                 return
         time.sleep(0.02)

@@ -13,10 +13,13 @@ BY_COMMAND = "parley"  # who types commands is known to the machine, not to us
 
 
 def audit(
-    connection: Connection, staff: Staff | None, did: str, about: str, now: datetime, before: Any = None, after: Any = None
+    connection: Connection, by: Staff | str | None, did: str, about: str, now: datetime, before: Any = None, after: Any = None
 ) -> None:
-    """Write it down in the transaction that does it: "keyword.changed", "keyword 3". `now`: machine time."""
-    known = {"staff_id": staff.id if staff else None, "who": staff.email if staff else BY_COMMAND}
+    """Write it down in the transaction that does it: "keyword.changed", "keyword 3". `now`: machine time.
+
+    `by`: somebody of the shop, the name of a program, or None for who types commands.
+    """
+    known = {"staff_id": by.id, "who": by.email} if isinstance(by, Staff) else {"staff_id": None, "who": by or BY_COMMAND}
     connection.execute(insert(AuditEntry).values(at=now, did=did, about=about, before=before, after=after, **known))
 
 

@@ -14,6 +14,7 @@ from flask import Flask, current_app, g, request, session, url_for
 from flask_babel import Babel, Domain, format_datetime, format_timedelta, get_locale
 from markupsafe import Markup
 
+from bot import outbox
 from bot.catalogue import Catalogue, NoShop, catalogue, in_language
 from bot.runtime import Runtime
 from bot.text.parts import measure
@@ -56,7 +57,7 @@ def open_look(app: Flask) -> None:
     speech.domain_instance = _Written()
     app.jinja_env.globals.update(
         get_locale=get_locale, icon=icon, said=said, phone=display, mine=mine, browser=browser, tick=tick,
-        in_their_words=in_their_words, LANGUAGES=LANGUAGES,
+        in_their_words=in_their_words, halted=halted, LANGUAGES=LANGUAGES,
     )
     app.jinja_env.filters.update(instant=instant, ago=ago, written=written, encoding=encoding)
 
@@ -84,6 +85,13 @@ def topic_names(shop: Catalogue) -> dict[str, str]:
     """The shop's topics as who reads calls them, by slug."""
     language = str(get_locale() or "en")[:2]
     return {slug: in_language(row.names, language, shop.shop.languages[0]) for slug, row in shop.topics.items()}
+
+
+def halted() -> Any:
+    """Who has halted all sending, since when, and how much waits; None while all may leave. One statement."""
+    runtime: Runtime = current_app.config["PARLEY"]
+    with runtime.read() as connection:
+        return outbox.halted(connection)
 
 
 @lru_cache

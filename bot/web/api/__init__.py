@@ -20,6 +20,7 @@ from bot.web.api import (
     keywords,
     messages,
     segments,
+    sending,
     shop,
     texts,
 )
@@ -31,7 +32,7 @@ from bot.web.api.rates import Rates
 
 __all__ = ["OPERATIONS", "PREFIX", "RESOURCES", "document", "open_api", "refused"]
 
-RESOURCES = (campaigns, consent, contacts, dialogs, dossier, explain, keywords, messages, segments, shop, texts)
+RESOURCES = (campaigns, consent, contacts, dialogs, dossier, explain, keywords, messages, segments, sending, shop, texts)
 """Where the operations are declared: to import them is enough."""
 PREFIX = "/api/"
 

@@ -1,0 +1,79 @@
+"""The switch for all that leaves: while sending is halted, nothing is handed to the carrier, and nothing is lost: it waits.
+
+Only what confirms STOP, START and HELP in a webhook's response still goes. Texts are heard, dialogs go on, campaigns begin.
+"""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+
+from bot.outbox.claim import GOOD_FOR
+from bot.outbox.settling import wait_for_all
+from bot.runtime import Runtime
+from bot.staff import Staff, audit
+from bot.staff.audit import BY_COMMAND
+from models import Campaign, Halt, Message
+from models.message import in_state
+
+HALT = Halt.__table__
+_loose = and_(in_state("ready"), Message.batch_id.is_(None))  # as its index says
+_too_late = or_(*(and_(Message.kind == kind, Message.made_at < bindparam(f"{kind}_since")) for kind in GOOD_FOR))
+_texts = select(func.count()).select_from(Message).where(_loose).scalar_subquery().label("texts")
+_late = select(func.count()).select_from(Message).where(_loose, _too_late).scalar_subquery().label("late")
+_campaigns = select(func.count()).select_from(Campaign).where(Campaign.state == "sending").scalar_subquery().label("campaigns")
+SENDING: Any = select(HALT.c.halted_at, HALT.c.halted_by, _texts, _late, _campaigns)
+# Every page asks this: nothing is counted unless there is something to tell.
+HALTED: Any = select(HALT.c.halted_at, HALT.c.halted_by, _texts, _campaigns).where(HALT.c.halted_at.is_not(None))
+
+
+class Sending(NamedTuple):
+    """Whether all may leave, and how much is waiting for it or under way."""
+
+    halted_at: datetime | None  # machine time; None: all may leave
+    halted_by: str | None
+    texts: int  # of dialogs, staff and programs
+    late: int  # of these: answers that come too late by now, and will be refused
+    campaigns: int
+
+
+def halt(runtime: Runtime, connection: Connection, by: Staff | str | None) -> bool:
+    """Write down that nothing may leave: it is so once that is committed and `wait_until_halted` is over. False: it was already.
+
+    `by`: see staff.audit.
+    """
+    now, name = runtime.machine_now(), by.name if isinstance(by, Staff) else by or BY_COMMAND
+    news = update(HALT).where(HALT.c.halted_at.is_(None)).values(halted_at=now, halted_by=name)
+    if not connection.execute(news).rowcount:
+        return False
+    audit(connection, by, "sending.halted", "sending", now)
+    return True
+
+
+def wait_until_halted(runtime: Runtime) -> None:
+    """Whoever had looked before it was halted has marked what he claims or answered; then the calls under way end."""
+    with runtime.begin() as connection:
+        connection.execute(select(HALT.c.id).with_for_update())
+    wait_for_all(runtime)
+
+
+def resume(runtime: Runtime, connection: Connection, by: Staff | str | None) -> bool:
+    """Let all leave again that has waited; the gate is asked as ever. False: nothing was halted."""
+    before = connection.execute(select(HALT.c.halted_at, HALT.c.halted_by)).one()
+    mine = update(HALT).where(HALT.c.halted_at == before.halted_at).values(halted_at=None, halted_by=None)
+    if before.halted_at is None or not connection.execute(mine).rowcount:
+        return False
+    known = {"halted_at": before.halted_at.isoformat(), "halted_by": before.halted_by}
+    audit(connection, by, "sending.resumed", "sending", runtime.machine_now(), before=known)
+    return True
+
+
+def sending(runtime: Runtime, connection: Connection) -> Sending:
+    """How it stands now."""
+    now = runtime.machine_now()
+    return Sending(*connection.execute(SENDING, {f"{kind}_since": now - good_for for kind, good_for in GOOD_FOR.items()}).one())
+
+
+def halted(connection: Connection) -> Any:
+    """Since when nothing leaves, who said so, how many texts and campaigns wait; None while all may leave."""
+    return connection.execute(HALTED).one_or_none()

@@ -1,0 +1,89 @@
+"""The switch for all that leaves, on pages: seen by everybody on every page, thrown by launchers."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from bot.web.admin import PAGES, PREFIX
+from bot.web.admin.pages import ANYBODY
+from models import AuditEntry
+from tests.campaigns.test_control import begun
+from tests.house import House
+from tests.test_halt import halt, left
+from tests.test_outbox import queue
+from tests.web.conftest import Readers
+
+
+def pages() -> list[str]:
+    """All pages that one can look at without naming something, and one that is not there."""
+    looked_at = (page.path for page in PAGES.values() if "GET" in page.methods and page.role != ANYBODY)
+    return [PREFIX + path for path in looked_at if "<" not in path] + ["/admin/nothing"]
+
+
+@pytest.mark.parametrize("path", pages())
+def test_it_is_told_on_every_page_while_it_is_on(house: House, readers: Readers, path: str) -> None:
+    admin = readers("admin")
+    assert "Nothing leaves since" not in admin.get(path).text
+    halt(house)
+    assert "Nothing leaves since" in admin.get(path).text
+
+
+@pytest.mark.parametrize("role", ["viewer", "agent", "marketer", "launcher"])
+def test_everybody_sees_it_and_launchers_can_lift_it(house: House, readers: Readers, role: str) -> None:
+    begun(house, 3)
+    queue(house)
+    halt(house)
+    reader = readers(role)
+    page = reader.get("/admin").text
+    assert "1 text waits" in page and "1 campaign stands still" in page and "said parley" in page
+    assert ('href="/admin/sending"' in page) == (role == "launcher")
+    answers = [reader.get("/admin/sending").status_code, *(reader.send(f"/admin/sending/{verb}").status_code for verb in
+                                                            ("halt", "resume"))]  # fmt: skip
+    assert answers == ([200, 303, 303] if role == "launcher" else [403, 403, 403])
+
+
+def test_what_stands_still_is_told_before_and_what_leaves_after(house: House, readers: Readers) -> None:
+    begun(house, 3)
+    queue(house)
+    launcher = readers("launcher")
+    before = launcher.get("/admin/sending").text
+    assert "1 text is ready to leave" in before and "1 campaign is under way" in before and "0 of 3 handed over" in before
+    assert launcher.send("/admin/sending/halt").status_code == 303
+    assert "No text is on its way any more" in launcher.get("/admin/sending").text
+    house.work()
+    assert left(house) == 0
+    assert launcher.send("/admin/sending/resume").status_code == 303
+    house.work()
+    assert left(house) == 4
+    with house.runtime.read() as connection:
+        kept = connection.execute(select(AuditEntry.who, AuditEntry.did).order_by(AuditEntry.id)).all()
+    email = "camille.launcher@shop.example"
+    assert [tuple(one) for one in kept] == [(email, "sending.halted"), (email, "sending.resumed")]
+
+
+def test_it_costs_one_statement_on_a_page(house: House, readers: Readers) -> None:
+    reader = readers("viewer")
+    counts = []
+    for do in (lambda: None, lambda: halt(house)):
+        do()
+        with house.statements() as seen:
+            reader.get("/admin/account")
+        counts.append((len(seen), sum("FROM halt" in one for one in seen)))
+    assert counts[0] == counts[1]
+    assert counts[0][1] == 1
+
+
+def test_somebody_halts_all_and_lets_it_go_on(house: House, admin: Page) -> None:
+    admin.goto("/admin")
+    admin.get_by_role("link", name=re.compile("Halt all sending")).click()
+    admin.get_by_role("button", name="Halt all sending").click()
+    expect(admin.get_by_role("heading", name="Sending is halted")).to_be_visible()
+    admin.goto("/admin/contacts")
+    banner = admin.get_by_role("complementary", name="All sending is halted")
+    expect(banner).to_contain_text("said Camille")
+    banner.get_by_role("link").click()
+    admin.get_by_role("button", name="Let sending go on").click()
+    expect(admin.get_by_text("Sending goes on.")).to_be_visible()
+    expect(banner).to_have_count(0)
