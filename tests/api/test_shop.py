@@ -211,7 +211,8 @@ def test_the_last_number_and_one_that_texts_wait_for_stay(house: House, program:
 def test_a_keyword_is_answered_as_soon_as_it_is_made_and_no_longer_than_it_is_there(house: House, program: Program) -> None:
     assert house.text("Bo", "SONDAGE") != house.text("Dee", "MENU", to=BOSTON)
     made = program.post("/keywords", SURVEY)
-    assert made == SURVEY | {"id": made["id"], "mode": "whole", "interrupts": False}
+    usual = {"mode": "whole", "interrupts": False, "reply": None, "picture": None, "topic": None}
+    assert made == SURVEY | usual | {"id": made["id"]}
     house.jump(timedelta(days=2))
     [survey] = house.text("Ana", "Sondage !")
     program.put(f"/keywords/{made['id']}", SURVEY | {"phrases": ["enquete"]})
@@ -241,7 +242,7 @@ def test_a_keyword_that_cannot_be_is_refused_beside_its_field(
     number = revision(house)
     assert message in refused(program, "POST", "/keywords", keyword)[field]
     assert message in refused(program, "PUT", "/keywords/3", keyword)[field]
-    assert (len(program.get("/keywords")["items"]), revision(house)) == (8, number)
+    assert (len(program.get("/keywords")["items"]), revision(house)) == (10, number)
 
 
 def test_a_keyword_may_keep_its_own_phrases(house: House, program: Program) -> None:
@@ -260,11 +261,11 @@ def test_loading_the_file_keeps_the_ids_of_keywords_that_it_still_says(house: Ho
     with house.runtime.begin() as connection:
         load_shop(connection, SHOP)
     kept = {one["id"]: one["dialog"] for one in program.get("/keywords")["items"]}
-    assert (kept[2], kept[3], kept[9]) == ("help", "survey", "welcome")
+    assert (kept[2], kept[3], kept[11]) == ("help", "survey", "welcome")
     program.post("/keywords", SURVEY)
     with house.runtime.begin() as connection:
         load_shop(connection, SHOP)
-    assert [one["id"] for one in program.get("/keywords")["items"]] == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert [one["id"] for one in program.get("/keywords")["items"]] == list(range(2, 12))
 
 
 def test_what_was_wrong_before_stands_in_nobodys_way(house: House, program: Program) -> None:
