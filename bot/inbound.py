@@ -280,11 +280,13 @@ def _with_staff(scene: Scene, live: talk.Live | None) -> bool:
 def _open(scene: Scene, found: Match) -> None:
     """A keyword opens its dialog, or says its reply, and whatever listens goes on listening."""
     assert scene.heard is not None
-    scene.connection.execute(OF_KEYWORD, {"message_id": scene.heard.message_id, "by": found.entry.id})
     dialog = found.entry.dialog or ""
     version_id = scene.catalogue.published.get(dialog)
-    mute = scene.suppressed if found.entry.reply else version_id is None or not _may_talk(scene, version_id)
-    if mute:
+    if scene.suppressed and (version_id is None or not _may_talk(scene, version_id)):
+        scene.for_person = True
+        return
+    scene.connection.execute(OF_KEYWORD, {"message_id": scene.heard.message_id, "by": found.entry.id})
+    if found.entry.reply is None and version_id is None:
         scene.for_person = True
         return
     if found.language in scene.catalogue.shop.languages:

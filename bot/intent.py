@@ -33,7 +33,7 @@ def intent(shop: Catalogue, text: str) -> Intent:
     if found := match(shop.keywords, folded):
         why = (found.phrase, found.language, found.entry, found.mode)
         if found.entry.reply is not None:
-            says = _filled(shop, found.entry.reply, found.language)
+            says = filled(shop, found.entry.reply, found.language)
             return Intent("reply" if says else "person", *why, says)
         return Intent("dialog" if found.entry.dialog in shop.published else "person", *why)
     if near := suggest(shop.keywords, folded):
@@ -41,8 +41,8 @@ def intent(shop: Catalogue, text: str) -> Intent:
     return Intent("person")
 
 
-def _filled(shop: Catalogue, reply: KeywordReply, told: str | None) -> str:
-    """A reply with its values, in the language that the phrase tells, else the shop's first; "": it cannot be said."""
+def filled(shop: Catalogue, reply: KeywordReply, told: str | None) -> str:
+    """A reply with its values, in the language that is told, else the shop's first; "": it cannot be said."""
     first: str = shop.shop.languages[0]
     language = told if told and told in shop.shop.languages else first
     ours = next(iter(shop.senders), "")

@@ -5,13 +5,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
 from bot import shop
-from bot.catalogue import catalogue
-from bot.intent import intent
+from bot.catalogue import catalogue, entry
+from bot.intent import filled, intent
 from bot.shop import NoSuch, versions
 from bot.shop.spec import KeywordPart
 from bot.web.admin.look import topic_names
@@ -38,9 +38,10 @@ def keywords(visit: Visit) -> object:
         abouts = versions.abouts(connection)
     more = rows[AT_ONCE - 1].id if len(rows) > AT_ONCE else None
     would = intent(known, tried) if tried else None
+    says = {one.id: filled(known, one.reply, str(get_locale())[:2]) for one in map(entry, rows[:AT_ONCE]) if one.reply}
     return show("keywords.html", rows=rows[:AT_ONCE], more=more, after=after, published=known.published, reserved=RESERVED,
                 tried=tried, would=would, spoken=known.shop.languages, hits=hits, now=now, abouts=abouts,
-                topics=topic_names(known))  # fmt: skip
+                topics=topic_names(known), says=says)  # fmt: skip
 
 
 @page("/keywords/new", role="marketer", methods=("GET", "POST"))
@@ -120,7 +121,8 @@ def _keyword(
     does = "reply" if visit.form.get("does") == "reply" or (not visit.form and said["reply"]) else "dialog"
     if errors and not said[does]:
         missing = {"dialog": gettext("Choose one"), "reply": gettext("Write what it says")}
-        errors = {name: message for name, message in errors.items() if name not in missing} | {does: missing[does]}
+        others = {*missing, "picture", "topic"}
+        errors = {name: message for name, message in errors.items() if name not in others} | {does: missing[does]}
     return show("keyword.html", status, id=keyword_id, keyword=said, does=does, languages=languages, dialogs=dialogs,
                 modes=get_args(Mode), published=known.published, was=was, errors=_beside(errors or {}, languages),
                 hits=hits, now=now, topics=topic_names(known), abouts=abouts)  # fmt: skip
