@@ -11,7 +11,7 @@ from dialogs.compile import Compiled
 from dialogs.compile import compile as compile_dialog
 from dialogs.load import load
 from dialogs.topics import Topics
-from keywords.table import Entry, Phrase, Table, build
+from keywords.table import Entry, KeywordReply, Phrase, Table, build
 from keywords.text import fold
 from models import DialogVersion, Keyword, Sender, Shop, Topic
 
@@ -124,4 +124,5 @@ def _read(connection: Connection, revision: int, database: str) -> Catalogue:
 def entry(row: Any) -> Entry:
     """A keyword's row as the entry that the keyword table is built from."""
     phrases = tuple(Phrase(text, language or None) for language, texts in row.phrases.items() for text in texts)
-    return Entry(row.id, phrases, row.mode, row.dialog, row.interrupts)
+    reply = KeywordReply(row.reply, row.picture, row.topic) if row.reply else None
+    return Entry(row.id, phrases, row.mode, row.dialog, row.interrupts, reply)

@@ -1,4 +1,4 @@
-"""The switch for all that leaves: once it is said to be on, nothing does, whoever wants it said; nothing is lost, nothing doubled."""
+"""The switch for all that leaves: once it is said to be on, nothing does, whoever wants it said; nothing is lost or doubled."""
 
 import threading
 import time

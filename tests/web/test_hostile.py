@@ -122,6 +122,11 @@ def test_what_is_typed_into_forms_comes_back_as_text(house: House, readers: Read
             assert answer.status_code in (303, 422), (path, words)
             usual = calm[path if path in calm else thread].elements
             assert set(Seen(answer.text).elements) <= set(usual) | {"p", "title", "h1", "small", "li"}, (path, words)
+        reply = {"mode": "whole", "does": "reply", "reply.fr": words, "reply": words, "picture": words, "topic": words}
+        answer = reader.send("/admin/keywords/new", phrases=words, **reply)
+        assert answer.status_code == 422, words
+        assert set(Seen(answer.text).elements) <= set(calm["/admin/keywords/new"].elements) | {"p"}, words
+        reader.send("/admin/keywords/new", **reply | {"phrases": f"said {HOSTILE.index(words)}", "picture": "", "topic": ""})
         team = reader.send("/admin/team/invite", name=words, email=words, role=words)
         assert team.status_code == 422, words
         assert set(Seen(team.text).elements) <= set(calm["/admin/team"].elements) | {"p"}, words
