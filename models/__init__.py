@@ -5,6 +5,7 @@ from models.campaign import Batch, Campaign, Recipient
 from models.consent import ConsentEvent, ConsentProof, Subscription, Suppression
 from models.contact import Contact, ContactTag, Field, Tagging
 from models.conversation import Alarm, Conversation, DialogVersion, Keyword
+from models.file import File, FilePiece
 from models.message import Callback, Message
 from models.process import Clock, Lease, Outage, Process
 from models.segment import ListMember, Segment
@@ -31,6 +32,8 @@ __all__ = [
     "Conversation",
     "DialogVersion",
     "Field",
+    "File",
+    "FilePiece",
     "IdempotencyKey",
     "Keyword",
     "Lease",

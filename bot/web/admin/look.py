@@ -10,10 +10,12 @@ from typing import Any
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
+from babel.units import format_unit
 from flask import Flask, current_app, g, request, session, url_for
 from flask_babel import Babel, Domain, format_datetime, format_timedelta, get_locale
 from markupsafe import Markup
 
+from bot import pictures
 from bot.catalogue import Catalogue, NoShop, catalogue, in_language
 from bot.runtime import Runtime
 from bot.web.pages import PACKAGES
@@ -53,9 +55,10 @@ def open_look(app: Flask) -> None:
     speech = Babel(app, locale_selector=_language, timezone_selector=_zone)
     speech.domain_instance = _Written()
     app.jinja_env.globals.update(
-        get_locale=get_locale, icon=icon, said=said, phone=display, mine=mine, browser=browser, LANGUAGES=LANGUAGES
+        get_locale=get_locale, icon=icon, said=said, phone=display, mine=mine, browser=browser, own_picture=own_picture,
+        LANGUAGES=LANGUAGES,
     )
-    app.jinja_env.filters.update(instant=instant, ago=ago, written=written)
+    app.jinja_env.filters.update(instant=instant, ago=ago, written=written, weight=weight)
 
 
 def _language() -> str:
@@ -111,6 +114,19 @@ def mine(name: str) -> bool:
 def instant(at: datetime | None) -> str:
     """A time as they read it, in the shop's zone: "25 nov. 2026 12:00"."""
     return str(format_datetime(at, "d MMM y HH:mm")) if at else ""
+
+
+def weight(size: int) -> str:
+    """How large a file is: "230 kB"."""
+    unit, of = ("megabyte", 1_000_000) if size >= 1_000_000 else ("kilobyte", 1_000)
+    shown = max(round(size / of, 1 if of > 1_000 else None), 1)
+    return str(format_unit(shown, unit, "short", locale=get_locale()))
+
+
+def own_picture(address: str) -> str | None:
+    """The path of a picture of ours by the address that we have said, so that a page can show it."""
+    runtime: Runtime = current_app.config["PARLEY"]
+    return pictures.path_of(runtime, address)
 
 
 def written(value: Any) -> str:

@@ -52,6 +52,14 @@ MISTAKES = (
     N_("1 to %(count)s letters that one can see"),
     N_("write a time zone such as Europe/Paris or America/New_York"),
     N_("there is no segment %(number)s any more"),
+    # pictures
+    N_("the file is empty"),
+    N_("a picture may have %(count)s MB at most: carriers take no more"),
+    N_("this is no JPEG, PNG or GIF: phones show no other pictures"),
+    N_("the picture is damaged or not whole"),
+    N_("a picture may have %(count)s million pixels at most"),
+    N_("say what one sees on it"),
+    N_("it is still in use"),
     # whatever it is about
     N_("something else was done to it at the same time: try again"),
     N_("Field required"),
