@@ -173,6 +173,7 @@ async def fetch(carrier: Carrier, request: web.Request) -> web.StreamResponse:
 async def picture(carrier: Carrier, request: web.Request) -> web.StreamResponse:
     """What came with a text, as it came."""
     found = carrier.pictures.find(request.match_info["media"])
+    carrier.journal.write("media", sid=request.match_info["media"], found=found is not None)
     return web.Response(body=found.content, content_type=found.type) if found else refused(20404)
 
 
