@@ -5,6 +5,7 @@ from models.campaign import Batch, Campaign, Recipient
 from models.consent import ConsentEvent, ConsentProof, Subscription, Suppression
 from models.contact import Contact, ContactTag, Field, Tagging
 from models.conversation import Alarm, Conversation, DialogVersion, Keyword
+from models.file import File, FilePiece
 from models.halt import IS_HALTED, LETS_OUT, Halt
 from models.message import Callback, Message
 from models.process import Clock, Lease, Outage, Process
@@ -34,6 +35,8 @@ __all__ = [
     "Conversation",
     "DialogVersion",
     "Field",
+    "File",
+    "FilePiece",
     "Halt",
     "IdempotencyKey",
     "Keyword",

@@ -1,4 +1,4 @@
-"""The part of Twilio's REST API that concerns messages: create, fetch, list, update, delete.
+"""The part of Twilio's REST API that concerns messages: create, fetch, list, update, delete, and their pictures.
 
 Source: Twilio docs, "Messages resource". The official client libraries work with it once scheme and host are replaced.
 """
@@ -32,7 +32,9 @@ STOP_WAITS_FOR = 1.0
 def routes() -> list[web.RouteDef]:
     many = f"{API}/Accounts/{{account}}/Messages.json"
     one = f"{API}/Accounts/{{account}}/Messages/{{sid}}.json"
+    media = f"{API}/Accounts/{{account}}/Messages/{{sid}}/Media/{{media}}"
     return [
+        web.get(media, _door(picture)),
         web.post(many, _door(create)),
         web.get(many, _door(list_)),
         web.get(one, _door(fetch)),
@@ -166,6 +168,13 @@ async def list_(carrier: Carrier, request: web.Request) -> web.StreamResponse:
 async def fetch(carrier: Carrier, request: web.Request) -> web.StreamResponse:
     message = carrier.messages.by_sid.get(request.match_info["sid"])
     return web.json_response(message.as_twilio()) if message else refused(20404)
+
+
+async def picture(carrier: Carrier, request: web.Request) -> web.StreamResponse:
+    """What came with a text, as it came."""
+    found = carrier.pictures.find(request.match_info["media"])
+    carrier.journal.write("media", sid=request.match_info["media"], found=found is not None)
+    return web.Response(body=found.content, content_type=found.type) if found else refused(20404)
 
 
 async def update(carrier: Carrier, request: web.Request) -> web.StreamResponse:

@@ -2,16 +2,18 @@
 
 from collections import Counter
 from html.parser import HTMLParser
+from io import BytesIO
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 from sqlalchemy import select
 
-from bot import contacts
+from bot import contacts, pictures
 from models import Contact
 from tests.crowd import number
 from tests.house import House
+from tests.pictures import png
 from tests.web.conftest import Reader, Readers, account, sign_in
 from tests.web.hostile import EMOJI, HOSTILE
 
@@ -101,6 +103,23 @@ def test_texts_are_text_in_the_thread_and_in_the_timeline(house: House, readers:
         assert sum(squeezed(body[:99]) in squeezed(seen.text) for body in texts) >= len(texts) // share, path
 
 
+def test_what_pictures_and_their_files_are_called_is_text(house: House, readers: Readers) -> None:
+    reader, path = readers("admin"), "/admin/pictures/new"
+
+    def add(shade: int, called: str) -> Any:
+        reader.get(path)
+        return reader.send(path, picture=(BytesIO(png(shade=shade)), f"{called}.png"), name="")
+
+    add(0, HARMLESS)
+    calm = {where: shown(reader, where) for where in ("/admin/pictures", "/admin/pictures/1")}
+    for shade, name in enumerate(HOSTILE[::3], 1):
+        answer = add(shade, name)
+        assert answer.status_code in (303, 422), name
+        if answer.status_code == 303:
+            tame(shown(reader, answer.location), calm["/admin/pictures/1"])
+    assert "script" not in shown(reader, "/admin/pictures").elements - calm["/admin/pictures"].elements
+
+
 @pytest.mark.parametrize("first", range(0, len(HOSTILE), SLICE))
 def test_what_is_typed_into_forms_comes_back_as_text(house: House, readers: Readers, first: int) -> None:
     """Refused or not: keywords, the tester, searches, people's names."""
@@ -143,8 +162,12 @@ def test_no_page_comes_apart_on_a_phone_or_a_desk(page: Page, house: House) -> N
     ids = named(house, [*HOSTILE[::4], EMOJI])
     for place, body in enumerate([*HOSTILE[::5], EMOJI[:400]]):
         house.post("/webhooks/twilio/inbound", house.inbound(number(0), body, f"SM{place:032x}"))
+    with house.runtime.begin() as connection:
+        for shade, name in enumerate([EMOJI, *HOSTILE[::6]]):
+            pictures.keep(connection, png(shade=shade), name.strip()[:60] or "x", house.runtime.machine_now())
     sign_in(page, account(house, "admin"))
     theirs = [f"/contacts/{id_}{tab}" for id_ in (ids[0], ids[-1]) for tab in ("", "/timeline")]
-    for path in ("", "/contacts", *theirs, "/keywords", "/inbox", f"/inbox/{ids[0]}", f"/inbox/{ids[-1]}"):
+    theirs += [f"/inbox/{id_}" for id_ in (ids[0], ids[-1])]
+    for path in ("", "/inbox", "/contacts", *theirs, "/keywords", "/pictures", "/pictures/1"):
         page.goto(f"/admin{path}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

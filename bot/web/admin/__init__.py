@@ -10,13 +10,26 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot.runtime import Runtime
 from bot.staff import SESSION_FOR
-from bot.web.admin import canned, contact, contacts, doors, home, inbox, keywords, live, people, sending
+from bot.web.admin import (
+    canned,
+    contact,
+    contacts,
+    doors,
+    home,
+    inbox,
+    keywords,
+    live,
+    media,
+    people,
+    pictures,
+    sending,
+)
 from bot.web.admin.look import open_look
 from bot.web.admin.pages import FORMS, PAGES, PREFIX, blueprint, for_their_eyes, refused
 
 __all__ = ["PAGES", "PREFIX", "RESOURCES", "open_pages", "refused"]
 
-RESOURCES = (doors, home, sending, inbox, live, canned, contacts, contact, keywords, people)
+RESOURCES = (doors, home, sending, inbox, live, canned, contacts, contact, keywords, pictures, media, people)
 """Where the pages are declared: to import them is enough."""
 
 

@@ -10,11 +10,12 @@ from typing import Any
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
+from babel.units import format_unit
 from flask import Flask, current_app, g, request, session, url_for
 from flask_babel import Babel, Domain, format_datetime, format_timedelta, get_locale
 from markupsafe import Markup
 
-from bot import outbox
+from bot import outbox, pictures
 from bot.catalogue import Catalogue, NoShop, catalogue, in_language
 from bot.runtime import Runtime
 from bot.text.parts import measure
@@ -57,9 +58,9 @@ def open_look(app: Flask) -> None:
     speech.domain_instance = _Written()
     app.jinja_env.globals.update(
         get_locale=get_locale, icon=icon, said=said, phone=display, mine=mine, browser=browser, tick=tick,
-        in_their_words=in_their_words, halted=halted, LANGUAGES=LANGUAGES,
+        in_their_words=in_their_words, halted=halted, own_picture=own_picture, LANGUAGES=LANGUAGES,
     )
-    app.jinja_env.filters.update(instant=instant, ago=ago, written=written, encoding=encoding)
+    app.jinja_env.filters.update(instant=instant, ago=ago, written=written, encoding=encoding, weight=weight)
 
 
 def _language() -> str:
@@ -136,6 +137,19 @@ def mine(name: str) -> bool:
 def instant(at: datetime | None) -> str:
     """A time as they read it, in the shop's zone: "25 nov. 2026 12:00"."""
     return str(format_datetime(at, "d MMM y HH:mm")) if at else ""
+
+
+def weight(size: int) -> str:
+    """How large a file is: "230 kB"."""
+    unit, of = ("megabyte", 1_000_000) if size >= 1_000_000 else ("kilobyte", 1_000)
+    shown = max(round(size / of, 1 if of > 1_000 else None), 1)
+    return str(format_unit(shown, unit, "short", locale=get_locale()))
+
+
+def own_picture(address: str) -> str | None:
+    """The path of a picture of ours by the address that we have said, so that a page can show it."""
+    runtime: Runtime = current_app.config["PARLEY"]
+    return pictures.path_of(runtime, address)
 
 
 def written(value: Any) -> str:

@@ -72,6 +72,14 @@ MISTAKES = (
     N_("there is one with this name already"),
     N_("letters, figures and - only, at most 30"),
     N_("write what is answered"),
+    # pictures
+    N_("the file is empty"),
+    N_("a picture may have %(count)s MB at most: carriers take no more"),
+    N_("this is no JPEG, PNG or GIF: phones show no other pictures"),
+    N_("the picture is damaged or not whole"),
+    N_("a picture may have %(count)s million pixels at most"),
+    N_("say what one sees on it"),
+    N_("it is still in use"),
     # whatever it is about
     N_("something else was done to it at the same time: try again"),
     N_("Field required"),
