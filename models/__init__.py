@@ -1,5 +1,6 @@
 """What we remember: tables and the values they share. Imports nothing else of ours."""
 
+from models.alert import Alert, Notice
 from models.base import Base, given_each, insert, insert_each, one_of
 from models.campaign import Batch, Campaign, Recipient
 from models.consent import ConsentEvent, ConsentProof, Subscription, Suppression
@@ -16,6 +17,7 @@ from models.topic import Topic
 
 __all__ = [
     "Alarm",
+    "Alert",
     "ApiToken",
     "AuditEntry",
     "Base",
@@ -36,6 +38,7 @@ __all__ = [
     "Lease",
     "ListMember",
     "Message",
+    "Notice",
     "Outage",
     "Process",
     "Recipient",
