@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -59,6 +60,14 @@ class Catalogue:
         """Whether on this number of ours STOP is answered by us, not by the carrier."""
         sender = self.senders.get(ours)
         return sender is not None and sender.opt_out == "self"
+
+    def sender_for(self, country: str | None) -> str | None:
+        """The number of ours from which people of a country are texted: the first one there, else the first of all."""
+        return self._senders.get(country or "") or next(iter(self.senders), None)
+
+    @cached_property
+    def _senders(self) -> dict[str, str]:
+        return {row.country: number for number, row in reversed(list(self.senders.items()))}
 
     def version(self, connection: Connection, version_id: int) -> Compiled:
         """A dialog as it was in this version, compiled once per process."""

@@ -1,5 +1,6 @@
 """What we remember: tables and the values they share. Imports nothing else of ours."""
 
+from models.alert import Alert, Notice
 from models.base import Base, given_each, insert, insert_each, one_of
 from models.campaign import Batch, Campaign, Recipient
 from models.consent import ConsentEvent, ConsentProof, Subscription, Suppression
@@ -20,6 +21,7 @@ __all__ = [
     "IS_HALTED",
     "LETS_OUT",
     "Alarm",
+    "Alert",
     "ApiToken",
     "AuditEntry",
     "Base",
@@ -43,6 +45,7 @@ __all__ = [
     "Lease",
     "ListMember",
     "Message",
+    "Notice",
     "Outage",
     "Process",
     "Recipient",

@@ -45,7 +45,7 @@ class Message(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
     direction: Mapped[str]  # in | out
-    kind: Mapped[str]  # text, or compliance | reply | opt_in | service | marketing
+    kind: Mapped[str]  # text, or compliance | reply | opt_in | service | marketing | staff
     state: Mapped[str]
     cause: Mapped[str | None] = mapped_column(unique=True)  # why it exists: the database refuses a second one
     ours: Mapped[str]  # our number

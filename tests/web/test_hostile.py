@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 
 from bot import contacts, pictures
-from models import Contact
+from models import Alert, Contact, insert
 from tests.crowd import number
 from tests.house import House
 from tests.pictures import png
@@ -155,6 +155,26 @@ def test_what_is_typed_into_forms_comes_back_as_text(house: House, readers: Read
             assert answer.status_code == 200, words
             assert "script" not in Seen(answer.text).elements - calm[path].elements
     tame(shown(reader, "/admin/keywords"), calm["/admin/keywords"])
+
+
+@pytest.mark.parametrize("first", range(0, len(HOSTILE), SLICE))
+def test_names_of_campaigns_are_text_among_the_alerts(house: House, readers: Readers, first: int) -> None:
+    reader, names = readers("admin"), HOSTILE[first : first + SLICE]
+
+    def paused(name: str) -> None:
+        now, facts = house.runtime.machine_now(), {"name": name.replace("\0", ""), "why": "too many errors"}
+        with house.runtime.begin() as connection:
+            connection.execute(insert(Alert).values(kind="campaign", subject=name[:9].replace("\0", "") + str(now), facts=facts,
+                                                    began_at=now, told_at=now))  # fmt: skip
+
+    paused(HARMLESS)
+    calm = shown(reader, "/admin/alerts")
+    for name in names:
+        paused(name)
+    seen = shown(reader, "/admin/alerts")
+    tame(seen, calm)
+    for name in names:
+        assert squeezed(name) in squeezed(seen.text), name
 
 
 def test_no_page_comes_apart_on_a_phone_or_a_desk(page: Page, house: House) -> None:

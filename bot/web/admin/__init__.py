@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from bot.runtime import Runtime
 from bot.staff import SESSION_FOR
 from bot.web.admin import (
+    alerts,
     canned,
     contact,
     contacts,
@@ -29,7 +30,7 @@ from bot.web.admin.pages import FORMS, PAGES, PREFIX, blueprint, for_their_eyes,
 
 __all__ = ["PAGES", "PREFIX", "RESOURCES", "open_pages", "refused"]
 
-RESOURCES = (doors, home, sending, inbox, live, canned, contacts, contact, keywords, pictures, media, people)
+RESOURCES = (doors, home, sending, alerts, inbox, live, canned, contacts, contact, keywords, pictures, media, people)
 """Where the pages are declared: to import them is enough."""
 
 
@@ -48,5 +49,6 @@ def open_pages(app: Flask, runtime: Runtime) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     FORMS.init_app(app)
     open_look(app)
+    app.jinja_env.globals["bell"] = alerts.rings
     app.register_blueprint(blueprint)
     app.after_request(for_their_eyes)

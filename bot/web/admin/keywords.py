@@ -22,7 +22,9 @@ from models import Keyword
 
 AT_ONCE = 50  # a page
 RESERVED = {"STOP": STOP, "START": START, "HELP": HELP}
-NEW: dict[str, Any] = {"phrases": {}, "mode": "whole", "dialog": None, "interrupts": False, "reply": None, "picture": None, "topic": None}
+NEW: dict[str, Any] = {
+    "phrases": {}, "mode": "whole", "dialog": None, "interrupts": False, "reply": None, "picture": None, "topic": None,
+}  # fmt: skip
 
 
 @page("/keywords", role="viewer")

@@ -182,7 +182,8 @@ def meet() -> tuple[Any, int] | None:
     """Who is there, by what their browser shows, and the id of their session; found once for each request."""
     if "who" not in g:
         runtime: Runtime = current_app.config["PARLEY"]
-        g.who = staff.let_in(runtime, session["key"]) if "key" in session else None
+        asks_itself = request.endpoint == "admin.ring"  # a page that was left open: nobody was seen
+        g.who = staff.let_in(runtime, session["key"], noted=not asks_itself) if "key" in session else None
         g.staff = g.who[0] if g.who else None
     found: tuple[Any, int] | None = g.who
     return found
