@@ -185,6 +185,9 @@ class Carrier(Protocol):
     async def send(self, outgoing: Outgoing) -> SendResult:
         """Hand over one message, once, within 5 seconds in total. Never raises for what the carrier does."""
 
+    async def numbers(self) -> Sequence[str]:
+        """Our numbers there that can text, in E.164, some dozens at most; needs no `open`. Raise Unavailable."""
+
     async def list(self, to: str, since: datetime) -> list[Listed]:
         """All messages to that number created at or after `since` (aware); raise Unavailable, never a part of them."""
 

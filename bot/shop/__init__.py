@@ -3,6 +3,7 @@
   spec      what may be said       check    does it all hold together       store   into the tables, what changed
   current   what the tables say    change   one part, tried on the whole    uses    what still needs a part
   versions  dialogs: drafted, published, put back            scripts  as they are written     kept  what is slow, found once
+  setup     the first run, step by step                      lawful   which number serves     wanted what a text must name
 """
 
 from pathlib import Path
@@ -13,6 +14,7 @@ from bot.shop.change import (
     change_keyword,
     change_sender,
     change_settings,
+    change_some,
     change_topic,
     drop_keyword,
     drop_sender,
@@ -20,7 +22,7 @@ from bot.shop.change import (
     make_keyword,
 )
 from bot.shop.check import ShopError, check
-from bot.shop.current import TABLES, NoSuch, kept_topics, one, page, said, settings
+from bot.shop.current import TABLES, NoSuch, kept_topics, one, page, said, senders, settings
 from bot.shop.kept import holding
 from bot.shop.scripts import Script
 from bot.shop.spec import read
@@ -29,8 +31,8 @@ from bot.shop.uses import InUse
 
 __all__ = [
     "TABLES", "InUse", "NoSuch", "Report", "Script", "ShopError", "change_keyword", "change_sender", "change_settings",
-    "change_topic", "check", "drop_keyword", "drop_sender", "drop_topic", "holding", "load_shop", "make_keyword", "one", "page",
-    "read", "said", "settings", "store",
+    "change_some", "change_topic", "check", "drop_keyword", "drop_sender", "drop_topic", "holding", "load_shop",
+    "make_keyword", "one", "page", "read", "said", "senders", "settings", "store",
 ]  # fmt: skip
 
 

@@ -10,13 +10,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot.runtime import Runtime
 from bot.staff import SESSION_FOR
-from bot.web.admin import contact, contacts, doors, home, keywords, people
+from bot.web.admin import contact, contacts, doors, home, keywords, numbers, own_texts, people, shop, try_it
 from bot.web.admin.look import open_look
 from bot.web.admin.pages import FORMS, PAGES, PREFIX, blueprint, for_their_eyes, refused
 
 __all__ = ["PAGES", "PREFIX", "RESOURCES", "open_pages", "refused"]
 
-RESOURCES = (doors, home, contacts, contact, keywords, people)
+RESOURCES = (doors, home, contacts, contact, keywords, people, shop, numbers, own_texts, try_it)
 """Where the pages are declared: to import them is enough."""
 
 
