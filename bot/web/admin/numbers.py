@@ -11,6 +11,7 @@ from bot import shop
 from bot.catalogue import in_language
 from bot.shop import NoSuch, lawful
 from bot.shop.spec import SenderPart
+from bot.web.admin.mistakes import in_their_words
 from bot.web.admin.pages import Visit, Wrong, go, page, shaped, show
 from bot.web.admin.shop import Here, beside, countries, here, step, typed_in
 from models import Sender
@@ -130,6 +131,6 @@ def delete_number(visit: Visit) -> object:
     try:
         visit.change(drop)
     except Wrong as wrong:
-        why = " ".join(wrong.errors.values())
-        return _number(visit, now, {}, 422, {"": f"{gettext('%(number)s stays.', number=number)} {why}"})
+        reasons = [in_their_words(one) for one in "; ".join(wrong.errors.values()).split("; ")]
+        return _number(visit, now, {}, 422, {"": f"{gettext('%(number)s stays.', number=number)} {'; '.join(reasons)}."})
     return go("shop_number", say=gettext("The number is deleted."))
