@@ -84,7 +84,7 @@ class NoShop(LookupError):
     """The tables are there, but nobody has said yet whose shop this is."""
 
     def __init__(self) -> None:
-        super().__init__("no shop is set up yet: parley shop load FILE")
+        super().__init__("no shop is set up yet: do it at /admin/shop, or with parley shop load FILE")
 
 
 def in_language(words: Mapping[str, str], language: str, fallback: str) -> str:

@@ -1,6 +1,6 @@
 """How the shop is doing: seven days against the seven before, what is under way, and what needs somebody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -173,6 +173,13 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def _steps(shop: Catalogue, heard: int, can_be_reached: int) -> dict[str, bool]:
+    """A shop that is there has its brand, numbers and texts: both its file and the pages make it whole."""
     return {
-        "number": bool(shop.senders), "keyword": bool(shop.keywords.whole), "heard": heard > 0, "reachable": can_be_reached > 0,
+        "who": True, "number": bool(shop.senders), "texts": True, "keyword": bool(shop.keywords.whole), "heard": heard > 0,
+        "reachable": can_be_reached > 0,
     }  # fmt: skip
+
+
+def no_steps(done: Collection[str]) -> dict[str, bool]:
+    """The same while there is no shop: those steps of its set-up are done."""
+    return {step: step in done for step in ("who", "number", "texts", "keyword", "heard", "reachable")}

@@ -12,6 +12,7 @@ from models.message import Callback, Message
 from models.process import Clock, Lease, Outage, Process
 from models.segment import ListMember, Segment
 from models.sender import Sender
+from models.setup import SetupAnswer
 from models.shop import Shop
 from models.staff import ApiToken, AuditEntry, IdempotencyKey, Staff, StaffLink, StaffSession, Try
 from models.thread import CannedAnswer, Thread, ThreadEntry
@@ -51,6 +52,7 @@ __all__ = [
     "Recipient",
     "Segment",
     "Sender",
+    "SetupAnswer",
     "Shop",
     "Staff",
     "StaffLink",

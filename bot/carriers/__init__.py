@@ -191,6 +191,9 @@ class Carrier(Protocol):
         None: it is more than `most` bytes. Raises Unavailable; what is not the carrier's own is never called.
         """
 
+    async def numbers(self) -> Sequence[str]:
+        """Our numbers there that can text, in E.164, some dozens at most; needs no `open`. Raise Unavailable."""
+
     async def list(self, to: str, since: datetime) -> list[Listed]:
         """All messages to that number created at or after `since` (aware); raise Unavailable, never a part of them."""
 

@@ -121,8 +121,8 @@ class KeywordPart(Part):
     topic: Name | None = Field(None, description="What the reply is about; a dialog says itself what it is about.")
 
 
-class SettingsPart(Part):
-    """Who is talking, in which languages, what the shop says by itself, and what it remembers of people."""
+class WhoPart(Part):
+    """Who is talking, from where, in which languages."""
 
     brand: Line
     contact_line: Line = Field(description="How to reach a person, as HELP says it.")
@@ -133,6 +133,11 @@ class SettingsPart(Part):
         Field(min_length=1, max_length=MOST_LANGUAGES, fail_fast=True, description="What the shop speaks, its own first."),
         AfterValidator(_once),
     ]
+
+
+class SettingsPart(WhoPart):
+    """Who is talking, in which languages, what the shop says by itself, and what it remembers of people."""
+
     texts: dict[str, Words] = Field(
         default_factory=dict, max_length=20, description="What it says by itself; what is left out, as every shop."
     )

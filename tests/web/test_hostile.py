@@ -175,6 +175,23 @@ def test_names_of_campaigns_are_text_among_the_alerts(house: House, readers: Rea
     tame(seen, calm)
     for name in names:
         assert squeezed(name) in squeezed(seen.text), name
+def test_a_shop_can_be_called_anything(house: House, readers: Readers, first: int) -> None:
+    """Brand, contact line and texts: refused or not, they come back as text, and the shop's pages stay what they are."""
+    reader, paths = readers("admin"), ("/admin/shop", "/admin/shop/number", "/admin/shop/texts", "/admin/shop/try", "/admin")
+    calm = {path: shown(reader, path) for path in paths}
+    who = {"country": "FR", "zone": "Europe/Paris", "language": "fr", "also": "en"}
+    for words in HOSTILE[first : first + SLICE : 2]:
+        answer = reader.send("/admin/shop", **who, brand=words[:60], contact_line=words[:200])
+        assert answer.status_code in (303, 422), words
+        number = reader.send("/admin/shop/number", number="other", other=words, service_sid=words, parts_per_second=words)
+        assert number.status_code == 422, words
+        said = {f"texts.{name}.{language}": words for name in ("stop", "start", "help") for language in ("fr", "en")}
+        texts = reader.send("/admin/shop/texts", **said)
+        assert texts.status_code in (303, 422), words
+        for path, seen in (*((path, shown(reader, path)) for path in paths), ("/admin/shop/texts", Seen(texts.text or "<html>"))):
+            if seen.text:
+                assert seen.elements["script"] <= calm[path].elements["script"], (path, words)
+                assert not [name for name in seen.attributes if name.startswith("on") or name == "style"], (path, words)
 
 
 def test_no_page_comes_apart_on_a_phone_or_a_desk(page: Page, house: House) -> None:

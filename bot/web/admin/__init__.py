@@ -21,16 +21,23 @@ from bot.web.admin import (
     keywords,
     live,
     media,
+    numbers,
+    own_texts,
     people,
     pictures,
     sending,
+    shop,
+    try_it,
 )
 from bot.web.admin.look import open_look
 from bot.web.admin.pages import FORMS, PAGES, PREFIX, blueprint, for_their_eyes, refused
 
 __all__ = ["PAGES", "PREFIX", "RESOURCES", "open_pages", "refused"]
 
-RESOURCES = (doors, home, sending, alerts, inbox, live, canned, contacts, contact, keywords, pictures, media, people)
+RESOURCES = (
+    doors, home, shop, numbers, own_texts, try_it, sending, alerts, inbox, live, canned, contacts, contact, keywords, pictures,
+    media, people,
+)  # fmt: skip
 """Where the pages are declared: to import them is enough."""
 
 

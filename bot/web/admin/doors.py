@@ -1,19 +1,16 @@
 """Signing in and out, the link that lets somebody choose a password, and one's own account."""
 
-import io
 from urllib.parse import urlsplit
 
-import segno
 from flask import current_app, redirect, request, session, url_for
 from flask_babel import gettext
 from itsdangerous import BadData, URLSafeTimedSerializer
-from markupsafe import Markup
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from bot import alerts, staff
 from bot.staff import Refused
-from bot.web.admin.look import LANGUAGES
+from bot.web.admin.look import LANGUAGES, qr
 from bot.web.admin.pages import ANYBODY, Visit, Wrong, go, page, show
 
 SECRET_FOR = 900  # seconds that the secret of a second step waits for its first code
@@ -183,9 +180,8 @@ def second_step(visit: Visit) -> object:
 
 
 def _second_step(visit: Visit, key: str, status: int = 200, errors: dict[str, str] | None = None) -> object:
-    drawn, address = io.BytesIO(), staff.totp_address(key, visit.staff.email, "Parley")
-    segno.make(address).save(drawn, kind="svg", scale=4, xmldecl=False, svgclass="qr", lineclass=None, light="#fff", dark="#000")
-    picture, sent = Markup(drawn.getvalue().decode()), _signer().dumps({"key": key})
+    picture = qr(staff.totp_address(key, visit.staff.email, "Parley"))
+    sent = _signer().dumps({"key": key})
     return show("second_step.html", status, picture=picture, secret=key, sent=sent, errors=errors or {})
 
 

@@ -80,6 +80,18 @@ MISTAKES = (
     N_("a picture may have %(count)s million pixels at most"),
     N_("say what one sees on it"),
     N_("it is still in use"),
+    # the shop
+    N_("a number such as +33937000001, a short code, or a name of up to 11 letters"),
+    N_("this is not said in: %(languages)s"),
+    N_("there is no such text: %(names)s"),
+    N_("{{ %(tag)s }} is not a merge tag that can be filled in here"),
+    N_("it is the last one"),
+    N_("people who are in a dialog there: %(count)s"),
+    N_("texts that wait for it: %(count)s"),
+    N_("campaigns that leave from it: %(count)s"),
+    N_("Input should be a valid number, unable to parse string as a number"),
+    N_("Input should be greater than %(least)s"),
+    N_("Input should be less than or equal to %(most)s"),
     # whatever it is about
     N_("something else was done to it at the same time: try again"),
     N_("Field required"),
