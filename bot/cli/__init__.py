@@ -8,7 +8,21 @@ from sqlalchemy.exc import DBAPIError
 from bot.campaigns import CampaignError
 from bot.campaigns import Problem as Mistake
 from bot.catalogue import NoShop
-from bot.cli import campaign, carrier, contact, database, dialog, held, processes, segment, sending, settings, shop, token, user
+from bot.cli import (
+    campaign,
+    carrier,
+    contact,
+    database,
+    dialog,
+    held,
+    processes,
+    segment,
+    sending,
+    settings,
+    shop,
+    token,
+    user,
+)
 from bot.segments import BadRule
 from bot.settings import SettingsError
 from bot.shop import ShopError

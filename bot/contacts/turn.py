@@ -9,7 +9,18 @@ from sqlalchemy import Connection, Row, String, and_, bindparam, cast, func, sel
 
 from bot.catalogue import NoShop
 from bot.consent.ledger import START_OF_CHAIN, digest
-from models import LETS_OUT, ConsentEvent, Contact, ContactTag, Conversation, Message, Shop, Subscription, Suppression, insert
+from models import (
+    LETS_OUT,
+    ConsentEvent,
+    Contact,
+    ContactTag,
+    Conversation,
+    Message,
+    Shop,
+    Subscription,
+    Suppression,
+    insert,
+)
 from models.conversation import LISTENING
 from models.phone import country_of, language_of
 
