@@ -1,4 +1,4 @@
-"""The switch for all that leaves: once it is said to be on, nothing does, whoever wants it said; nothing is lost or doubled."""
+"""The switch for all that leaves: once it is said to be on, nothing does; nothing is lost, nothing doubled."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot import campaigns, inbound, jobs, outbox
+from bot import campaigns, jobs, outbox
 from bot.outbox import claim as claiming
 from bot.outbox import deliver
 from models import AuditEntry
@@ -186,26 +186,27 @@ def test_whoever_had_looked_before_it_is_waited_for(house: House, monkeypatch: p
 
 
 def test_a_turn_that_had_begun_before_it_is_waited_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its answer is in the response, a moment before it is said to be on; or it waits."""
-    looked, real, answered = threading.Event(), inbound._find_door, []
+    """It has said something and is about to be committed: the response is written before it is said to be on."""
+    said, real, ends = threading.Event(), outbox.answer, []
 
-    def slowly(*known: Any) -> None:
-        looked.set()
+    def slowly(*known: Any) -> Any:
+        reply = real(*known)
+        said.set()
         time.sleep(1)
-        real(*known)
+        return reply
 
     def text() -> None:
         house.post(INBOUND, house.inbound("Bo", "JOIN", sid(1)))
-        answered.append(time.monotonic())
+        ends.append("turn")
 
-    monkeypatch.setattr(inbound, "_find_door", slowly)
+    monkeypatch.setattr(outbox, "answer", slowly)
     turn = threading.Thread(target=text)
     turn.start()
-    assert looked.wait(5)
+    assert said.wait(5)
     halt(house)
-    is_on_at = time.monotonic()
+    ends.append("halt")
     turn.join()
-    assert states(house) == ["ready"] or answered[0] < is_on_at
+    assert (ends, states(house)) == (["turn", "halt"], ["answered"])
 
 
 def test_it_is_written_down_once_who_halts_and_who_resumes(house: House) -> None:
