@@ -22,7 +22,8 @@ from models import Keyword
 
 AT_ONCE = 50  # a page
 RESERVED = {"STOP": STOP, "START": START, "HELP": HELP}
-NEW = {"phrases": {}, "mode": "whole", "dialog": None, "interrupts": False, "reply": None, "picture": None, "topic": None}
+NEW: dict[str, Any] = {"phrases": {}, "mode": "whole", "interrupts": False, "dialog": None}
+NEW |= {"reply": None, "picture": None, "topic": None}
 
 
 @page("/keywords", role="viewer")
