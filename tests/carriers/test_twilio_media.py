@@ -129,3 +129,13 @@ def test_our_password_goes_to_the_api_alone_and_the_way_has_an_end(wire: Wire, m
     with pytest.raises(Unavailable):
         wire.fetch()
     assert ["Authorization" in one for one in wire.heard] == [True, False, False]
+
+
+@pytest.mark.parametrize("address", [
+    ADDRESS.replace(ACCOUNT_SID, "AC" + "f" * 32), f"https://api.twilio.com.evil.example{IDS}", f"http://api.twilio.com{IDS}",
+    f"https://api.twilio.com/..{IDS}", f"{ADDRESS}.json", f"{ADDRESS}?x=1", f"{ADDRESS}\n", IDS, "",
+])  # fmt: skip
+def test_what_is_not_a_picture_of_our_account_is_not_asked_for(wire: Wire, address: str) -> None:
+    with pytest.raises(Unavailable):
+        wire.fetch(address)
+    assert wire.heard == []
