@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -36,7 +37,7 @@ class Judged:
     opt_out: OptOutMode = "carrier"
     why: Mapping[str, str] = ()  # type: ignore[assignment]
     source: str = ""
-    read_on: str = ""
+    read_on: date | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -50,7 +51,7 @@ def judge(number: str, country: str) -> Judged:
     for kind in (*_table().get(own, {}).get("kinds", ()), *_table()["everywhere"]["kinds"]):
         if re.fullmatch(kind["pattern"], number):
             fit: Fit = kind["fit"] if own == country or kind["fit"] in REFUSED else "abroad"
-            said = {"why": kind["why"], "source": kind["source"], "read_on": str(kind.get("read_on", ""))}
+            said = {"why": kind["why"], "source": kind["source"], "read_on": kind.get("read_on")}
             return Judged(number, own, fit, kind.get("opt_out", "carrier"), **said)
     mode: OptOutMode = "self" if sender_kind(number) == "short_code" else "carrier"
     return Judged(number, own, "unknown" if own == country else "abroad", mode, {})
