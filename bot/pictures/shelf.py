@@ -10,7 +10,7 @@ from bot import files
 from bot.pictures.look import PictureError, look
 from bot.pictures.public import PREFIX, path
 from bot.runtime import Runtime
-from models import Campaign, Conversation, DialogVersion, File, Message
+from models import Campaign, Conversation, DialogVersion, File, Keyword, Message
 from models.conversation import LIVE
 from models.message import in_state
 
@@ -24,6 +24,7 @@ class Uses(NamedTuple):
     """Who still says a picture."""
 
     dialogs: list[str]  # their names
+    keywords: list[int]  # their ids
     campaigns: list[str]
     texts: list[int]  # that wait to leave: their ids
 
@@ -69,19 +70,20 @@ def drop(runtime: Runtime, connection: Connection, row: Any) -> None:
 
 
 def uses(runtime: Runtime, connection: Connection, rows: Sequence[Any]) -> dict[int, Uses]:
-    """What says each of these pictures: dialogs that hold or that somebody is inside of, campaigns that are not over, texts that
-    have not left. Three statements, however many pictures.
+    """What says each of these pictures: dialogs that hold or that somebody is inside of, keywords, campaigns that are not over,
+    texts that have not left. Four statements, however many pictures.
     """
     inside = select(Conversation.version_id).where(LIVE)
     in_force = or_(DialogVersion.state.in_(("draft", "published")), DialogVersion.id.in_(inside))
     dialogs = _saying(connection, DialogVersion.source, DialogVersion.name, in_force)
+    keywords = _saying(connection, Keyword.picture, Keyword.id, Keyword.picture.is_not(None))
     campaigns = _saying(connection, Campaign.media, Campaign.name, Campaign.state.not_in(OVER))
     own = Message.campaign_id.is_(None) & (Message.direction == "out") & in_state("ready", "held")
     texts = _saying(connection, Message.media, Message.id, own)
 
     def of(row: Any) -> Uses:
         said = path(runtime, row)
-        return Uses(*(sorted({one for one, where in found if said in where}) for found in (dialogs, campaigns, texts)))
+        return Uses(*(sorted({one for one, where in found if said in where}) for found in (dialogs, keywords, campaigns, texts)))
 
     return {row.id: of(row) for row in rows}
 

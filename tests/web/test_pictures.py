@@ -139,9 +139,13 @@ def test_a_picture_in_use_stays_and_says_who_uses_it(house: House, readers: Read
     id_, address = added(house, reader, png())
     publish(house, tmp_path, show=f"start: a\nstates: {{a: {{say: ACME, picture: '{address}', end: done}}}}")
     draft(house, "soldes", media=[address])
+    reader.get("/admin/keywords/new")
+    hours = {"phrases": "hours", "mode": "whole", "does": "reply", "reply": "ACME: 9 to 7", "picture": address}
+    made = reader.send("/admin/keywords/new", **hours)
+    assert made.status_code == 303, made.text
     page = reader.get(f"/admin/pictures/{id_}").text
-    assert "show" in page and "soldes" in page and 'data-ask="delete"' not in page
-    assert "1 dialog, 1 campaign" in reader.get("/admin/pictures").text
+    assert "show" in page and "soldes" in page and "/admin/keywords/" in page and 'data-ask="delete"' not in page
+    assert "1 dialog, 1 keyword, 1 campaign" in reader.get("/admin/pictures").text
     refused = reader.send(f"/admin/pictures/{id_}/delete")
     assert (refused.status_code, "still in use" in refused.text) == (422, True)
     assert fetched(address)[0] == 200

@@ -9,7 +9,7 @@ from flask_babel import get_locale, gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
-from bot import shop
+from bot import pictures, shop
 from bot.catalogue import catalogue, entry
 from bot.intent import filled, intent
 from bot.shop import NoSuch, versions
@@ -117,6 +117,7 @@ def _keyword(
         now = visit.now(connection)
         hits = shop.hits(connection, [keyword_id], now).get(keyword_id) if keyword_id else None
         abouts = versions.abouts(connection)
+        offered = pictures.pictures(visit.runtime, connection)
     languages = list(dict.fromkeys([*known.shop.languages, *filter(None, [*said["phrases"], *(said["reply"] or ())])]))
     dialogs = sorted({*known.published, said["dialog"] or ""} - {""})
     was = visit.form.get("was") or (_digest(said) if keyword_id else "")
@@ -127,7 +128,7 @@ def _keyword(
         errors = {name: message for name, message in errors.items() if name not in others} | {does: missing[does]}
     return show("keyword.html", status, id=keyword_id, keyword=said, does=does, languages=languages, dialogs=dialogs,
                 modes=get_args(Mode), published=known.published, was=was, errors=_beside(errors or {}, languages),
-                hits=hits, now=now, topics=topic_names(known), abouts=abouts)  # fmt: skip
+                hits=hits, now=now, topics=topic_names(known), abouts=abouts, pictures=offered)  # fmt: skip
 
 
 def _typed(visit: Visit) -> dict[str, Any]:
