@@ -460,6 +460,6 @@ def test_all_of_it_by_keyboard(house: House, page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#thread")).to_contain_text("Comes on Friday.")
     page.keyboard.press("Alt+e")
-    expect(page.get_by_role("status")).to_contain_text("Closed")
+    expect(page.locator(".toast")).to_contain_text("Closed")
     work(house)
     assert house.received("Ana")[-1] == "De 9 h à 19 h."

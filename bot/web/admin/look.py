@@ -131,8 +131,8 @@ def browser(described: str) -> str:
 
 
 def said() -> str | None:
-    """What has just been done, once."""
-    done: str | None = session.pop("said", None)
+    """What has just been done, once; not to a page that only looks for news of itself."""
+    done: str | None = None if "HX-Request" in request.headers else session.pop("said", None)
     return done
 
 

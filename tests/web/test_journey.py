@@ -1,0 +1,116 @@
+"""The whole way, as a shop goes it on its first day: real processes, a real browser, the carrier's own phone."""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests import processes
+from tests.carrier import ACCOUNT_SID, AUTH_TOKEN, SimulatedCarrier
+from tests.conftest import migrate
+from tests.house import senders
+from tests.web.conftest import PASSWORD
+
+LEA = {"number": "+33612345678", "name": "Léa"}
+SOON = 15_000  # milliseconds
+
+
+@pytest.fixture
+def shop_to_be(tmp_path: Path, redis_url: str) -> Iterator[tuple[str, str]]:
+    """A house in which nobody has an account yet, all of it running: its address, and the carrier's."""
+    port, database = processes.free_port(), f"sqlite:///{tmp_path}/parley.db"
+    base = f"http://127.0.0.1:{port}"
+    migrate(database)
+    with SimulatedCarrier(senders=senders(base), clock_url=f"{base}/phone/clock", handsets=[LEA]) as carrier:
+        env = {
+            "DATABASE_URL": database, "SECRET_KEY": "s" * 40, "BASE_URL": base, "PORT": str(port), "REDIS_URL": redis_url,
+            "TWILIO_ACCOUNT_SID": ACCOUNT_SID, "TWILIO_AUTH_TOKEN": AUTH_TOKEN, "TWILIO_API_BASE": carrier.url,
+            "PARLEY_CARRIER": "simulated", "PARLEY_WEB_THREADS": "16",
+        }  # fmt: skip
+        web = processes.Process([sys.executable, "-m", "bot", "web"], env, tmp_path / "web.log", alone=True)
+        with web, processes.worker(env, tmp_path / "worker.log"), processes.clock(env, tmp_path / "clock.log"):
+            carrier.wait_for(lambda: "/admin/begin/" in (tmp_path / "web.log").read_text(), "the link", 30)
+            printed = re.search(r"http\S+/admin/begin/\S+", (tmp_path / "web.log").read_text())
+            assert printed
+            yield printed[0], carrier.url
+
+
+def come_in(page: Page, link: str) -> None:
+    page.goto(link)
+    page.get_by_label("Name").fill("Camille")
+    page.get_by_label("E-mail address").fill("camille@lune.example")
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#again").fill(PASSWORD)
+    page.get_by_role("button", name="Come in").click()
+
+
+def set_up(page: Page) -> None:
+    page.get_by_role("link", name="Set up the shop").click()
+    page.get_by_label("Name of the shop").fill("Maison Lune")
+    page.get_by_label("How to reach a person").fill("bonjour@lune.example")
+    page.get_by_label("Country").select_option(label="France")
+    page.get_by_label("First language").select_option(label="French")
+    page.get_by_role("checkbox", name="English").check()
+    page.get_by_role("button", name="On to the number").click()
+    page.get_by_role("button", name="On to the texts").click()
+    page.get_by_role("button", name="Set up the shop").click()
+
+
+class Phone:
+    """The carrier's own page: Léa's phone."""
+
+    def __init__(self, page: Page, carrier: str) -> None:
+        self.page = page
+        page.goto(carrier)
+
+    def text(self, words: str) -> None:
+        self.page.get_by_role("textbox", name="Text message").first.fill(words)
+        self.page.get_by_role("button", name="Send").first.click()
+
+    def shows(self, words: str | re.Pattern[str]) -> None:
+        expect(self.page.get_by_role("log").first).to_contain_text(words, timeout=SOON)
+
+
+def test_from_nothing_to_an_answer_out_of_the_inbox(shop_to_be: tuple[str, str], chromium: Browser) -> None:
+    link, carrier = shop_to_be
+    complaints: list[str] = []
+    context = chromium.new_context(locale="en", viewport={"width": 1280, "height": 844})
+    page, other = context.new_page(), context.new_page()
+    for window in (page, other):
+        window.on("console", lambda message: complaints.append(message.text))
+        window.on("pageerror", lambda error: complaints.append(str(error)))
+    come_in(page, link)
+    set_up(page)
+
+    phone = Phone(chromium.new_context(locale="en").new_page(), carrier)
+    phone.text("Rejoindre")
+    phone.shows(re.compile("OUI"))
+    expect(page.get_by_role("heading", name="It works!")).to_be_visible(timeout=SOON)
+    phone.text("oui")
+
+    base = link.partition("/admin")[0]
+    page.goto(f"{base}/admin/keywords/new")
+    page.get_by_label("In every language").fill("horaires")
+    page.get_by_role("radio", name="is told something").check()
+    page.get_by_label("Said in French").fill("{{ brand }} : du lundi au samedi, de 10 h à 19 h.")
+    page.get_by_role("button", name="Make it").click()
+    expect(page.locator(".toast")).to_contain_text("The keyword is there")
+    phone.text("HORAIRES ?")
+    phone.shows("Maison Lune : du lundi au samedi")
+
+    other.goto(f"{base}/admin/inbox")
+    expect(other.locator("#threads")).to_contain_text("Nobody waits")
+    phone.text("Vous avez des bougies bleues pour mon anniversaire de mariage ?")
+    expect(other.locator(".thread-list")).to_contain_text("bougies bleues", timeout=SOON)
+    other.locator(".thread-list a").first.click()
+    page.goto(other.url)
+    other.locator("#text").fill("Bonjour, elles arrivent mardi.")
+    other.locator("#text").press("Control+Enter")
+    phone.shows("Bonjour, elles arrivent mardi.")
+    expect(page.locator("#thread")).to_contain_text("elles arrivent mardi", timeout=SOON)
+    expect(page.locator("#thread")).to_contain_text("delivered", timeout=SOON)
+    assert complaints == []
+    context.close()
