@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -11,7 +12,7 @@ from dialogs.compile import Compiled
 from dialogs.compile import compile as compile_dialog
 from dialogs.load import load
 from dialogs.topics import Topics
-from keywords.table import Entry, Phrase, Table, build
+from keywords.table import Entry, KeywordReply, Phrase, Table, build
 from keywords.text import fold
 from models import DialogVersion, Keyword, Sender, Shop, Topic
 
@@ -60,6 +61,14 @@ class Catalogue:
         sender = self.senders.get(ours)
         return sender is not None and sender.opt_out == "self"
 
+    def sender_for(self, country: str | None) -> str | None:
+        """The number of ours from which people of a country are texted: the first one there, else the first of all."""
+        return self._senders.get(country or "") or next(iter(self.senders), None)
+
+    @cached_property
+    def _senders(self) -> dict[str, str]:
+        return {row.country: number for number, row in reversed(list(self.senders.items()))}
+
     def version(self, connection: Connection, version_id: int) -> Compiled:
         """A dialog as it was in this version, compiled once per process."""
         key = (self.database, version_id)
@@ -75,7 +84,7 @@ class NoShop(LookupError):
     """The tables are there, but nobody has said yet whose shop this is."""
 
     def __init__(self) -> None:
-        super().__init__("no shop is set up yet: parley shop load FILE")
+        super().__init__("no shop is set up yet: do it at /admin/shop, or with parley shop load FILE")
 
 
 def in_language(words: Mapping[str, str], language: str, fallback: str) -> str:
@@ -124,4 +133,5 @@ def _read(connection: Connection, revision: int, database: str) -> Catalogue:
 def entry(row: Any) -> Entry:
     """A keyword's row as the entry that the keyword table is built from."""
     phrases = tuple(Phrase(text, language or None) for language, texts in row.phrases.items() for text in texts)
-    return Entry(row.id, phrases, row.mode, row.dialog, row.interrupts)
+    reply = KeywordReply(row.reply, row.picture, row.topic) if row.reply else None
+    return Entry(row.id, phrases, row.mode, row.dialog, row.interrupts, reply)

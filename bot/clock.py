@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from bot import jobs, staff
+from bot import alerts, jobs, staff
 from bot.awake import stay_awake
 from bot.jobs import wake
 from bot.processes import beat
@@ -50,6 +50,7 @@ def tick(runtime: Runtime) -> None:
     if not stay_awake(runtime):
         return
     with _staying_awake(runtime):
+        _look(runtime)
         for queue, do in WORK.items():
             try:
                 if jobs.due(runtime, queue) and not wake(runtime, queue):
@@ -58,6 +59,14 @@ def tick(runtime: Runtime) -> None:
                 log.exception("the clock could not see to the queue %s", queue)
         forget_answers(runtime)
         staff.forget(runtime)
+
+
+def _look(runtime: Runtime) -> None:
+    """Is there anything that somebody must know? Whatever goes wrong here, texts leave."""
+    try:
+        alerts.watch(runtime)
+    except Exception:
+        log.exception("the clock could not see to the alerts")
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from bot.alarms import set_alarm
 from bot.catalogue import Catalogue, in_language
 from bot.consent.hours import zones
 from bot.consent.ledger import Ledger, Proof
-from bot.contacts import language
+from bot.contacts import await_person, language
 from bot.runtime import Runtime
 from bot.text.merge import render
 from dialogs import effects
@@ -102,6 +102,7 @@ class Scene:
             texts = select(func.max(Message.id)).where(Message.contact_id == self.contact.id, Message.direction == "in")
             last = update(Message).where(Message.id == texts.scalar_subquery())
             self.connection.execute(last.values(for_person=True, **({"why": self.note} if self.note else {})))
+            await_person(self.connection, self.contact.id, self.now)
         changed = {name: value for name, value in self.changes.items() if value != getattr(self.contact, name)}
         if changed:
             self.connection.execute(update(Contact).where(Contact.id == self.contact.id).values(**changed))

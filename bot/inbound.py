@@ -13,7 +13,7 @@ from bot.carriers import Inbound, OptOut, OptOutMode, Reply
 from bot.catalogue import NoShop, catalogue, in_language
 from bot.consent import gate
 from bot.consent.ledger import Ledger, Proof
-from bot.contacts import head_of, meet, standing
+from bot.contacts import await_person, head_of, meet, standing
 from bot.effects import WITH_STAFF_FOR, Said, Scene, Text
 from bot.runtime import Runtime
 from bot.text.clean import clean
@@ -21,7 +21,7 @@ from bot.text.merge import BadTemplate, MissingTag, render
 from keywords.match import Match, match
 from keywords.reserved import is_yes, reserved
 from keywords.suggest import suggest
-from keywords.table import Mode
+from keywords.table import KeywordReply, Mode
 from keywords.text import fold
 from models import Message, insert
 from models.phone import e164
@@ -41,6 +41,7 @@ _new = insert(MESSAGE).values(
     for_person=bindparam("for_person"),
 )  # fmt: skip
 RECORD = _new.on_conflict_do_nothing(index_elements=["account", "sid"]).returning(MESSAGE.c.id)
+OF_KEYWORD = update(MESSAGE).where(MESSAGE.c.id == bindparam("message_id")).values(keyword_id=bindparam("by"))
 RECORDED = select(Message.id, Message.contact_id).where(
     Message.account == bindparam("account"), Message.sid == bindparam("sid")
 )
@@ -134,6 +135,7 @@ def _without_a_shop(
     """Nobody has set up the shop yet: the text is kept for a person, and a STOP is a STOP."""
     log.error("text %s came, but no shop is set up: parley shop load FILE", inbound.sid)
     connection.execute(update(Message).where(Message.id == text.message_id).values(for_person=True))
+    await_person(connection, contact.id, now)
     word = reserved(fold(text.body))
     ledger = Ledger(connection, contact, runtime.suppression_key)
     if (word is not None and word.kind == "stop") and not ledger.suppressed():
@@ -277,14 +279,32 @@ def _with_staff(scene: Scene, live: talk.Live | None) -> bool:
 
 
 def _open(scene: Scene, found: Match) -> None:
+    """A keyword opens its dialog, or says its reply, and whatever listens goes on listening."""
     assert scene.heard is not None
-    version_id = scene.catalogue.published.get(found.entry.dialog)
-    if version_id is None or not _may_talk(scene, version_id):
+    dialog = found.entry.dialog or ""
+    version_id = scene.catalogue.published.get(dialog)
+    if scene.suppressed and (version_id is None or not _may_talk(scene, version_id)):
+        scene.for_person = True
+        return
+    scene.connection.execute(OF_KEYWORD, {"message_id": scene.heard.message_id, "by": found.entry.id})
+    if found.entry.reply is None and version_id is None:
         scene.for_person = True
         return
     if found.language in scene.catalogue.shop.languages:
         scene.changes["language"] = found.language
-    talk.open_dialog(scene, found.entry.dialog, opening=talk.heard_of(scene.heard.body, scene.heard.media))
+    if found.entry.reply is not None:
+        _reply(scene, found.entry.reply)
+    else:
+        talk.open_dialog(scene, dialog, opening=talk.heard_of(scene.heard.body, scene.heard.media))
+
+
+def _reply(scene: Scene, reply: KeywordReply) -> None:
+    """What a keyword says by itself is about its own topic, and belongs to no dialog."""
+    scene.topic = reply.topic
+    words = in_language(reply.words, scene.language, scene.catalogue.shop.languages[0])
+    ours = scene.runtime.settings.base_url
+    media = [one if "://" in one else ours + one for one in (reply.picture,) if one]
+    scene.says.append(Said(render(words, scene.context()), tuple(media)))
 
 
 def _may_talk(scene: Scene, version_id: int, state: str | None = None) -> bool:

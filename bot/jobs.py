@@ -13,14 +13,14 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import Select, exists, or_, select
 
-from bot import alarms, awake, campaigns, contacts, outbox, status, talk
+from bot import alarms, alerts, awake, campaigns, contacts, inbox, outbox, status, talk
 from bot.campaigns.batches import OPEN
 from bot.campaigns.control import FINISHED, LEFT_BEHIND, LEFT_OVER
 from bot.campaigns.launch import UNTAKEN
 from bot.outbox.settling import LEASED
 from bot.processes import alive, worker
 from bot.runtime import Runtime
-from models import Alarm, Batch, Campaign, Message, Tagging
+from models import Alarm, Batch, Campaign, Message, Notice, Tagging
 
 RING: Mapping[str, alarms.Ring] = {
     "wake": talk.ring_wake,
@@ -28,6 +28,7 @@ RING: Mapping[str, alarms.Ring] = {
     "release": outbox.release,
     "launch": campaigns.ring,
     "wish": campaigns.wish,
+    inbox.LOOK_BACK: inbox.look_back,
 }
 
 # Seconds: a job is short, so that a worker stops within a deploy. Calls under way may take it some more.
@@ -47,7 +48,14 @@ DUE: Mapping[str, Select[Any]] = {
             exists().where(LEFT_BEHIND).select_from(Message),
         )
     ),
-    "default": select(or_(UNTAKEN.exists(), exists().where(LEFT_OVER).select_from(Campaign), exists().select_from(Tagging))),
+    "default": select(
+        or_(
+            UNTAKEN.exists(),
+            exists().where(LEFT_OVER).select_from(Campaign),
+            exists().select_from(Tagging),
+            exists().where(alerts.DUE).select_from(Notice),
+        )
+    ),
     "bulk": select(exists().where(OPEN, Campaign.id == Batch.campaign_id, Campaign.state == "sending")),
 }
 
@@ -73,7 +81,7 @@ def bulk() -> None:
 
 
 def default() -> None:
-    """The job of the queue `default`: long work in slices: the audience of campaigns, begun and cancelled, and tags for many."""
+    """The job of the queue `default`: in slices the audience of campaigns, begun and cancelled, and tags for many; e-mails."""
     _wake(take_audience)
 
 
@@ -111,12 +119,14 @@ def send_batches(runtime: Runtime, seconds: float = BULK_FOR, stop: threading.Ev
 
 
 def take_audience(runtime: Runtime, seconds: float = WORK_FOR, stop: threading.Event | None = None) -> None:
-    """Write down the recipients of campaigns that have begun, refuse those of cancelled ones; tag many contacts."""
+    """Write down the recipients of campaigns that have begun, refuse those of cancelled ones; tag many contacts; send e-mails."""
     until, over = time.monotonic() + seconds, stop or threading.Event()
     campaigns.clear(runtime)
     while time.monotonic() < until and not over.is_set() and any((campaigns.take_slice(runtime), contacts.tag_slice(runtime))):
         pass_on(runtime)
         over.wait(BREATH)
+    if not over.is_set():
+        alerts.send_mail(runtime, seconds)
 
 
 def pass_on(runtime: Runtime) -> None:

@@ -1,14 +1,14 @@
 """How the shop is doing: seven days against the seven before, what is under way, and what needs somebody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, case, func, literal, select, text
+from sqlalchemy import Connection, bindparam, case, func, literal, select
 
-from bot import campaigns
+from bot import campaigns, inbox
 from bot.catalogue import Catalogue, catalogue
 from bot.held import Held, held
 from bot.processes import QUEUES, alive, worker
@@ -71,10 +71,7 @@ CONTACTS = select(
 # As its index says it: SQLite finds a partial index in no other way.
 OPT_OUTS = select(*_in_each(ConsentEvent.at)).where(OPT_OUT, ConsentEvent.at >= bindparam("before_from", type_=_instant))
 _asked = in_state("sending", "answered", "unknown") & (_message.state == "unknown")
-WAITING = select(
-    select(func.count()).where(text("message.for_person"), _message.direction == "in").select_from(Message).scalar_subquery(),
-    select(func.count()).where(_asked).select_from(Message).scalar_subquery(),
-)
+UNKNOWN = select(func.count()).where(_asked).select_from(Message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +122,7 @@ class Overview:
     delivered: Figure  # the share of these that the carrier has confirmed
     opt_outs: Figure  # STOP, or out of a topic
     days: Sequence[Day]
-    for_person: int  # texts that wait for one
+    waits: int  # people in the inbox, and texts from no telephone
     unknown: int  # texts of ours of which nobody can tell yet
     held: Held
     absent: Sequence[str]  # kinds of process of which none lives
@@ -144,7 +141,7 @@ def overview(runtime: Runtime, connection: Connection) -> Overview:
     period = Period.until(now, shop.shop.zone)
     texts = _texts(connection, period.times)
     contacts, can_be_reached, ever_heard, *new = connection.execute(CONTACTS, period.times).one()
-    for_person, unknown = connection.execute(WAITING).one()
+    waits, _, strangers = inbox.waiting(connection, 0, now)
     before, days = texts.get(BEFORE, (0, 0, 0)), [texts.get(place, (0, 0, 0)) for place in range(DAYS)]
     heard, sent, delivered = map(sum, zip(*days, strict=True))
     return Overview(
@@ -152,8 +149,9 @@ def overview(runtime: Runtime, connection: Connection) -> Overview:
         sent=Figure(sent, before[1]), delivered=Figure(_share(delivered, sent), _share(before[2], before[1])),
         opt_outs=Figure(*connection.execute(OPT_OUTS, period.times).one()),
         days=[Day(day, heard, sent) for day, (heard, sent, _) in zip(period.days, days, strict=True)],
-        for_person=for_person, unknown=unknown, held=held(connection), absent=absent(runtime, connection),
-        campaigns=campaigns.under_way(connection, MOST_CAMPAIGNS), steps=_steps(shop, ever_heard, can_be_reached),
+        waits=waits + strangers, unknown=connection.scalar(UNKNOWN) or 0, held=held(connection),
+        absent=absent(runtime, connection), campaigns=campaigns.under_way(connection, MOST_CAMPAIGNS),
+        steps=_steps(shop, ever_heard, can_be_reached),
     )  # fmt: skip
 
 
@@ -175,6 +173,13 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def _steps(shop: Catalogue, heard: int, can_be_reached: int) -> dict[str, bool]:
+    """A shop that is there has its brand, numbers and texts: both its file and the pages make it whole."""
     return {
-        "number": bool(shop.senders), "keyword": bool(shop.keywords.whole), "heard": heard > 0, "reachable": can_be_reached > 0,
+        "who": True, "number": bool(shop.senders), "texts": True, "keyword": bool(shop.keywords.whole), "heard": heard > 0,
+        "reachable": can_be_reached > 0,
     }  # fmt: skip
+
+
+def no_steps(done: Collection[str]) -> dict[str, bool]:
+    """The same while there is no shop: those steps of its set-up are done."""
+    return {step: step in done for step in ("who", "number", "texts", "keyword", "heard", "reachable")}

@@ -152,7 +152,9 @@ def _rows(connection: Connection, name: str, since: datetime, after: int, limit:
 
 
 def _record(connection: Connection, row: Row[Any], now: datetime) -> Record:
-    """A STOP ends it, however it came. A text at whose instant another conversation began opened that one, if no dialog did."""
+    """A STOP ends it, however it came. A text at whose instant another conversation began opened that one, if no dialog did;
+    and what a keyword answered meanwhile was not said to this one.
+    """
     stopped = select(func.min(ConsentEvent.at)).where(
         ConsentEvent.person == row.person, ConsentEvent.topic == EVERYTHING, ConsentEvent.change == "out",
         ConsentEvent.at >= row.begun_at,
@@ -166,7 +168,8 @@ def _record(connection: Connection, row: Row[Any], now: datetime) -> Record:
     its = Message.at > row.begun_at if row.parent_id else Message.at >= row.begun_at
     mine = select(Message.at, Message.body, Message.media).where(Message.contact_id == row.contact_id, its, Message.at < left)
     some = mine.order_by(Message.at, Message.id).limit(MOST_TEXTS)
-    texts = [(at, body, bool(media)) for at, body, media in connection.execute(some.where(Message.direction == "in"))]
+    heard = (Message.direction == "in") & (Message.keyword_id.is_(None) | (Message.at == row.begun_at))
+    texts = [(at, body, bool(media)) for at, body, media in connection.execute(some.where(heard))]
     if len(texts) == MOST_TEXTS:
         left = over = texts[-1][0]
     ours = some.where(Message.direction == "out", Message.conversation_id.is_not(None))

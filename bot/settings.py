@@ -86,6 +86,25 @@ def _upper(value: str) -> str:
     return value.upper()
 
 
+def _mail_server(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("smtp", "smtps") and parts.hostname and (parts.port or True) and parts.path in ("", "/")
+    except ValueError:  # a port or an IPv6 host that cannot be one
+        usable = False
+    if not usable or "?" in url or "#" in url or re.search(r"\s", url):
+        raise ValueError("must look like smtp://user:password@host:587 or smtps://user:password@host")
+    if url.count("@") > 1:
+        raise ValueError("must have each @ of the user's name or password written as %40")
+    return url
+
+
+def _mail_address(address: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.!#$%&*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", address):
+        raise ValueError("must be an address such as parley@shop.example")
+    return address
+
+
 class Settings(BaseSettings):
     """What this installation is set to. Made by `load`."""
 
@@ -166,6 +185,22 @@ class Settings(BaseSettings):
         validation_alias="PARLEY_PROXIES",
         description="How many proxies stand before the web process: the address of who signs in is what they say it is.",
     )
+
+    smtp_url: Annotated[str, AfterValidator(_mail_server)] | None = Field(
+        None,
+        repr=False,
+        validation_alias="PARLEY_SMTP_URL",
+        description="The mail server for alerts: smtp://user:password@host:587, or smtps://; without it none goes by e-mail.",
+    )
+    mail_from: Annotated[str, AfterValidator(_mail_address)] | None = Field(
+        None, validation_alias="PARLEY_MAIL_FROM", description="The address that e-mails come from; needed with PARLEY_SMTP_URL."
+    )
+
+    @model_validator(mode="after")
+    def _mail_has_a_sender(self) -> Self:
+        if self.smtp_url and not self.mail_from:
+            raise ValueError("PARLEY_MAIL_FROM: must be set when PARLEY_SMTP_URL is")
+        return self
 
     @model_validator(mode="after")
     def _simulated_stays_here(self) -> Self:

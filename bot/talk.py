@@ -46,6 +46,7 @@ ASKED = (
     .limit(1)
 )
 BY_CAMPAIGN = "campaign "  # how the key of a conversation begins whose first text answers a campaign
+BY_STAFF = "ended by staff"  # an outcome
 TRY_AGAIN_FOR = timedelta(minutes=1)  # a dialog that wants to listen while another listens asks again after this
 
 
@@ -97,6 +98,15 @@ def open_dialog(
     conversation_id = scene.connection.execute(BEGIN, {**row, **_columns(turn), "asked": asked}).scalar_one()
     _go_on(scene, conversation_id, parent_id, turn)
     return True
+
+
+def end_listening(connection: Connection, contact_id: int) -> str | None:
+    """End what waits for the contact's answer, and what had opened it; its name. Their row is locked; alarms ring for nobody."""
+    theirs = (Conversation.contact_id == contact_id) & Conversation.status.in_(("listening", "calling"))
+    name = connection.scalar(select(Conversation.dialog).where(theirs, Conversation.status == "listening"))
+    if name is not None:
+        connection.execute(update(Conversation).where(theirs).values(status="ended", outcome=BY_STAFF))
+    return name
 
 
 def begins(scene: Scene, dialog: Compiled) -> str:
@@ -183,7 +193,13 @@ def _ring(runtime: Runtime, connection: Connection, alarm: Any, event: Event) ->
 
 
 def _silent_until(scene: Scene, live: Live) -> datetime:
-    """When whoever is silent has been so for too long: it counts from when the question has left, which may still wait."""
+    """When whoever is silent has been so for too long: it counts from when the question has left, which may still wait.
+
+    While a person answers, the dialog is silent too.
+    """
+    if scene.contact.with_staff_until is not None and scene.contact.with_staff_until > scene.now:
+        until: datetime = scene.contact.with_staff_until
+        return until
     asked = scene.connection.execute(ASKED, {"contact_id": scene.contact.id, "conversation_id": live.id}).first()
     expires = scene.catalogue.version(scene.connection, live.version_id).expires
     if asked is None or expires is None or asked.state in ("refused", "failed"):

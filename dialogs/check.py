@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import Protocol
 from zoneinfo import available_timezones
 
@@ -46,7 +47,7 @@ class Known:
     fields: frozenset[str]
     languages: tuple[str, ...]  # languages in which every text must be there; the first is spoken where we know no better
     dialogs: Mapping[str, spec.Dialog]  # those that `open` may name
-    interrupts: Mapping[str, str]  # folded phrase of a keyword that interrupts → the dialog that it opens
+    interrupts: Mapping[str, str]  # folded phrase of a keyword that interrupts → the dialog that it opens; "": it says a reply
     parsers: Parsers
     country: str
     parts: Callable[[str, Mapping[str, object]], int]  # of a template with such values; ValueError if it cannot be said
@@ -54,11 +55,12 @@ class Known:
     beginnings: frozenset[str] = frozenset()  # those of `interrupts` with which a text need only begin
 
     def opened(self, folded: str) -> str | None:
-        """The dialog that a text opens in the middle of another one, by a keyword that interrupts."""
+        """The dialog that a text opens in the middle of another one, by a keyword that interrupts; "": that says a reply."""
         said = (self.interrupts.get(text) for text in (folded, self.parsers.plain(folded)))
         words = folded.split(" ")
         begun = (" ".join(words[:count]) for count in range(len(words), 0, -1))
-        return next(filter(None, said), None) or next((self.interrupts[one] for one in begun if one in self.beginnings), None)
+        begins = (self.interrupts[one] for one in begun if one in self.beginnings)
+        return next((one for one in chain(said, begins) if one is not None), None)
 
 
 Rule = Callable[[spec.Dialog, Known], Found]

@@ -234,8 +234,9 @@ def _is_taken(walk: Walk, place: Place, folded: str) -> bool:
 def _interrupted(walk: Walk, place: Place, path: spec.Path, word: str) -> Fault:
     folded = walk.known.fold(word)
     opened = walk.known.opened(folded)
-    return Fault(path, f"`{folded}` is a keyword that interrupts and opens `{opened}`: it is never an answer here",
-                 [*story(place.way, walk.language), f"> {word}", f"# the house opens {opened}"])
+    does, done = (f"opens `{opened}`", f"opens {opened}") if opened else ("says a reply", "says a reply")
+    return Fault(path, f"`{folded}` is a keyword that interrupts and {does}: it is never an answer here",
+                 [*story(place.way, walk.language), f"> {word}", f"# the house {done}"])
 
 
 def _too_many(walk: Walk) -> Iterator[Fault]:

@@ -22,18 +22,28 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
+class KeywordReply:
+    """What a keyword says by itself: words by language ("": in any), a picture, and the topic that they are about."""
+
+    words: Mapping[str, str]
+    picture: str | None = None
+    topic: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A keyword: its phrases, how a text must contain one, and the dialog that it opens.
+    """A keyword: its phrases, how a text must contain one, and the dialog that it opens, or the reply that it says.
 
     `mode`: the phrase is the whole text, its first words, or stands anywhere in it. The looser modes
-    include the stricter ones. `interrupts`: it opens its dialog even in the middle of another one.
+    include the stricter ones. `interrupts`: it is heard even in the middle of a dialog.
     """
 
     id: int
     phrases: tuple[Phrase, ...]
     mode: Mode
-    dialog: str
+    dialog: str | None
     interrupts: bool = False
+    reply: KeywordReply | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +141,9 @@ def _refuse(entry: Entry, phrase: Phrase, folded: str) -> Problem | None:
 def _collide(entry: Entry, phrase: Phrase, claim: Claim | None) -> Problem | None:
     if claim is None or claim.entry.id == entry.id:
         return None
+    opens = f" ({claim.entry.dialog})" if claim.entry.dialog else ""
     as_typed = "" if claim.phrase == phrase.text else f", there typed “{claim.phrase}”"
-    reason = f"“{phrase.text}” already belongs to keyword {claim.entry.id} ({claim.entry.dialog}){as_typed}."
+    reason = f"“{phrase.text}” already belongs to keyword {claim.entry.id}{opens}{as_typed}."
     return Problem(entry.id, phrase.text, reason, other=claim.entry.id)
 
 

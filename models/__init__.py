@@ -1,15 +1,18 @@
 """What we remember: tables and the values they share. Imports nothing else of ours."""
 
+from models.alert import Alert, Notice
 from models.base import Base, given_each, insert, insert_each, one_of
 from models.campaign import Batch, Campaign, Recipient
 from models.consent import ConsentEvent, ConsentProof, Subscription, Suppression
 from models.contact import Contact, ContactTag, Field, Tagging
 from models.conversation import Alarm, Conversation, DialogVersion, Keyword
+from models.file import File, FilePiece
 from models.halt import IS_HALTED, LETS_OUT, Halt
 from models.message import Callback, Message
 from models.process import Clock, Lease, Outage, Process
 from models.segment import ListMember, Segment
 from models.sender import Sender
+from models.setup import SetupAnswer
 from models.shop import Shop
 from models.staff import ApiToken, AuditEntry, IdempotencyKey, Staff, StaffLink, StaffSession, Try
 from models.thread import CannedAnswer, Thread, ThreadEntry
@@ -19,6 +22,7 @@ __all__ = [
     "IS_HALTED",
     "LETS_OUT",
     "Alarm",
+    "Alert",
     "ApiToken",
     "AuditEntry",
     "Base",
@@ -34,17 +38,21 @@ __all__ = [
     "Conversation",
     "DialogVersion",
     "Field",
+    "File",
+    "FilePiece",
     "Halt",
     "IdempotencyKey",
     "Keyword",
     "Lease",
     "ListMember",
     "Message",
+    "Notice",
     "Outage",
     "Process",
     "Recipient",
     "Segment",
     "Sender",
+    "SetupAnswer",
     "Shop",
     "Staff",
     "StaffLink",

@@ -29,6 +29,8 @@ class Campaign(Base):
     kind: Mapped[str] = mapped_column(default="marketing")  # marketing | service
     topic: Mapped[str]  # slug: whose consent it needs
     texts: Mapped[dict[str, Any]]  # language, or "" for any -> Liquid
+    # addresses of pictures that go along
+    media: Mapped[list[str]] = mapped_column(Json, default=list, server_default=text("'[]'"))
     ours: Mapped[str | None]  # the sender; none: the one of the contact's country, else the shop's first
     within: Mapped[list[Any]] = mapped_column(Json, default=list)  # ids of segments: who is in one of them
     without: Mapped[list[Any]] = mapped_column(Json, default=list)  # ids of segments: and in none of these

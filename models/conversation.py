@@ -74,12 +74,16 @@ class DialogVersion(Base):
 
 
 class Keyword(Base):
-    """Words or phrases that open a dialog."""
+    """Words or phrases that open a dialog, or are answered by a reply: one of the two is there."""
 
     __tablename__ = "keyword"
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(primary_key=True)
     phrases: Mapped[dict[str, Any]]  # language, or "" for any -> list of phrases
     mode: Mapped[str]  # whole | first | anywhere
-    dialog: Mapped[str]
+    dialog: Mapped[str | None]
     interrupts: Mapped[bool] = mapped_column(default=False)
+    reply: Mapped[dict[str, Any] | None]  # language, or "" for any -> words
+    picture: Mapped[str | None]  # that goes with the reply: an https address, or a path of this server
+    topic: Mapped[str | None]  # that the reply is about: its slug

@@ -17,6 +17,7 @@ READY = text("state = 'ready' AND batch_id IS NULL")
 OF_BATCH = text("state = 'ready' AND batch_id IS NOT NULL")
 OF_CAMPAIGN = text("campaign_id IS NOT NULL")
 HELD = text("state = 'held'")
+OF_KEYWORD = text("keyword_id IS NOT NULL")
 
 
 class Message(Base):
@@ -36,6 +37,7 @@ class Message(Base):
             postgresql_where=text("state IN ('sending', 'answered', 'unknown')"),
             sqlite_where=text("state IN ('sending', 'answered', 'unknown')"),
         ),
+        Index("ix_message_keyword_id_at", "keyword_id", "at", postgresql_where=OF_KEYWORD, sqlite_where=OF_KEYWORD),
         Index("ix_message_for_person", "id", postgresql_where=text("for_person"), sqlite_where=text("for_person")),
         NEVER_AGAIN,
     )
@@ -43,7 +45,7 @@ class Message(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
     direction: Mapped[str]  # in | out
-    kind: Mapped[str]  # text, or compliance | reply | opt_in | service | marketing
+    kind: Mapped[str]  # text, or compliance | reply | opt_in | service | marketing | staff
     state: Mapped[str]
     cause: Mapped[str | None] = mapped_column(unique=True)  # why it exists: the database refuses a second one
     ours: Mapped[str]  # our number
@@ -55,6 +57,7 @@ class Message(Base):
     sid: Mapped[str | None]  # the carrier's id
     conversation_id: Mapped[int | None]
     staff_id: Mapped[int | None]  # who wrote it, where a person did
+    keyword_id: Mapped[int | None]  # theirs: the keyword that it was taken for
     campaign_id: Mapped[int | None]
     batch_id: Mapped[int | None]  # as long as it is sent with the others of its batch
     parts: Mapped[int | None]  # ours: how many it is billed as

@@ -26,6 +26,9 @@ class Staff(Base):
     totp_step: Mapped[int | None]  # the last one that was used: no code opens twice
     made_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]  # they may not come in any more
+    alerts: Mapped[Any | None] = mapped_column(Json)  # kind of alert -> how they want to be told; None: never chosen
+    phone: Mapped[str | None]  # E.164, for alerts by text
+    alerts_seen_at: Mapped[datetime | None]  # what was told until then is not new to them
 
 
 class StaffSession(Base):

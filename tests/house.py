@@ -54,13 +54,14 @@ def settings(database: str, base_url: str, api: str, **more: Any) -> Settings:
 class House:
     """One running house. Texts go through the carrier and its signed webhooks; `work` does what worker and clock do."""
 
-    def __init__(self, database: str, carrier: SimulatedCarrier, base_url: str, shop: Path = SHOP) -> None:
+    def __init__(self, database: str, carrier: SimulatedCarrier, base_url: str, shop: Path | None = SHOP) -> None:
         self.carrier = carrier
         self.base_url = base_url
         self.runtime: Runtime = open_runtime(settings(database, base_url, carrier.url))
         self.app = create_app(self.runtime)
         with self.runtime.begin() as connection:
-            load_shop(connection, shop)
+            if shop:
+                load_shop(connection, shop)
             ahead_for = (BEGIN - self.runtime.machine_now()).total_seconds()
             connection.execute(insert(Clock).values(id=1, ahead_for=ahead_for).on_conflict_do_nothing())
 

@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from bot import create_app, segments
+from bot.alerts import KINDS as ALERTS
 from bot.awake import OUTAGE
 from bot.campaigns import Balance, Preview
 from bot.campaigns.control import BY_HAND, ERRORS
@@ -215,10 +216,11 @@ KNOWN: dict[str, Callable[[], Any]] = {
     "effect": lambda: {effect.__name__ for effect in get_args(effects.Effect)},
     "merge tag": merge_tags,
     "state": states,
-    "kind": lambda: {"text", "compliance", "reply", *get_args(spec.Dialog.model_fields["kind"].annotation)},
+    "kind": lambda: {"text", "compliance", "reply", "staff", *get_args(spec.Dialog.model_fields["kind"].annotation)},
     "status of the carrier": lambda: RANKS,
     "judge": lambda: {judge.__name__ for judge in gate.JUDGES},
     "kind of alarm": lambda: RING,
+    "kind of alert": lambda: ALERTS,
     "what we do": lambda: get_args(Action),
     "key of the configuration": lambda: {field.name for field in fields(simulator.Config)},
     "key of its senders": lambda: {field.name for field in fields(simulator.Sender)},

@@ -19,15 +19,15 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[dict[str, Any], Verdict]
         [({"kind": "reply", "sample": True}, Refuse("sample")), ({"kind": "compliance", "sample": True}, Refuse("sample"))],
     ),
     "suppressed": (
-        [{"kind": "reply"}, {"kind": "compliance", "suppressed": True}],
+        [{"kind": "reply"}, {"kind": "staff"}, {"kind": "compliance", "suppressed": True}],
         [
             ({"kind": kind, "suppressed": True, "consented": True}, Refuse("suppressed"))
-            for kind in ("reply", "opt_in", "service", "marketing")
+            for kind in ("reply", "opt_in", "service", "marketing", "staff")
         ],
     ),
     "consented": (
         [
-            *({"kind": kind} for kind in ("compliance", "reply", "opt_in")),
+            *({"kind": kind} for kind in ("compliance", "reply", "opt_in", "staff")),
             *({"kind": kind, "consented": True} for kind in ("service", "marketing")),
         ],
         [({"kind": kind}, Refuse("no consent")) for kind in ("service", "marketing")],
@@ -36,7 +36,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[dict[str, Any], Verdict]
         [{"kind": "reply", "unreachable": True}, {"kind": "marketing", "consented": True}],
         [
             ({"kind": kind, "unreachable": True, "consented": True}, Refuse("unreachable"))
-            for kind in ("opt_in", "service", "marketing")
+            for kind in ("opt_in", "service", "marketing", "staff")
         ],
     ),
     "already_sent": ([{"kind": "reply"}], [({"kind": "reply", "sent_before": True}, Refuse("already sent"))]),
@@ -63,7 +63,10 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[dict[str, Any], Verdict]
         ],
     ),
     "quiet": (
-        [{"kind": "reply", "quiet_until": LATER}, {"kind": "service", "quiet_until": LATER, "consented": True}],
+        [
+            *({"kind": kind, "quiet_until": LATER} for kind in ("reply", "staff")),
+            {"kind": "service", "quiet_until": LATER, "consented": True},
+        ],
         [
             ({"kind": "marketing", "quiet_until": LATER, "consented": True}, Hold("quiet hours", LATER)),
             ({"kind": "opt_in", "quiet_until": LATER}, Hold("quiet hours", LATER)),

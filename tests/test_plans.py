@@ -15,6 +15,7 @@ from bot.consent import facts
 from bot.contacts.export import PARTS
 from bot.contacts.timeline import SOURCES
 from bot.outbox import claim, result, settling
+from bot.shop.hits import HITS
 
 HOT: dict[str, Any] = {
     "loose messages": claim.LOOSE,
@@ -41,6 +42,7 @@ HOT: dict[str, Any] = {
     "texts of two weeks": overview.TEXTS,
     "who left in two weeks": overview.OPT_OUTS,
     "texts that wait": overview.WAITING,
+    "texts of keywords": HITS,
     **{f"export of {name}": rows.where(key > 0).order_by(key) for name, (rows, key) in PARTS.items()},
     **{f"timeline of {name}": source.rows.order_by(source.at.desc()) for name, source in SOURCES.items()},
     **{f"due in {queue}": query for queue, query in jobs.DUE.items()},

@@ -91,6 +91,14 @@ def test_what_came_after_a_stop_or_a_keyword_that_interrupts_is_not_of_it(house:
     assert (found["conversations"], found["differ"]) == (2, 0)
 
 
+def test_what_a_keyword_answered_meanwhile_was_not_said_to_it(house: House, replay: Replay) -> None:
+    for text in ("JOIN", "combien de sms", "OUI"):
+        house.text("Bo", text)
+    found = replay("quel est votre code postal", "votre code postal, svp")
+    [one] = found["shown"]
+    assert "> combien de sms" not in one["before"] and "> OUI" in one["before"]
+
+
 def test_what_is_said_to_those_who_fell_silent_is_said_when_they_had_been(house: House, replay: Replay) -> None:
     house.text("Dee", "JOIN", BOSTON)
     left = house.inbound("Dee", "no more of this", sid(1), BOSTON, OptOutType="STOP")  # the carrier knows

@@ -90,6 +90,14 @@ def test_an_empty_variable_is_a_missing_one(environ, name):
         ("LOG_LEVEL", "LOUD"),
         ("PARLEY_CARRIER", "pigeon"),
         ("PARLEY_WEB_THREADS", "x"),
+        ("PARLEY_SMTP_URL", "mail.example"),
+        ("PARLEY_SMTP_URL", "http://mail.example"),
+        ("PARLEY_SMTP_URL", "smtp://"),
+        ("PARLEY_SMTP_URL", "smtp://me@shop.example:canary@mail.example"),
+        ("PARLEY_SMTP_URL", "smtp://me:can/ary@mail.example"),
+        ("PARLEY_SMTP_URL", "smtp://mail.example?tls=1"),
+        ("PARLEY_MAIL_FROM", "Parley"),
+        ("PARLEY_MAIL_FROM", "a@b\nBcc: c@d"),
     ],
 )
 def test_a_wrong_value_is_named_and_never_shown(environ, name, value):
@@ -146,6 +154,13 @@ def test_the_number_has_three_names(environ, name):
 def test_addresses_lose_their_last_slash(environ):
     environ(BASE_URL="http://127.0.0.1:8000/", TWILIO_API_BASE="http://localhost:9000/")
     assert (load().base_url, load().twilio_api_base) == ("http://127.0.0.1:8000", "http://localhost:9000")
+
+
+def test_letters_come_from_somebody_and_the_password_of_the_mail_server_is_not_shown(environ):
+    assert complaint(environ, PARLEY_SMTP_URL="smtp://me:canary@mail.example").startswith("PARLEY_MAIL_FROM: ")
+    environ(PARLEY_SMTP_URL="smtp://me%40shop:canary@mail.example:587", PARLEY_MAIL_FROM="parley@shop.example")
+    assert load().masked()["PARLEY_SMTP_URL"] == "smtp://me%40shop:********@mail.example:587"
+    assert "canary" not in repr(load())
 
 
 @pytest.mark.parametrize("api", [None, "https://api.example.org", "http://10.0.0.1:9000"])

@@ -196,6 +196,9 @@ def test_a_changed_dialog_is_a_new_version_and_conversations_keep_theirs(house: 
         ("names: {fr: nos offres, en: our offers}", "names: &n {fr: nos offres, en: *n}", "names: &n", "references"),
         ("languages: [fr, en]", "languages: " + "[" * 99, "languages:", "nested too deeply"),
         ("[menu]", "[menu, 'Yes!']", "[menu,", "a START after a STOP"),
+        ("dialog: survey}", "reply: {en: Hi}}", "reply: {en", "this is not said in: fr"),
+        ("dialog: survey}", "reply: '{{ weather }}'}", "{{ weather", "{{ weather }} is not a merge tag"),
+        ("dialog: survey}", "reply: Hi, dialog: survey}", "reply: Hi", "exactly one of them"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_line(shop: Path, before: str, after: str, at: str, message: str) -> None:
@@ -223,6 +226,13 @@ def test_a_keyword_that_interrupts_takes_no_answer_away_from_a_dialog(shop: Path
     assert shown[-2:] == ["    > par sms", "    # the house opens help"]
     edit(shop, ", interrupts: true", "")
     check(read(shop))
+
+
+def test_nor_does_one_that_says_a_reply(shop: Path) -> None:
+    edit(shop, "phrases: [menu], dialog: help", "phrases: [menu, Par SMS!], reply: We write.")
+    told, *shown = mistakes(shop)
+    assert told.endswith("`par sms` is a keyword that interrupts and says a reply: it is never an answer here")
+    assert shown[-1] == "    # the house says a reply"
 
 
 def test_nor_one_with_which_a_text_need_only_begin(shop: Path) -> None:

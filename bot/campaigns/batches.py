@@ -229,7 +229,7 @@ def _shared(runtime: Runtime, campaign: Any, batch: Any, now: datetime) -> dict[
     """What all messages of a batch have in common."""
     machine_now = runtime.machine_now()
     return {
-        "direction": "out", "kind": campaign.kind, "state": "ready", "media": [], "topic": campaign.topic,
+        "direction": "out", "kind": campaign.kind, "state": "ready", "media": campaign.media, "topic": campaign.topic,
         "account": runtime.settings.twilio_account_sid, "campaign_id": campaign.id, "batch_id": batch.id,
         "at": now, "made_at": machine_now, "not_before": machine_now, "attempts": 0, "rank": 0, "for_person": False,
     }  # fmt: skip

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection, delete, select, update
 
 from bot import segments
-from bot.campaigns.wording import Problem, wrong_words
+from bot.campaigns.wording import Problem, can_be_fetched, wrong_words
 from bot.catalogue import Catalogue, catalogue
 from bot.text.dates import Instant
 from models import Campaign, Segment, insert
@@ -16,6 +16,7 @@ from models.phone import sender_kind
 
 ERROR_LIMIT = 15  # percent
 ANSWERS_FOR = 7  # days
+MOST_MEDIA = 10  # Twilio docs, Message resource: MediaUrl
 
 
 class CampaignError(ValueError):
@@ -34,6 +35,7 @@ class Draft(BaseModel):
     name: str = Field(min_length=1, max_length=100)
     topic: str = Field(description="Only who is in for it gets the text.")
     texts: dict[str, str] = Field(min_length=1, max_length=20, description="By language, with merge tags.")
+    media: list[str] = Field([], max_length=MOST_MEDIA, description="Addresses of pictures that go along.")
     within: list[str] = Field(min_length=1, max_length=100, description="Segments and lists, any of which reaches a contact.")
     without: list[str] = Field([], max_length=100, description="Segments and lists whose contacts are left out.")
     kind: Literal["marketing", "service"] = "marketing"
@@ -127,6 +129,9 @@ def _segments(connection: Connection, draft: Draft) -> dict[str, int]:
 
 def _problems(connection: Connection, shop: Catalogue, draft: Draft) -> Iterator[Problem]:
     yield from wrong_words(connection, shop, draft)
+    for address in draft.media:
+        if not can_be_fetched(address):
+            yield Problem("media", f"no carrier can fetch {address[:100]!r}: write the address of a picture, with https://")
     known = _segments(connection, draft)
     for part in ("within", "without"):
         for name in getattr(draft, part):

@@ -37,6 +37,7 @@ class Preview:
     offending: Counter[str] = field(default_factory=Counter)  # character that makes texts UCS-2 -> how many texts
     senders: Counter[str] = field(default_factory=Counter)  # number of ours -> parts
     samples: list[str] = field(default_factory=list)
+    media: list[str] = field(default_factory=list)  # addresses of the pictures that go along with each
     seconds: float = 0.0  # that it takes at the senders' rates
 
     @property
@@ -57,7 +58,7 @@ class Preview:
 
 def preview(runtime: Runtime, campaign_id: int, told: Callable[[int, int], None] = lambda done, of: None) -> Preview:
     """Ask and render for everybody in the segments, page by page; `told(done, of)` after each. Changes nothing."""
-    found, after = Preview(), 0
+    after = 0
     with runtime.read() as connection:
         campaign, shop, now = launch.find(connection, campaign_id), catalogue(connection), runtime.now(connection)
         whom = segments.audience(connection, campaign.within, campaign.without, now)
@@ -66,7 +67,7 @@ def preview(runtime: Runtime, campaign_id: int, told: Callable[[int, int], None]
             select(Contact.__table__, Subscription.event_id.label("agreed")).outerjoin(Subscription, _agreed)
             .where(whom, Contact.id > bindparam("after")).order_by(Contact.id).limit(PAGE)
         )  # fmt: skip
-    words = Words(campaign, shop)
+    found, words = Preview(media=campaign.media), Words(campaign, shop)
     while True:
         with runtime.read() as connection:  # one page, one transaction: nobody waits for a long reader
             rows = connection.execute(page, {"topic": campaign.topic, "after": after}).all()

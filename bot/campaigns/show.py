@@ -9,8 +9,8 @@ from bot import segments
 from models import Batch, Campaign, Contact, Message, Recipient
 from models.campaign import IS_OPEN
 
-KEPT = ("name", "state", "why", "kind", "topic", "texts", "ours", "dialog", "answers_for", "error_limit", "starts_at", "ends_at",
-        "launched_at", "finished_at")  # fmt: skip
+KEPT = ("name", "state", "why", "kind", "topic", "texts", "media", "ours", "dialog", "answers_for", "error_limit", "starts_at",
+        "ends_at", "launched_at", "finished_at")  # fmt: skip
 
 
 def shown(connection: Connection, row: Any, names: Mapping[int, str] | None = None) -> dict[str, Any]:

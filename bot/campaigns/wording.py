@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterator
 from types import SimpleNamespace
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, select
 
 from bot.campaigns.words import Unsaid, Words
 from bot.catalogue import Catalogue
+from bot.settings import is_loopback
 from bot.shop.check import NAMES
 from bot.text.merge import BadTemplate, tag_uses
 from models import Field
@@ -17,6 +19,9 @@ MENTIONS = {
     "no STOP mention": "a text that sells must say how to leave: name STOP",
     "no brand": "a text must say who is writing: name the brand, or {{ brand }}",
 }
+
+
+LONGEST_ADDRESS = 2_000  # characters, as in a dialog
 
 
 class Problem(NamedTuple):
@@ -41,6 +46,17 @@ def wrong_words(connection: Connection, shop: Catalogue, said: Any) -> Iterator[
             yield Problem(f"texts.{lang}", f"the shop speaks {', '.join(shop.shop.languages)}")
         for message in _wrong_text(shop, said, lang, template, fields):
             yield Problem(f"texts.{lang}" if lang else "texts", message)
+
+
+def can_be_fetched(address: str) -> bool:
+    """Whether a carrier can fetch a picture there: over https, or in the demo from this machine, which is its own BASE_URL."""
+    try:
+        parts = urlsplit(address)
+        there = bool(parts.hostname) and "@" not in parts.netloc and (parts.port or 1) > 0
+    except ValueError:
+        return False
+    plain = address.isascii() and address.isprintable() and " " not in address and len(address) <= LONGEST_ADDRESS
+    return there and plain and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(address)))
 
 
 def _wrong_text(shop: Catalogue, wanted: Any, lang: str, template: str, fields: Collection[str]) -> Iterator[str]:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from bot.catalogue import Catalogue, in_language
@@ -47,7 +46,7 @@ class Words:
 
     def say(self, contact: Any) -> Said | Unsaid:
         """The text for a contact, a row of theirs. A missing value, a text that is too long or hides its STOP: nothing."""
-        ours = self.campaign.ours or self._sender(contact.country)
+        ours = self.campaign.ours or self.catalogue.sender_for(contact.country) or ""
         spoken = language(contact, self.catalogue.shop.languages)
         return self.fill(spoken, ours, contact.values)
 
@@ -87,18 +86,6 @@ class Words:
         if size.parts > MOST_PARTS or units(body) > MAX_UNITS:
             return Unsaid("too long")
         return Said(body, ours, size)
-
-    def _sender(self, country: str | None) -> str:
-        return self._senders.get(country or "", self._first)
-
-    @cached_property
-    def _senders(self) -> dict[str, str]:
-        """Country -> the first sender there."""
-        return {row.country: number for number, row in reversed(list(self.catalogue.senders.items()))}
-
-    @cached_property
-    def _first(self) -> str:
-        return next(iter(self.catalogue.senders))
 
 
 def _values_in(template: str) -> tuple[str, ...] | None:

@@ -61,7 +61,7 @@ class Inbound:
     sender: str  # as the carrier gives it: often +33612345678, but a short code, a name or nothing is possible
     to: str
     body: str
-    media: tuple[str, ...]  # addresses at the carrier; kept as text, never fetched here
+    media: tuple[str, ...]  # addresses at the carrier; kept as text; see Carrier.fetch
     opt_out: OptOut | None  # the carrier took it for this and has already answered it
     country: str | None
 
@@ -184,6 +184,15 @@ class Carrier(Protocol):
 
     async def send(self, outgoing: Outgoing) -> SendResult:
         """Hand over one message, once, within 5 seconds in total. Never raises for what the carrier does."""
+
+    async def fetch(self, address: str, most: int) -> bytes | None:
+        """A picture that came with a text, by the address that it came with. Needs no `open`; 5 seconds in total.
+
+        None: it is more than `most` bytes. Raises Unavailable; what is not the carrier's own is never called.
+        """
+
+    async def numbers(self) -> Sequence[str]:
+        """Our numbers there that can text, in E.164, some dozens at most; needs no `open`. Raise Unavailable."""
 
     async def list(self, to: str, since: datetime) -> list[Listed]:
         """All messages to that number created at or after `since` (aware); raise Unavailable, never a part of them."""

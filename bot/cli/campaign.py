@@ -28,6 +28,7 @@ def campaign() -> None:
 @click.argument("name")
 @click.option("--topic", required=True, help="Whose consent it needs.")
 @click.option("--text", "texts", multiple=True, required=True, help="What it says; in one language: fr=…; more than once.")
+@click.option("--picture", "media", multiple=True, help="The address of a picture that goes along; more than once.")
 @click.option("--within", multiple=True, required=True, help="A segment that gets it; more than once: one of them.")
 @click.option("--without", multiple=True, help="A segment that does not.")
 @click.option("--kind", type=click.Choice(["marketing", "service"]), default="marketing", show_default=True,
@@ -149,6 +150,8 @@ def show(name: str, follow: bool, as_json: bool) -> None:
     click.echo(f"{found['name']}: {found['state']}{why}")
     for lang, text in found["texts"].items():
         click.echo(f"  {lang or 'text':11} {text}")
+    for address in found["media"]:
+        click.echo(f"  picture     {address}")
     click.echo(f"  within      {', '.join(found['within'])}")
     for key in ("without", "topic", "kind", "ours", "dialog", "starts_at", "ends_at", "launched_at", "held_until", "finished_at"):
         value = found[key]
@@ -241,5 +244,7 @@ def _print_preview(found: campaigns.Preview, runtime: Runtime) -> None:
     if found.offending:
         click.echo(f"          made dearer by: {' '.join(sign for sign, _ in found.offending.most_common(20))}")
     click.echo(f"          about {max(1, round(found.seconds / 60)):,} minutes at the rates of our numbers")
+    for address in found.media:
+        click.echo(f"          with the picture {address}")
     for body in found.samples:
         click.echo("  < " + body.replace("\n", "\n  | "))

@@ -18,7 +18,7 @@ REPLIES_PER_HOUR = 10  # automatic replies to one contact: two bots that answer 
 class Facts(NamedTuple):
     """All that the judges know about one message to one contact at one instant. Alike for many: nothing in it names them."""
 
-    kind: str  # compliance | reply | opt_in | service | marketing
+    kind: str  # compliance | reply | opt_in | service | marketing | staff
     sample: bool = False  # a made-up contact
     simulated: bool = False  # on the simulated carrier
     suppressed: bool = False

@@ -11,10 +11,10 @@ from bot.contacts.records import ContactError, add, check, erase, fields, find, 
 from bot.contacts.search import Wanted, all_tags, condition, count, search, topics
 from bot.contacts.tagging import tag, tag_all, tag_slice, under_way
 from bot.contacts.timeline import Happening, Place, timeline
-from bot.contacts.turn import head_of, holds, language, lock, meet, standing
+from bot.contacts.turn import await_person, head_of, holds, language, lock, meet, standing
 
 __all__ = [
-    "ContactError", "Happening", "Place", "Wanted", "add", "all_tags", "check", "condition", "count", "dossier", "erase",
-    "export", "fields", "find", "head_of", "holds", "ids", "language", "lock", "meet", "page", "save", "save_many", "search",
-    "standing", "tag", "tag_all", "tag_slice", "tags", "talk", "texts", "timeline", "topics", "under_way",
+    "ContactError", "Happening", "Place", "Wanted", "add", "all_tags", "await_person", "check", "condition", "count", "dossier",
+    "erase", "export", "fields", "find", "head_of", "holds", "ids", "language", "lock", "meet", "page", "save", "save_many",
+    "search", "standing", "tag", "tag_all", "tag_slice", "tags", "talk", "texts", "timeline", "topics", "under_way",
 ]  # fmt: skip

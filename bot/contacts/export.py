@@ -16,17 +16,20 @@ from models import (
     ConsentEvent,
     ConsentProof,
     Conversation,
+    File,
     ListMember,
     Message,
     Recipient,
     Segment,
     Subscription,
+    Thread,
+    ThreadEntry,
 )  # fmt: skip
 
 AT_ONCE = 500  # rows in memory
 
-CALLBACK, LISTED, MESSAGE, RECIPIENT, SUBSCRIPTION = (
-    one.__table__ for one in (Callback, ListMember, Message, Recipient, Subscription)
+CALLBACK, ENTRY, FILE, LISTED, MESSAGE, RECIPIENT, SUBSCRIPTION, THREAD = (
+    one.__table__ for one in (Callback, ThreadEntry, File, ListMember, Message, Recipient, Subscription, Thread)
 )
 _mine: ColumnElement[int] = bindparam("contact_id")
 _theirs = and_(MESSAGE.c.account == CALLBACK.c.account, MESSAGE.c.sid == CALLBACK.c.sid)
@@ -39,7 +42,10 @@ PARTS: Mapping[str, tuple[Select[Any], ColumnElement[Any]]] = {
     "consent": (STORY.add_columns(ConsentProof.sid, ConsentProof.phone), ConsentEvent.__table__.c.seq),
     "conversations": (TALKS, Conversation.__table__.c.id),
     "messages": (select(MESSAGE).where(MESSAGE.c.contact_id == _mine), MESSAGE.c.id),
+    "pictures": (select(FILE).join(MESSAGE, MESSAGE.c.id == FILE.c.message_id).where(MESSAGE.c.contact_id == _mine), FILE.c.id),
     "statuses": (select(CALLBACK).join(MESSAGE, _theirs).where(MESSAGE.c.contact_id == _mine), CALLBACK.c.id),
+    "staff": (select(ENTRY).where(ENTRY.c.contact_id == _mine), ENTRY.c.id),
+    "thread": (select(THREAD).where(THREAD.c.contact_id == _mine), THREAD.c.contact_id),
     "campaigns": (
         select(RECIPIENT, Campaign.name).join(Campaign, Campaign.id == RECIPIENT.c.campaign_id)
         .where(RECIPIENT.c.contact_id == _mine),

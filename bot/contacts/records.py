@@ -144,7 +144,7 @@ def erase(connection: Connection, phone: str, key: bytes) -> bool:
     talks = select(Conversation.id).where(Conversation.contact_id == row.id)
     connection.execute(delete(Alarm).where(Alarm.kind.in_(("wake", "expire")), Alarm.subject.in_(talks)))
     texts = select(Message.id).where(Message.contact_id == row.id)
-    connection.execute(delete(Alarm).where(Alarm.kind == "release", Alarm.subject.in_(texts)))
+    connection.execute(delete(Alarm).where(Alarm.kind.in_(("release", "answer")), Alarm.subject.in_(texts)))
     connection.execute(delete(Alarm).where(Alarm.kind == "wish", Alarm.subject == row.id))
     theirs = select(ConsentEvent.id).where(ConsentEvent.person == row.person)
     connection.execute(delete(ConsentProof).where(ConsentProof.event_id.in_(theirs)))

@@ -1,4 +1,4 @@
-"""What has happened with one person, the newest first: texts both ways, consent, conversations."""
+"""What has happened with one person, the newest first: texts both ways, consent, conversations, what staff did."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, 
 
 from bot.consent.ledger import STORY
 from bot.contacts.dossier import TALKS
-from models import ConsentEvent, Conversation, Message
+from models import ConsentEvent, Conversation, Message, ThreadEntry
 
 YEAR_ONE = datetime.min.replace(tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -24,11 +24,12 @@ class Source(NamedTuple):
     id: ColumnElement[int]
 
 
-MESSAGE, EVENT, CONVERSATION = Message.__table__, ConsentEvent.__table__, Conversation.__table__
+MESSAGE, EVENT, CONVERSATION, ENTRY = (one.__table__ for one in (Message, ConsentEvent, Conversation, ThreadEntry))
 SOURCES: Mapping[str, Source] = {
     "message": Source(select(MESSAGE).where(MESSAGE.c.contact_id == bindparam("contact_id")), MESSAGE.c.at, MESSAGE.c.id),
     "consent": Source(STORY, EVENT.c.at, EVENT.c.id),
     "conversation": Source(TALKS, CONVERSATION.c.begun_at, CONVERSATION.c.id),
+    "staff": Source(select(ENTRY).where(ENTRY.c.contact_id == bindparam("contact_id")), ENTRY.c.at, ENTRY.c.id),
 }
 """In the order in which those of the same instant are told."""
 

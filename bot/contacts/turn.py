@@ -19,6 +19,7 @@ from models import (
     Shop,
     Subscription,
     Suppression,
+    Thread,
     insert,
 )
 from models.conversation import LISTENING
@@ -50,6 +51,7 @@ _replies = (
         MESSAGE.c.direction == "out",
         MESSAGE.c.at > bindparam("hour_ago"),
         MESSAGE.c.kind.in_(("reply", "compliance")),
+        MESSAGE.c.staff_id.is_(None),
     )
     .scalar_subquery()
 )
@@ -87,6 +89,17 @@ STANDING = (
     .outerjoin(SUPPRESSION, SUPPRESSION.c.digest == bindparam("digest"))
 )
 
+_thread = insert(Thread.__table__).values(
+    contact_id=bindparam("contact_id"), closed=False, waits_since=bindparam("at"), at=bindparam("at")
+)
+AWAIT = _thread.on_conflict_do_update(
+    index_elements=["contact_id"],
+    set_={
+        "waits_since": func.coalesce(Thread.waits_since, _thread.excluded.waits_since),
+        "at": _thread.excluded.at, "closed": False, "snoozed_until": None,
+    },
+)  # fmt: skip
+
 HELD: dict[str, Callable[[int, str], Any]] = {
     "tag": lambda contact_id, name: select(ContactTag.tag).where(
         ContactTag.contact_id == contact_id, ContactTag.tag == name
@@ -119,6 +132,11 @@ def standing(connection: Connection, contact: Any, key: bytes, now: datetime) ->
     if found is None:
         raise NoShop
     return found
+
+
+def await_person(connection: Connection, contact_id: int, at: datetime) -> None:
+    """The contact, whose row is locked, waits in the inbox for a person to answer."""
+    connection.execute(AWAIT, {"contact_id": contact_id, "at": at})
 
 
 def head_of(standing: Row[Any]) -> tuple[int, str]:

@@ -23,9 +23,9 @@ ERROR = "error"  # why something is held that cannot be judged
 LEASE_FOR = timedelta(seconds=8)  # of a call, which itself takes at most 5 s
 CALL_FOR = timedelta(seconds=6)  # a call that could outlive its lease is not begun
 GROUP = 50  # messages claimed at a time, at most
-# An answer that comes later than this answers nothing any more. A confirmation of a STOP must come within 5 minutes
-# (47 CFR 64.1200(a)(12)).
-GOOD_FOR = {"reply": timedelta(minutes=15), "compliance": timedelta(minutes=5)}
+# An answer that comes later than this answers nothing any more, an alert is no news. A confirmation of a STOP must come within
+# 5 minutes (47 CFR 64.1200(a)(12)).
+GOOD_FOR = {"reply": timedelta(minutes=15), "compliance": timedelta(minutes=5), "staff": timedelta(hours=1)}
 
 # Core tables, not mapped classes: these run for every group of texts, and the mapper's part of a statement costs more.
 MESSAGE, CONTACT, CAMPAIGN, SUBSCRIPTION = (one.__table__ for one in (Message, Contact, Campaign, Subscription))
@@ -155,7 +155,7 @@ def _facts(row: Any, at: facts.Moment, contact: Any, campaigns: dict[int, Any], 
 
 
 def late(kind: str, made_at: datetime, machine_now: datetime) -> bool:
-    """Whether an answer comes too late to be one."""
+    """Whether an answer comes too late to be one, or an alert to be news."""
     return kind in GOOD_FOR and machine_now - made_at > GOOD_FOR[kind]
 
 

@@ -3,6 +3,8 @@
   spec      what may be said       check    does it all hold together       store   into the tables, what changed
   current   what the tables say    change   one part, tried on the whole    uses    what still needs a part
   versions  dialogs: drafted, published, put back            scripts  as they are written     kept  what is slow, found once
+  replies   what keywords say      hits     how often they are texted
+  setup     the first run, step by step                      lawful   which number serves     wanted what a text must name
 """
 
 from pathlib import Path
@@ -13,6 +15,7 @@ from bot.shop.change import (
     change_keyword,
     change_sender,
     change_settings,
+    change_some,
     change_topic,
     drop_keyword,
     drop_sender,
@@ -20,7 +23,8 @@ from bot.shop.change import (
     make_keyword,
 )
 from bot.shop.check import ShopError, check
-from bot.shop.current import TABLES, NoSuch, kept_topics, one, page, said, settings
+from bot.shop.current import TABLES, NoSuch, kept_topics, one, page, said, senders, settings
+from bot.shop.hits import Hits, hits
 from bot.shop.kept import holding
 from bot.shop.scripts import Script
 from bot.shop.spec import read
@@ -28,9 +32,9 @@ from bot.shop.store import Report, store
 from bot.shop.uses import InUse
 
 __all__ = [
-    "TABLES", "InUse", "NoSuch", "Report", "Script", "ShopError", "change_keyword", "change_sender", "change_settings",
-    "change_topic", "check", "drop_keyword", "drop_sender", "drop_topic", "holding", "load_shop", "make_keyword", "one", "page",
-    "read", "said", "settings", "store",
+    "TABLES", "Hits", "InUse", "NoSuch", "Report", "Script", "ShopError", "change_keyword", "change_sender", "change_settings",
+    "change_some", "change_topic", "check", "drop_keyword", "drop_sender", "drop_topic", "hits", "holding", "load_shop",
+    "make_keyword", "one", "page", "read", "said", "senders", "settings", "store",
 ]  # fmt: skip
 
 

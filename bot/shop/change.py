@@ -5,29 +5,39 @@ Whoever changes the shop comes one after the other; running processes see it wit
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
 from bot.catalogue import touch
 from bot.shop.check import ground
-from bot.shop.current import Current, NoSuch, locked, news
+from bot.shop.current import Current, NoSuch, lock, locked, news, settings
 from bot.shop.spec import KeywordPart, SenderPart, SettingsPart, ShopError, TopicPart
 from bot.shop.store import put_sender, put_settings, put_topic
 from bot.shop.uses import InUse, of_field, of_sender, of_topic
 from models import Keyword, Sender, Topic, insert
 
 
-def change_settings(connection: Connection, settings: SettingsPart) -> None:
+def change_settings(connection: Connection, said: SettingsPart) -> None:
     """Give the shop other settings. Raises NoShop, ShopError with all that is wrong, or InUse for a field that is left out."""
     before = locked(connection)
-    after = before.saying(**dict(settings))
+    after = before.saying(**dict(said))
     found = news(before, after, lambda one: one.path.split(".")[0] in SettingsPart.model_fields)
     if found:
         raise ShopError(found)
     for field in sorted(before.ground.fields - after.ground.fields):
         _unless(f"`{field}`: {reason}" for reason in of_field(connection, field, before.ground, after.ground))
-    put_settings(connection, settings)
+    put_settings(connection, said)
     touch(connection)
+
+
+def change_some(connection: Connection, **parts: Any) -> tuple[SettingsPart, SettingsPart]:
+    """Change some of the settings and leave the others as they are; before and after. Raises as `change_settings`."""
+    lock(connection)
+    before = settings(connection)
+    after = SettingsPart.model_validate({**before.model_dump(), **parts})
+    change_settings(connection, after)
+    return before, after
 
 
 def change_topic(connection: Connection, slug: str, topic: TopicPart) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from bot.shop.kept import kept
+from bot.shop.replies import wrong_reply
 from bot.shop.scripts import Script, find, opened
 from bot.shop.spec import KeywordPart, ShopError, ShopPart, Source, TopicPart
 from bot.text.merge import BadTemplate, MissingTag, render, tag_uses
@@ -82,7 +83,7 @@ def wrong(
 ) -> list[Problem]:
     """All that is wrong with a shop and its dialogs by name."""
     found = faults(scripts.values(), ground(source.shop, scripts, kept))
-    return [*_words(source), *_twice(source), *_keywords(source, scripts), *found]
+    return [*_words(source), *_twice(source), *_keywords(source, scripts, {**source.shop.topics, **kept}), *found]
 
 
 def faults(scripts: Iterable[Script], ground: Ground) -> list[Problem]:
@@ -176,9 +177,9 @@ def _parts(template: str, values: Mapping[str, object]) -> int:
 
 
 def interrupting(keywords: Iterable[KeywordPart]) -> Mapping[str, str]:
-    """The folded phrases of keywords that interrupt, with the dialogs that they open."""
+    """The folded phrases of keywords that interrupt, with the dialogs that they open; "" beside a reply."""
     return {
-        fold(text): keyword.dialog
+        fold(text): keyword.dialog or ""
         for keyword in keywords if keyword.interrupts for texts in keyword.phrases.values() for text in texts
     }  # fmt: skip
 
@@ -189,15 +190,17 @@ def entry(number: int, keyword: KeywordPart) -> Entry:
     return Entry(number, phrases, keyword.mode, keyword.dialog, keyword.interrupts)
 
 
-def _keywords(source: Source, names: Collection[str]) -> Iterator[Problem]:
+def _keywords(source: Source, names: Collection[str], topics: Mapping[str, TopicPart]) -> Iterator[Problem]:
     keywords = source.shop.keywords
     numbers = source.numbers or tuple(range(1, len(keywords) + 1))
     for found in problems(entry(number, keyword) for number, keyword in zip(numbers, keywords, strict=True)):
         i = numbers.index(found.entry)
         yield source.problem(found.message, "keywords", i, "phrases", *_place(keywords[i], found.phrase))
     for i, keyword in enumerate(keywords):
-        if keyword.dialog not in names:
+        if keyword.dialog is not None and keyword.dialog not in names:
             yield source.problem(f"there is no dialog `{keyword.dialog}` among `dialogs`", "keywords", i, "dialog")
+        for path, message in wrong_reply(keyword, source.shop, topics):
+            yield source.problem(message, "keywords", i, *path)
 
 
 def _place(keyword: KeywordPart, phrase: str) -> tuple[str | int, ...]:

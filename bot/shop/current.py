@@ -47,7 +47,7 @@ class Current:
     def saying(self, numbers: Sequence[int] | None = None, **parts: Any) -> "Current":
         """The same shop with other parts, as the file would have them. Raises ShopError."""
         kept = self.source.numbers if numbers is None else tuple(numbers)
-        return replace(self, source=_source(_plain(dict(self.shop) | parts), kept))
+        return replace(self, source=of_data(_plain(dict(self.shop) | parts), kept))
 
     def playing(self, new: Script) -> "Current":
         """The same shop with a dialog, new or another one in its place."""
@@ -89,7 +89,7 @@ def current(connection: Connection) -> Current:
         "keywords": [said(KeywordPart, row) for row in keywords],
     }
     scripts = {row.name: Script(row.name, row.source) for row in connection.execute(published)}
-    return Current(_source(data, tuple(row.id for row in keywords)), scripts)
+    return Current(of_data(data, tuple(row.id for row in keywords)), scripts)
 
 
 def settings(connection: Connection) -> SettingsPart:
@@ -100,6 +100,12 @@ def settings(connection: Connection) -> SettingsPart:
     fields = connection.execute(select(Field.__table__).order_by(Field.id))
     own = {name: getattr(row, name) for name in SettingsPart.model_fields if name != "fields"}
     return SettingsPart.model_validate({**own, "fields": [said(FieldPart, one) for one in fields]})
+
+
+def senders(connection: Connection) -> list[SenderPart]:
+    """Our numbers, in the order in which they were made."""
+    rows = connection.execute(select(Sender.__table__).order_by(Sender.id))
+    return [SenderPart.model_validate(said(SenderPart, row)) for row in rows]
 
 
 def kept_topics(connection: Connection, named: Collection[str]) -> dict[str, TopicPart]:
@@ -137,7 +143,8 @@ def news(before: Current, after: Current, is_own: Callable[[Problem], bool]) -> 
     return [problem for problem in found if problem not in earlier or is_own(problem)]
 
 
-def _source(data: Any, numbers: tuple[int, ...]) -> Source:
+def of_data(data: Any, numbers: tuple[int, ...] = ()) -> Source:
+    """Plain data as a shop, each part of it in its place. Raises ShopError."""
     return shaped(data, TABLES, dict.fromkeys(_places(data), 1), numbers)
 
 

@@ -1,5 +1,6 @@
 """What a shop's file may say."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -97,17 +98,31 @@ class FieldPart(Part):
     purpose: Text = Field(description="Why it is kept, as the person is told.")
 
 
+def _picture(address: str) -> str:
+    """Carriers fetch it: from anywhere, safely, or from this server."""
+    if not re.fullmatch(r"(https://[A-Za-z0-9]|/(?!/))[!-\[\]-~]*", address):  # no blank, no backslash, nothing but ASCII
+        raise ValueError("an address that begins with https://, or a path of this server that begins with /")
+    return address
+
+
 class KeywordPart(Part):
-    """Words and phrases that open a dialog."""
+    """Words and phrases that open a dialog, or are answered by a reply."""
 
     phrases: WordLists = Field(description="By language, or for all.")
     mode: Mode = Field("whole", description="What part of a text must be the phrase.")
-    dialog: Name = Field(description="What it opens.")
-    interrupts: bool = Field(False, description="Also in the middle of another dialog, which ends.")
+    dialog: Name | None = Field(None, description="What it opens; or it has a reply.")
+    interrupts: bool = Field(
+        False, description="Also in the middle of another dialog, which ends; beside a reply, it goes on listening."
+    )
+    reply: Words | None = Field(None, description="What it says by itself; or it opens a dialog.")
+    picture: Annotated[str, StringConstraints(max_length=2000), AfterValidator(_picture)] | None = Field(
+        None, description="That goes with the reply: an address of https, or a path of this server."
+    )
+    topic: Name | None = Field(None, description="What the reply is about; a dialog says itself what it is about.")
 
 
-class SettingsPart(Part):
-    """Who is talking, in which languages, what the shop says by itself, and what it remembers of people."""
+class WhoPart(Part):
+    """Who is talking, from where, in which languages."""
 
     brand: Line
     contact_line: Line = Field(description="How to reach a person, as HELP says it.")
@@ -118,6 +133,11 @@ class SettingsPart(Part):
         Field(min_length=1, max_length=MOST_LANGUAGES, fail_fast=True, description="What the shop speaks, its own first."),
         AfterValidator(_once),
     ]
+
+
+class SettingsPart(WhoPart):
+    """Who is talking, in which languages, what the shop says by itself, and what it remembers of people."""
+
     texts: dict[str, Words] = Field(
         default_factory=dict, max_length=20, description="What it says by itself; what is left out, as every shop."
     )

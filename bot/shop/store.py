@@ -95,16 +95,29 @@ def retire(connection: Connection, names: Iterable[str]) -> None:
 
 
 def _keywords(connection: Connection, shop: ShopPart) -> None:
-    """Those that the tables say already stay, with their ids."""
+    """Those that the tables say already stay, with their ids; so do those that have a phrase of theirs, said anew."""
     new = [keyword.model_dump() for keyword in shop.keywords]
-    for row in connection.execute(select(Keyword.__table__)).all():
+    others = []
+    for row in connection.execute(select(Keyword.__table__).order_by(Keyword.id)).all():
         said = {key: getattr(row, key) for key in KeywordPart.model_fields}
         if said in new:
             new.remove(said)
         else:
-            connection.execute(delete(Keyword).where(Keyword.id == row.id))
+            others.append(row)
+    for row in others:
+        mine = Keyword.id == row.id
+        same = next((one for one in new if _phrases(one["phrases"]) & _phrases(row.phrases)), None)
+        if same is None:
+            connection.execute(delete(Keyword).where(mine))
+        else:
+            new.remove(same)
+            connection.execute(update(Keyword).where(mine).values(**same))
     if new:
         connection.execute(insert(Keyword), new)
+
+
+def _phrases(by_language: Mapping[str, Iterable[str]]) -> set[str]:
+    return {phrase for phrases in by_language.values() for phrase in phrases}
 
 
 def _put(

@@ -29,6 +29,8 @@ def of_topic(connection: Connection, slug: str, before: Ground, after: Ground) -
         yield f"people who are in for it: {people}"
     if campaigns := _count(connection, Campaign, Campaign.topic == slug, Campaign.state.not_in(OVER)):
         yield f"campaigns about it: {campaigns}"
+    if keywords := _count(connection, Keyword, Keyword.topic == slug):
+        yield f"keywords whose reply is about it: {keywords}"
     yield from _told("segments that ask for it", _asking(connection, NAME_TOPICS, slug))
     yield from _told("dialogs that name it", _broken(connection, before, after))
     if people := _choosing(connection, slug):

@@ -120,6 +120,13 @@ def titles(connection: Connection, stories: Sequence[Story]) -> dict[str, dict[s
     return together(lambda: {name: None if one.problems else one.dialog.title for name, one in scripts.items()})
 
 
+def abouts(connection: Connection) -> dict[str, str | None]:
+    """What each published dialog is about, its topic; of what cannot be read, none."""
+    rows = connection.execute(select(_MINE.name, _MINE.source).where(_MINE.state == "published"))
+    scripts = [Script(row.name, row.source) for row in rows]
+    return together(lambda: {one.file: None if one.problems else one.dialog.topic for one in scripts})
+
+
 def story(connection: Connection, name: str) -> Story:
     """A dialog through all its versions. Raises NoSuch."""
     for found in _stories(connection, _MINE.name == name):

@@ -48,6 +48,7 @@ class Addresses:
     """Knows which public addresses are, on this machine, reached elsewhere (as behind a proxy)."""
 
     def __init__(self, senders: Iterable[Sender]) -> None:
+        self._origins = {_origin(sender.inbound_url) for sender in senders}
         self._public = {
             _origin(sender.inbound_url): sender.sign_base.rstrip("/") for sender in senders if sender.sign_base
         }
@@ -58,6 +59,10 @@ class Addresses:
             if url.startswith(here + "/"):
                 url = public + url.removeprefix(here)
         return url.partition("#")[0]
+
+    def is_shop(self, url: str) -> bool:
+        """Whether an address is one of the shop's own."""
+        return url.startswith(tuple(f"{origin}/" for origin in (*self._origins, *self._public.values())))
 
     def reached(self, url: str) -> str:
         """The address to connect to."""

@@ -13,6 +13,7 @@ from bot.simulator.config import Config
 from bot.simulator.faults import Faults
 from bot.simulator.handsets import Handsets
 from bot.simulator.journal import Journal
+from bot.simulator.media import Pictures
 from bot.simulator.messages import Messages
 from bot.simulator.optout import Blocks
 from bot.simulator.pulse import Pulse
@@ -27,6 +28,7 @@ class Carrier:
         self.journal = Journal(journal)
         self.faults = Faults(config.faults)
         self.messages = Messages()
+        self.pictures = Pictures()
         self.handsets = Handsets()
         self.blocks = Blocks()
         self.pulse = Pulse()
@@ -70,7 +72,7 @@ class Carrier:
     async def reset(self) -> None:
         """Forget all texts, blocks, events, faults and what was still to be told, also in the journal's file."""
         await self._drop_tasks()
-        for part in (self.messages, self.handsets, self.blocks, self.journal, self.faults):
+        for part in (self.messages, self.pictures, self.handsets, self.blocks, self.journal, self.faults):
             part.reset()
         self.busy_until.clear()
         self._cookies.clear()

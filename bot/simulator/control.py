@@ -33,6 +33,7 @@ def routes() -> list[web.RouteDef]:
         web.post("/control/reset", _json(reset)),
         web.post("/control/clock", _json(clock)),
         web.get("/control/handsets/{number}", handset),
+        web.get("/control/media/{sid}/{place}", media),
         web.get("/control/journal", journal),
         web.get("/control/counts", counts),
         web.get("/control/senders", senders),
@@ -128,6 +129,18 @@ def _complaint(body: str, status: int | None) -> str:
 async def handset(request: web.Request) -> web.Response:
     texts = request.app[CARRIER].handsets.texts(request.match_info["number"], _after(request))
     return web.json_response({"texts": texts})
+
+
+async def media(request: web.Request) -> web.Response:
+    """A picture of a text, as the phone shows it; 204 where there is none to be had."""
+    carrier, place = request.app[CARRIER], request.match_info["place"]
+    message = carrier.messages.by_sid.get(request.match_info["sid"])
+    if message is None or not place.isdecimal():
+        return web.Response(status=204)
+    found = await carrier.pictures.shown(carrier.webhooks.addresses, message, int(place))
+    if found is None:
+        return web.Response(status=204)
+    return web.Response(body=found.content, content_type=found.type, headers={"Cache-Control": "max-age=3600"})
 
 
 async def journal(request: web.Request) -> web.StreamResponse:

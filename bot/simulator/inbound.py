@@ -15,7 +15,7 @@ from bot.simulator import sending
 from bot.simulator.carrier import Carrier
 from bot.simulator.config import Sender
 from bot.simulator.journal import instant
-from bot.simulator.messages import API, Message
+from bot.simulator.messages import API, Message, new_sid
 from bot.simulator.visit import Heard, visit
 from bot.simulator.webhooks import Attempt
 
@@ -58,8 +58,9 @@ async def interject(carrier: Carrier, sender: Sender, typed: Typed, longest: flo
 
 def receive(carrier: Carrier, sender: Sender, typed: Typed) -> Heard:
     """The carrier's own part, before the shop knows."""
-    account, media = carrier.config.account_sid, tuple(typed.media)
-    message = Message(account, typed.from_, sender.number, typed.body, "handset", media, sender.service_sid)
+    account, sid = carrier.config.account_sid, new_sid("MM" if typed.media else "SM")
+    media = tuple(carrier.pictures.take(account, sid, given) for given in typed.media)
+    message = Message(account, typed.from_, sender.number, typed.body, "handset", media, sender.service_sid, sid=sid)
     message.become("received")
     carrier.messages.add(message)
     shown_at = carrier.business_now()

@@ -1,6 +1,7 @@
-"""The part of Twilio's REST API that concerns messages: create, fetch, list, update, delete.
+"""The part of Twilio's REST API that concerns messages: all that is done with them, their pictures, and the list of our numbers.
 
-Source: Twilio docs, "Messages resource". The official client libraries work with it once scheme and host are replaced.
+Source: Twilio docs, "Messages resource" and "IncomingPhoneNumbers resource". The official client libraries work with it once
+scheme and host are replaced.
 """
 
 import asyncio
@@ -32,7 +33,10 @@ STOP_WAITS_FOR = 1.0
 def routes() -> list[web.RouteDef]:
     many = f"{API}/Accounts/{{account}}/Messages.json"
     one = f"{API}/Accounts/{{account}}/Messages/{{sid}}.json"
+    media = f"{API}/Accounts/{{account}}/Messages/{{sid}}/Media/{{media}}"
     return [
+        web.get(media, _door(picture)),
+        web.get(f"{API}/Accounts/{{account}}/IncomingPhoneNumbers.json", _door(numbers)),
         web.post(many, _door(create)),
         web.get(many, _door(list_)),
         web.get(one, _door(fetch)),
@@ -163,9 +167,29 @@ async def list_(carrier: Carrier, request: web.Request) -> web.StreamResponse:
     return web.json_response(page(carrier, request.path, request.query))
 
 
+async def numbers(carrier: Carrier, request: web.Request) -> web.StreamResponse:
+    """Our numbers, all on one page. Short codes and names are not among them."""
+    shown = [
+        {
+            "account_sid": carrier.config.account_sid, "sid": f"PN{place:032x}", "phone_number": one.number,
+            "friendly_name": one.name, "capabilities": {"sms": True, "mms": True, "voice": False, "fax": False},
+            "sms_url": one.inbound_url, "sms_fallback_url": one.fallback_url or "",
+        }
+        for place, one in enumerate(carrier.config.senders) if one.number.startswith("+")
+    ]  # fmt: skip
+    return web.json_response({"incoming_phone_numbers": shown, "page": 0, "page_size": len(shown), "next_page_uri": None})
+
+
 async def fetch(carrier: Carrier, request: web.Request) -> web.StreamResponse:
     message = carrier.messages.by_sid.get(request.match_info["sid"])
     return web.json_response(message.as_twilio()) if message else refused(20404)
+
+
+async def picture(carrier: Carrier, request: web.Request) -> web.StreamResponse:
+    """What came with a text, as it came."""
+    found = carrier.pictures.find(request.match_info["media"])
+    carrier.journal.write("media", sid=request.match_info["media"], found=found is not None)
+    return web.Response(body=found.content, content_type=found.type) if found else refused(20404)
 
 
 async def update(carrier: Carrier, request: web.Request) -> web.StreamResponse:

@@ -14,7 +14,7 @@ from bot.simulator.config import Config
 from bot.simulator.memory import recall
 
 HOST = "127.0.0.1"
-LARGEST_REQUEST = 1024 * 1024
+LARGEST_REQUEST = 8 * 1024 * 1024  # a picture in base64
 
 
 def create_app(config: Config, journal: Path | None = None) -> web.Application:

@@ -100,7 +100,7 @@ def come_in(connection: Connection, staff_id: int, address: str, browser: str, n
     return shown
 
 
-def let_in(runtime: Runtime, shown: str) -> tuple[Staff, int] | None:
+def let_in(runtime: Runtime, shown: str, *, noted: bool = True) -> tuple[Staff, int] | None:
     """Who shows this, and the id of their session; None: nobody who may come in. That they were seen is noted, once a minute."""
     now = runtime.machine_now()
     mine = select(ACCOUNT, SESSION.c.id.label("session_id"), SESSION.c.seen_at).join(SESSION, SESSION.c.staff_id == ACCOUNT.c.id)
@@ -108,7 +108,7 @@ def let_in(runtime: Runtime, shown: str) -> tuple[Staff, int] | None:
         row = connection.execute(mine.where(SESSION.c.digest == digest(shown), OPEN)).one_or_none()
     if row is None or row.seen_at < now - SESSION_FOR:
         return None
-    if row.seen_at < now - NOTED_EVERY:
+    if noted and row.seen_at < now - NOTED_EVERY:
         with runtime.begin() as connection:
             connection.execute(update(SESSION).where(SESSION.c.id == row.session_id).values(seen_at=now))
     return staff(row), row.session_id

@@ -1,4 +1,4 @@
-"""The web doors: the carrier's webhooks, health, the API, pages, and the demo's phone. The only package that knows Flask."""
+"""The web doors: the carrier's webhooks, health, API, pages, pictures, the demo's phone. The only package that knows Flask."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 from bot import log, waste
 from bot.runtime import Runtime, open_runtime
 from bot.settings import load
-from bot.web import admin, api, health, pages, phone, webhooks
+from bot.web import admin, api, health, pages, phone, public, webhooks
 
 LARGEST_BODY = 64 * 1024  # bytes: a text with all its parameters is a few thousand
 
@@ -27,6 +27,7 @@ def make_app(runtime: Runtime | None = None) -> Flask:
     app.register_blueprint(webhooks.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(public.blueprint)
     api.open_api(app, runtime)
     admin.open_pages(app, runtime)
     if runtime.carrier.is_simulated:

@@ -44,6 +44,18 @@ def test_a_campaign_goes_its_way(house: House, program: Program) -> None:
 
 
 @pytest.mark.usefixtures("crowd")
+def test_a_campaign_sends_pictures_along(house: House, program: Program) -> None:
+    media = ["https://shop.example/a.png", "https://shop.example/b.gif"]
+    made = program.post("/campaigns", DRAFT | {"media": media})
+    path = f"/campaigns/{made['id']}"
+    assert (made["media"], program.get(path)["media"], program.post(f"{path}/preview")["media"]) == (media, media, media)
+    program.post(f"{path}/schedule")
+    house.work()
+    assert house.carrier.handset(number(0))[0]["media"] == media
+    assert refused(program.ask("POST", "/campaigns", DRAFT | {"media": ["ftp://shop.example/a.png"]})) == (422, ["media"])
+
+
+@pytest.mark.usefixtures("crowd")
 def test_a_draft_is_rewritten_and_thrown_away(house: House, program: Program) -> None:
     path = f"/campaigns/{program.post('/campaigns', DRAFT)['id']}"
     assert program.put(path, DRAFT | {"error_limit": 5})["error_limit"] == 5

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ TOPIC = {
 }  # fmt: skip
 ORDERS = TOPIC | {"names": {"fr": "vos commandes", "en": "your orders"}}
 SURVEY = {"phrases": {"fr": ["sondage"], "en": ["poll"]}, "dialog": "survey"}
+
+HOURS = {"phrases": {"fr": ["vitrine"], "en": ["window"]}, "reply": {"fr": "De 10 h à 19 h", "en": "10 am to 7 pm"}}
 
 SHOES = """\
 name: shoes
@@ -211,7 +214,8 @@ def test_the_last_number_and_one_that_texts_wait_for_stay(house: House, program:
 def test_a_keyword_is_answered_as_soon_as_it_is_made_and_no_longer_than_it_is_there(house: House, program: Program) -> None:
     assert house.text("Bo", "SONDAGE") != house.text("Dee", "MENU", to=BOSTON)
     made = program.post("/keywords", SURVEY)
-    assert made == SURVEY | {"id": made["id"], "mode": "whole", "interrupts": False}
+    usual = {"mode": "whole", "interrupts": False, "reply": None, "picture": None, "topic": None}
+    assert made == SURVEY | usual | {"id": made["id"]}
     house.jump(timedelta(days=2))
     [survey] = house.text("Ana", "Sondage !")
     program.put(f"/keywords/{made['id']}", SURVEY | {"phrases": ["enquete"]})
@@ -233,6 +237,28 @@ def test_a_keyword_is_answered_as_soon_as_it_is_made_and_no_longer_than_it_is_th
         (SURVEY | {"phrases": {"fr": ["Bien sûr"]}, "interrupts": True}, "states.recommend.on.0.hear", "keyword that interrupts"),
         (SURVEY | {"mode": "some"}, "mode", "Input should be"),
         (SURVEY | {"phrases": {"fr": [""]}}, "phrases.fr.0", "at least 1"),
+        (SURVEY | {"dialog": None}, "dialog", "exactly one of them"),
+        (SURVEY | HOURS, "reply", "exactly one of them"),
+        (SURVEY | {"picture": "https://acme.example/a.png"}, "picture", "goes with a reply"),
+        (SURVEY | {"topic": "offers"}, "topic", "only a reply needs a topic"),
+        (HOURS | {"topic": "weather"}, "topic", "there is no topic `weather`"),
+        (HOURS | {"phrases": {"fr": ["jeu !"]}}, "phrases.fr.0", "already belongs to keyword 7 (contest)"),
+        (SURVEY | {"phrases": {"fr": ["Horaires !"]}}, "phrases.fr.0", "already belongs to keyword 9, there typed “horaires”"),
+        (HOURS | {"reply": {"en": "Hi"}}, "reply", "this is not said in: fr"),
+        (HOURS | {"reply": "{{ colour }}"}, "reply", "{{ colour }} is not a merge tag"),
+        (HOURS | {"reply": "{{ answers.day }}"}, "reply", "is not a merge tag"),
+        (HOURS | {"reply": "{{ contact.shoe_size | default: 'x' }}"}, "reply", "is not a merge tag"),
+        (HOURS | {"reply": HOURS["reply"] | {"fr": "{{ topic.name }}"}}, "reply.fr", "needs a topic for this reply"),
+        (HOURS | {"reply": HOURS["reply"] | {"en": "{{ contact.first_name }}"}}, "reply.en", "add a default, such as"),
+        (HOURS | {"reply": "{{ brand"}, "reply", "opened and never closed"),
+        (HOURS | {"reply": "{% if contact.first_name %}{{ contact.first_name }}{% endif %}"}, "reply", "this says nothing"),
+        (HOURS | {"reply": "x" * 1500 + "{{ contact.first_name | default: '' }}" * 2}, "reply", "more than 10 parts"),
+        (HOURS | {"reply": "x" * 1601}, "reply", "at most 1600"),
+        (HOURS | {"picture": "http://acme.example/a.png"}, "picture", "https://"),
+        (HOURS | {"picture": "//acme.example/a.png"}, "picture", "https://"),
+        (HOURS | {"picture": "/\\acme.example/a.png"}, "picture", "https://"),
+        (HOURS | {"picture": "https:///a.png"}, "picture", "https://"),
+        (HOURS | {"picture": "javascript:alert(1)"}, "picture", "https://"),
     ],
 )  # fmt: skip
 def test_a_keyword_that_cannot_be_is_refused_beside_its_field(
@@ -241,7 +267,32 @@ def test_a_keyword_that_cannot_be_is_refused_beside_its_field(
     number = revision(house)
     assert message in refused(program, "POST", "/keywords", keyword)[field]
     assert message in refused(program, "PUT", "/keywords/3", keyword)[field]
-    assert (len(program.get("/keywords")["items"]), revision(house)) == (8, number)
+    assert (len(program.get("/keywords")["items"]), revision(house)) == (10, number)
+
+
+def test_a_keyword_that_replies_is_made_given_back_and_answers(house: House, program: Program) -> None:
+    said = HOURS | {"picture": "/pictures/1", "topic": "orders", "mode": "first", "interrupts": True, "dialog": None}
+    made = program.post("/keywords", said)
+    assert made == said | {"id": made["id"]}
+    assert house.text("Bo", "Window?") == ["10 am to 7 pm"]
+    said["reply"] = {"": "{{ brand }} · {{ contact_line }} · {{ sender }} · {{ topic.name }}"}
+    assert program.put(f"/keywords/{made['id']}", said) == said | {"id": made["id"]}
+    assert house.text("Bo", "Vitrine ?") == [f"ACME · +33 1 23 45 67 89 · {PARIS} · vos commandes"]
+
+
+def test_a_topic_that_a_reply_is_about_stays(house: House, program: Program) -> None:
+    program.put("/topics/news", TOPIC)
+    made = program.post("/keywords", HOURS | {"topic": "news"})
+    assert refused(program, "DELETE", "/topics/news", status=409) == {"": "keywords whose reply is about it: 1"}
+    program.ask("DELETE", f"/keywords/{made['id']}")
+    assert program.ask("DELETE", "/topics/news").status_code == 204
+
+
+def test_a_field_that_a_reply_says_stays(house: House, program: Program) -> None:
+    program.post("/keywords", HOURS | {"reply": "Hi {{ contact.postcode | default: 'you' }}"})
+    told = program.get("/shop")
+    fields = [one for one in told["fields"] if one["name"] != "postcode"]
+    assert "{{ contact.postcode }}" in " ".join(refused(program, "PUT", "/shop", told | {"fields": fields}).values())
 
 
 def test_a_keyword_may_keep_its_own_phrases(house: House, program: Program) -> None:
@@ -260,11 +311,20 @@ def test_loading_the_file_keeps_the_ids_of_keywords_that_it_still_says(house: Ho
     with house.runtime.begin() as connection:
         load_shop(connection, SHOP)
     kept = {one["id"]: one["dialog"] for one in program.get("/keywords")["items"]}
-    assert (kept[2], kept[3], kept[9]) == ("help", "survey", "welcome")
+    assert (kept[2], kept[3], kept[11]) == ("help", "survey", "welcome")
     program.post("/keywords", SURVEY)
     with house.runtime.begin() as connection:
         load_shop(connection, SHOP)
-    assert [one["id"] for one in program.get("/keywords")["items"]] == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert [one["id"] for one in program.get("/keywords")["items"]] == list(range(2, 12))
+
+
+def test_a_keyword_that_the_file_says_anew_keeps_its_id(house: House, program: Program, tmp_path: Path) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text(SHOP.read_text(encoding="utf-8").replace("from 10 am", "from 9 am"), encoding="utf-8")
+    with house.runtime.begin() as connection:
+        load_shop(connection, file)
+    assert "from 9 am" in program.get("/keywords/9")["reply"]["en"]
+    assert len(program.get("/keywords")["items"]) == 10
 
 
 def test_what_was_wrong_before_stands_in_nobodys_way(house: House, program: Program) -> None:

@@ -325,3 +325,20 @@ def test_only_the_simulated_carrier_settles_fast(settings):
     near = open_carrier(settings(PARLEY_CARRIER="simulated", twilio_api_base="http://127.0.0.1:9"))
     assert (real.is_simulated, real.settling_for) == (False, 120.0)
     assert (near.is_simulated, near.settling_for) == (True, 20.0)
+
+
+def test_our_numbers_are_asked_for_without_being_open_and_in_little_time(settings, box, monkeypatch):
+    """Whoever looks at a page waits: what answers slowly, wrongly or not at all is unavailable, soon."""
+
+    def numbers(base):
+        known = {"base_url": "http://127.0.0.1:9", "twilio_account_sid": ACCOUNT_SID, "twilio_auth_token": AUTH_TOKEN}
+        twilio = open_carrier(settings(**known, twilio_api_base=base, PARLEY_CARRIER="simulated"))
+        return asyncio.run(twilio.numbers())
+
+    assert numbers(box.url) == (SENDER, POOLED)
+    monkeypatch.setattr(api, "NUMBERS_FOR", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        with pytest.raises(Unavailable):
+            numbers(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert time.monotonic() - began < 2

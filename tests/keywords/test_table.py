@@ -4,7 +4,7 @@ import pytest
 
 from keywords.match import match
 from keywords.reserved import reserved_words
-from keywords.table import Entry, Mode, Phrase, build, problems
+from keywords.table import Entry, KeywordReply, Mode, Phrase, build, problems
 
 
 def entry(number: int, *phrases: str, mode: Mode = "whole", dialog: str = "join") -> Entry:
@@ -76,3 +76,9 @@ def test_a_table_with_problems_still_serves_the_good_phrases() -> None:
     assert len(found) == 2
     assert [table.whole[word].entry.id for word in ("join", "soldes")] == [1, 2]
     assert "stop" not in table.whole
+
+
+def test_a_phrase_of_a_keyword_that_replies_is_taken_too() -> None:
+    old = Entry(4, (Phrase("hours"),), "whole", None, reply=KeywordReply({"": "10 to 7"}))
+    (problem,) = problems([old, entry(5, "HOURS")])
+    assert problem.message == "“HOURS” already belongs to keyword 4, there typed “hours”."

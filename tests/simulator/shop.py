@@ -59,6 +59,9 @@ class Shop:
                 raw = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
                 self._answer(parse_qsl(raw, keep_blank_values=True))
 
+            def do_GET(self) -> None:
+                self._answer([])
+
             def _answer(self, pairs: list[tuple[str, str]]) -> None:
                 call = Call(self.path, dict(pairs), dict(self.headers), self.client_address[1])
                 shop.calls.append(call)

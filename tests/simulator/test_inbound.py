@@ -1,9 +1,11 @@
 """What happens to a text typed on a handset."""
 
 import pytest
+import requests
 from twilio.request_validator import RequestValidator
 
-from tests.carrier import AUTH_TOKEN, SENDER, SimulatedCarrier, sender
+from tests.carrier import ACCOUNT_SID, AUTH_TOKEN, SENDER, SimulatedCarrier, sender
+from tests.pictures import data, png
 from tests.simulator.cast import ANA, PATIENT, POOLED, PUBLIC
 from tests.simulator.shop import Answer, Call, Shop
 
@@ -42,6 +44,34 @@ def test_pictures_are_told_by_their_addresses(carrier: SimulatedCarrier, shop: S
     form = shop.calls[0].form
     assert told["sid"].startswith("MM")
     assert (form["NumMedia"], form["MediaUrl1"], form["Body"]) == ("2", "https://example.org/2.jpg", "")
+
+
+def test_a_picture_typed_on_a_phone_lies_at_the_carrier_behind_its_password(carrier: SimulatedCarrier, shop: Shop) -> None:
+    told = carrier.text(ANA, SENDER, "", media=[data(png())])
+    address = shop.calls[0].form["MediaUrl0"]
+    assert address.startswith(f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{told['sid']}/Media/ME")
+    here = carrier.url + address.removeprefix("https://api.twilio.com")
+    got = requests.get(here, auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=5)
+    assert (got.status_code, got.headers["Content-Type"], got.content) == (200, "image/png", png())
+    assert requests.get(here, timeout=5).status_code == 401
+    assert requests.get(here[:-1], auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=5).status_code == 404
+    assert requests.get(f"{carrier.url}/control/media/{told['sid']}/0", timeout=5).content == png()
+
+
+@pytest.mark.parametrize("given", ["data:image/png;base64,no!", "data:image/png;base64," + "A" * 7_000_000])
+def test_a_picture_that_cannot_be_is_refused(carrier: SimulatedCarrier, shop: Shop, given: str) -> None:
+    assert "media" in carrier.text(ANA, SENDER, "", media=[given])["error"]
+    assert (shop.calls, carrier.handset(ANA)) == ([], [])
+
+
+def test_a_phone_shows_pictures_of_the_shop_and_of_nobody_else(carrier: SimulatedCarrier, shop: Shop) -> None:
+    shop.answers |= {"/a.gif": Answer("GIF89a", content_type="image/gif"), "/page": Answer("<p>", content_type="text/html")}
+    media = [f"{shop.url}/a.gif", f"{shop.url}/page", "http://127.0.0.1:9/a.gif", "file:///etc/passwd"]
+    sid = carrier.text(ANA, SENDER, "", media=media)["sid"]
+    shown = [requests.get(f"{carrier.url}/control/media/{sid}/{place}", timeout=5) for place in range(5)]
+    assert [one.status_code for one in shown] == [200, 204, 204, 204, 204]
+    assert (shown[0].text, shown[0].headers["Content-Type"]) == ("GIF89a", "image/gif")
+    assert requests.get(f"{carrier.url}/control/media/SM0/0", timeout=5).status_code == 204
 
 
 def test_parameters_can_be_replaced_and_taken_away(carrier: SimulatedCarrier, shop: Shop) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bot.simulator.phone import LANGUAGES, STATIC, preferred
 from tests.carrier import SENDER, SimulatedCarrier
+from tests.pictures import png
 from tests.simulator.cast import ANA, BO
 from tests.simulator.shop import Answer, Call, Shop
 
@@ -70,16 +71,29 @@ def test_parts_are_counted_while_one_types_and_shift_enter_is_a_new_line(page: P
     assert carrier.handset(BO) == []
 
 
-def test_a_picture_is_an_address_to_follow_and_never_fetched(page: Page, carrier: SimulatedCarrier) -> None:
+def test_a_picture_is_chosen_seen_taken_off_and_sent(page: Page, carrier: SimulatedCarrier, shop: Shop) -> None:
     ana = page.get_by_role("region", name="Phone · Ana")
-    ana.get_by_role("button", name="Attach a picture").click()
-    ana.get_by_role("textbox", name="Address of the picture").fill("ticket.jpg")
+    file, large = ana.locator("input[type=file]"), {"name": "large.png", "mimeType": "image/png", "buffer": b"x" * 5_000_001}
+    file.set_input_files(large)  # type: ignore[arg-type]
+    expect(ana.get_by_role("alert")).to_have_text("This picture is larger than 5 MB.")
+    ticket = {"name": "ticket.png", "mimeType": "image/png", "buffer": png(60, 40)}
+    file.set_input_files(ticket)  # type: ignore[arg-type]
+    expect(ana.get_by_role("img", name="ticket.png")).to_be_visible()
+    ana.get_by_role("button", name="Take the picture off").click()
+    expect(ana.get_by_role("img", name="ticket.png")).to_be_hidden()
+    file.set_input_files(ticket)  # type: ignore[arg-type]
     ana.get_by_role("button", name="Send").click()
-    expect(ana.get_by_role("alert")).to_have_text("The address of the picture must begin with http:// or https://.")
-    ana.get_by_role("textbox", name="Address of the picture").fill("https://example.org/ticket.jpg")
-    ana.get_by_role("button", name="Send").click()
+    picture = ana.get_by_role("img", name="Picture 1")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("one => one.decode().then(() => one.naturalWidth)") == 60
+    expect(ana.get_by_role("button", name="Attach a picture")).to_be_visible()
+    assert shop.at("/inbound")[0].form["NumMedia"] == "1"
+
+
+def test_a_picture_elsewhere_is_an_address_to_follow_and_never_fetched(page: Page, carrier: SimulatedCarrier) -> None:
+    carrier.text(ANA, SENDER, "", media=["https://example.org/ticket.jpg"])
+    ana = page.get_by_role("region", name="Phone · Ana")
     expect(ana.get_by_role("link", name="https://example.org/ticket.jpg")).to_be_visible()
-    assert carrier.handset(ANA)[0]["media"] == ["https://example.org/ticket.jpg"]
 
 
 def test_nothing_is_not_sent(page: Page, carrier: SimulatedCarrier) -> None:

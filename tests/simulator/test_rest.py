@@ -47,6 +47,12 @@ def test_a_text_is_created_and_arrives(carrier: SimulatedCarrier, api: Client) -
     assert api.messages(made.sid).fetch().date_sent
 
 
+def test_our_numbers_are_listed(api: Client) -> None:
+    numbers = api.incoming_phone_numbers.list()
+    assert {SENDER, POOLED} <= {one.phone_number for one in numbers}
+    assert all(one.phone_number.startswith("+") and one.capabilities["sms"] for one in numbers)
+
+
 def test_a_service_accepts_first_and_chooses_the_number_that_the_handset_knows(
     carrier: SimulatedCarrier, api: Client
 ) -> None:

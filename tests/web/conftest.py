@@ -1,12 +1,14 @@
 """Browsers, and people of the shop who are signed in."""
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
 
 from bot import staff
 from tests.conftest import Doorway
@@ -103,3 +105,26 @@ def admin(page: Page, house: House) -> Page:
     """The same, with an admin in front of it."""
     sign_in(page, account(house, "admin"))
     return page
+
+
+class Witness:
+    """A server that nobody should call: it writes down who did."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.server = make_server("127.0.0.1", 0, self, threaded=True)
+        self.host = f"127.0.0.1:{self.server.server_port}"
+        self.url = f"http://{self.host}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        self.asked.append(environ["PATH_INFO"])
+        start_response("200 OK", [("Content-Type", "image/png")])
+        return [b""]
+
+
+@pytest.fixture
+def witness() -> Iterator[Witness]:
+    one = Witness()
+    yield one
+    one.server.shutdown()

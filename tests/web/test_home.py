@@ -99,7 +99,7 @@ def test_what_needs_somebody_is_told(house: House, readers: Readers) -> None:
         connection.execute(insert(Alarm).values(kind="wake", subject=1, version=1, due_at=BEGIN, held=True))
         connection.execute(delete(processes.Process).where(processes.Process.kind == "clock"))
     page = viewer.get("/admin").text
-    for told in ("1 text waits for a person", "Of 1 text nobody can tell yet", "2 things are held", "Not running: the clock"):
+    for told in ("1 person waits for an answer", "Of 1 text nobody can tell yet", "2 things are held", "Not running: the clock"):
         assert told in page
 
 
@@ -128,7 +128,9 @@ def test_first_steps_go_away_when_they_are_done(house: House, readers: Readers) 
     with house.runtime.begin() as connection:
         connection.execute(delete(Keyword))
         connection.execute(update(Shop).values(revision=Shop.revision + 1))
-    assert seen(house).steps == {"number": True, "keyword": False, "heard": True, "reachable": True}
+    assert seen(house).steps == {
+        "who": True, "number": True, "texts": True, "keyword": False, "heard": True, "reachable": True,
+    }  # fmt: skip
     with house.runtime.begin() as connection:
         connection.execute(delete(Subscription))
     assert not seen(house).steps["reachable"]

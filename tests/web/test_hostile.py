@@ -2,16 +2,18 @@
 
 from collections import Counter
 from html.parser import HTMLParser
+from io import BytesIO
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 from sqlalchemy import select
 
-from bot import contacts
-from models import Contact
+from bot import contacts, pictures
+from models import Alert, Contact, insert
 from tests.crowd import number
 from tests.house import House
+from tests.pictures import png
 from tests.web.conftest import Reader, Readers, account, sign_in
 from tests.web.hostile import EMOJI, HOSTILE
 
@@ -89,21 +91,43 @@ def test_names_and_tags_are_text_on_the_pages_of_contacts(house: House, readers:
 def test_texts_are_text_in_the_thread_and_in_the_timeline(house: House, readers: Readers, first: int) -> None:
     reader, texts = readers("admin"), HOSTILE[first : first + SLICE]
     house.text("Bo", HARMLESS)
-    path = f"/admin/contacts/{house.contact('Bo').id}"
-    calm = {where: shown(reader, path + where) for where in ("", "/timeline")}
+    theirs = house.contact("Bo").id
+    places = {f"/admin/{path}": 2 for path in (f"contacts/{theirs}", f"contacts/{theirs}/timeline", f"inbox/{theirs}")}
+    places["/admin/inbox"] = SLICE
+    calm = {path: shown(reader, path) for path in places}
     for place, body in enumerate(texts):
         house.post("/webhooks/twilio/inbound", house.inbound("Bo", body, f"SM{place:032x}"))
-    for where in ("", "/timeline"):
-        seen = shown(reader, path + where)
-        tame(seen, calm[where])
-        assert sum(squeezed(body) in squeezed(seen.text) for body in texts) >= len(texts) // 2, "the last page of them"
+    for path, share in places.items():  # the last page of them, or the last one alone
+        seen = shown(reader, path)
+        tame(seen, calm[path])
+        assert sum(squeezed(body[:99]) in squeezed(seen.text) for body in texts) >= len(texts) // share, path
+
+
+def test_what_pictures_and_their_files_are_called_is_text(house: House, readers: Readers) -> None:
+    reader, path = readers("admin"), "/admin/pictures/new"
+
+    def add(shade: int, called: str) -> Any:
+        reader.get(path)
+        return reader.send(path, picture=(BytesIO(png(shade=shade)), f"{called}.png"), name="")
+
+    add(0, HARMLESS)
+    calm = {where: shown(reader, where) for where in ("/admin/pictures", "/admin/pictures/1")}
+    for shade, name in enumerate(HOSTILE[::3], 1):
+        answer = add(shade, name)
+        assert answer.status_code in (303, 422), name
+        if answer.status_code == 303:
+            tame(shown(reader, answer.location), calm["/admin/pictures/1"])
+    assert "script" not in shown(reader, "/admin/pictures").elements - calm["/admin/pictures"].elements
 
 
 @pytest.mark.parametrize("first", range(0, len(HOSTILE), SLICE))
 def test_what_is_typed_into_forms_comes_back_as_text(house: House, readers: Readers, first: int) -> None:
     """Refused or not: keywords, the tester, searches, people's names."""
     reader = readers("admin")
-    calm = {path: shown(reader, path) for path in ("/admin/keywords", "/admin/keywords/new", "/admin/contacts", "/admin/team")}
+    house.text("Bo", HARMLESS)
+    thread = f"/admin/inbox/{house.contact('Bo').id}"
+    pages = [f"/admin/{path}" for path in ("keywords", "keywords/new", "contacts", "team", "answers/new", "inbox")]
+    calm = {path: shown(reader, path) for path in (*pages, thread)}
     for words in HOSTILE[first : first + SLICE]:
         form: dict[str, Any] = {"phrases": words, "phrases.fr": words, "mode": "whole", "dialog": words}
         answer = reader.send("/admin/keywords/new", **form)
@@ -111,10 +135,21 @@ def test_what_is_typed_into_forms_comes_back_as_text(house: House, readers: Read
         if answer.status_code == 422:
             seen = Seen(answer.text)
             assert set(seen.elements) <= set(calm["/admin/keywords/new"].elements) | {"p"}, words
+        for path, typed in ((f"{thread}/note", {"note": words}), (f"{thread}/answer", {"text": words, "key": words}),
+                            ("/admin/answers/new", {"name": words, "texts.fr": words, "texts.en": words})):  # fmt: skip
+            answer = reader.send(path, **typed)
+            assert answer.status_code in (303, 422), (path, words)
+            usual = calm[path if path in calm else thread].elements
+            assert set(Seen(answer.text).elements) <= set(usual) | {"p", "title", "h1", "small", "li"}, (path, words)
+        reply = {"mode": "whole", "does": "reply", "reply.fr": words, "reply": words, "picture": words, "topic": words}
+        answer = reader.send("/admin/keywords/new", phrases=words, **reply)
+        assert answer.status_code == 422, words
+        assert set(Seen(answer.text).elements) <= set(calm["/admin/keywords/new"].elements) | {"p"}, words
+        reader.send("/admin/keywords/new", **reply | {"phrases": f"said {HOSTILE.index(words)}", "picture": "", "topic": ""})
         team = reader.send("/admin/team/invite", name=words, email=words, role=words)
         assert team.status_code == 422, words
         assert set(Seen(team.text).elements) <= set(calm["/admin/team"].elements) | {"p"}, words
-    for path, name in (("/admin/keywords", "try"), ("/admin/contacts", "q")):
+    for path, name in (("/admin/keywords", "try"), ("/admin/contacts", "q"), ("/admin/inbox", "q")):
         for words in HOSTILE[first : first + SLICE : 4]:
             answer = reader.client.get(path, query_string={name: words})
             assert answer.status_code == 200, words
@@ -122,13 +157,54 @@ def test_what_is_typed_into_forms_comes_back_as_text(house: House, readers: Read
     tame(shown(reader, "/admin/keywords"), calm["/admin/keywords"])
 
 
+@pytest.mark.parametrize("first", range(0, len(HOSTILE), SLICE))
+def test_names_of_campaigns_are_text_among_the_alerts(house: House, readers: Readers, first: int) -> None:
+    reader, names = readers("admin"), HOSTILE[first : first + SLICE]
+
+    def paused(name: str) -> None:
+        now, facts = house.runtime.machine_now(), {"name": name.replace("\0", ""), "why": "too many errors"}
+        with house.runtime.begin() as connection:
+            connection.execute(insert(Alert).values(kind="campaign", subject=name[:9].replace("\0", "") + str(now), facts=facts,
+                                                    began_at=now, told_at=now))  # fmt: skip
+
+    paused(HARMLESS)
+    calm = shown(reader, "/admin/alerts")
+    for name in names:
+        paused(name)
+    seen = shown(reader, "/admin/alerts")
+    tame(seen, calm)
+    for name in names:
+        assert squeezed(name) in squeezed(seen.text), name
+def test_a_shop_can_be_called_anything(house: House, readers: Readers, first: int) -> None:
+    """Brand, contact line and texts: refused or not, they come back as text, and the shop's pages stay what they are."""
+    reader, paths = readers("admin"), ("/admin/shop", "/admin/shop/number", "/admin/shop/texts", "/admin/shop/try", "/admin")
+    calm = {path: shown(reader, path) for path in paths}
+    who = {"country": "FR", "zone": "Europe/Paris", "language": "fr", "also": "en"}
+    for words in HOSTILE[first : first + SLICE : 2]:
+        answer = reader.send("/admin/shop", **who, brand=words[:60], contact_line=words[:200])
+        assert answer.status_code in (303, 422), words
+        number = reader.send("/admin/shop/number", number="other", other=words, service_sid=words, parts_per_second=words)
+        assert number.status_code == 422, words
+        said = {f"texts.{name}.{language}": words for name in ("stop", "start", "help") for language in ("fr", "en")}
+        texts = reader.send("/admin/shop/texts", **said)
+        assert texts.status_code in (303, 422), words
+        for path, seen in (*((path, shown(reader, path)) for path in paths), ("/admin/shop/texts", Seen(texts.text or "<html>"))):
+            if seen.text:
+                assert seen.elements["script"] <= calm[path].elements["script"], (path, words)
+                assert not [name for name in seen.attributes if name.startswith("on") or name == "style"], (path, words)
+
+
 def test_no_page_comes_apart_on_a_phone_or_a_desk(page: Page, house: House) -> None:
     """In a real browser, which would also say if anything of it ran."""
     ids = named(house, [*HOSTILE[::4], EMOJI])
     for place, body in enumerate([*HOSTILE[::5], EMOJI[:400]]):
         house.post("/webhooks/twilio/inbound", house.inbound(number(0), body, f"SM{place:032x}"))
+    with house.runtime.begin() as connection:
+        for shade, name in enumerate([EMOJI, *HOSTILE[::6]]):
+            pictures.keep(connection, png(shade=shade), name.strip()[:60] or "x", house.runtime.machine_now())
     sign_in(page, account(house, "admin"))
     theirs = [f"/contacts/{id_}{tab}" for id_ in (ids[0], ids[-1]) for tab in ("", "/timeline")]
-    for path in ("", "/contacts", *theirs, "/keywords"):
+    theirs += [f"/inbox/{id_}" for id_ in (ids[0], ids[-1])]
+    for path in ("", "/inbox", "/contacts", *theirs, "/keywords", "/pictures", "/pictures/1"):
         page.goto(f"/admin{path}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

@@ -25,12 +25,13 @@ METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 LARGEST = 100_000  # bytes of a page
 FIRST_LOAD = 60_000  # bytes of all that the first page needs, as browsers ask for it
 MOST_STATEMENTS = 15
+FRAGMENTS = ("/alerts/bell",)  # of a page, which asks for them
 
 
 def shown() -> list[str]:
     """The paths of all pages that a signed-in admin can look at without naming something."""
     looked_at = (page for page in PAGES.values() if "GET" in page.methods and page.role != ANYBODY)
-    return [PREFIX + page.path for page in looked_at if "<" not in page.path]
+    return [PREFIX + page.path for page in looked_at if "<" not in page.path and page.path not in FRAGMENTS]
 
 
 def words() -> list[str | tuple[str, str]]:

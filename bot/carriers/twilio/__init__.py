@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from bot.carriers import Forbidden, Inbound, Listed, OptOut, OptOutMode, Outgoing, Reply, SendResult, Status
 from bot.carriers import WebhookRequest as Request
-from bot.carriers.twilio import forms, optout, signature, twiml
+from bot.carriers.twilio import forms, media, optout, signature, twiml
 from bot.carriers.twilio.api import Api
 from bot.settings import Settings
 
@@ -25,7 +26,9 @@ class Twilio:
         self._api_base = settings.twilio_api_base
         token, previous = settings.twilio_auth_token, settings.twilio_auth_token_previous
         self._validators = signature.validators(t.get_secret_value() for t in (token, previous) if t)
-        self._api = Api(self._account, token.get_secret_value(), self._api_base)
+        self._token = token.get_secret_value()
+        self._new_api = partial(Api, self._account, self._token, self._api_base)
+        self._api = self._new_api()
 
     def verify(self, request: Request) -> None:
         """Raise Forbidden unless the request is signed for the address that we are set to and names no other account."""
@@ -65,6 +68,19 @@ class Twilio:
     async def send(self, outgoing: Outgoing) -> SendResult:
         """Hand over one message, once."""
         return await self._api.send(outgoing, self._status_url(outgoing.message_id))
+
+    async def fetch(self, address: str, most: int) -> bytes | None:
+        """A picture of our account, and nothing else."""
+        return await media.fetch(address, self._account, self._token, self._api_base, most)
+
+    async def numbers(self) -> tuple[str, ...]:
+        """Our numbers, asked over a connection of its own: a page asks for them now and then, in an event loop of its own."""
+        api = self._new_api()
+        api.open()
+        try:
+            return await api.numbers()
+        finally:
+            await api.close()
 
     async def list(self, to: str, since: datetime) -> list[Listed]:
         """What Twilio's records hold for that number."""

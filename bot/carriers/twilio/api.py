@@ -21,6 +21,7 @@ from bot.carriers.twilio.transport import Declined, Transport
 
 CALL_FOR = 5.0  # seconds for a whole call, however slowly the answer drips
 LIST_FOR = 10.0
+NUMBERS_FOR = 3.0  # somebody looks at a page meanwhile
 PAGE = 200
 BACK_OFF = 1.0  # where the carrier names no time
 
@@ -86,6 +87,18 @@ class Api:
         except Exception as fault:  # noqa: BLE001  # whatever it is, a part of the list is worse than none
             raise Unavailable(type(fault).__name__) from None
         return found
+
+    async def numbers(self) -> tuple[str, ...]:
+        """The numbers of the account that can text: a first page of them, in E.164; raises Unavailable.
+
+        Source: Twilio docs, "IncomingPhoneNumbers resource".
+        """
+        try:
+            async with asyncio.timeout(NUMBERS_FOR):
+                page = await self._open_client().incoming_phone_numbers.page_async(page_size=PAGE)
+            return tuple(str(one.phone_number) for one in page if (one.capabilities or {}).get("sms"))
+        except Exception as fault:  # noqa: BLE001  # whatever it is, the number can still be typed
+            raise Unavailable(type(fault).__name__) from None
 
     def _open_client(self) -> Any:
         if self._client is None:

@@ -17,7 +17,7 @@ export function bubble(text, other) {
   const item = element("li", `text ${side} by-${text.origin}`);
   item.dataset.n = text.n;
   const body = element("p", "bubble");
-  body.append(...linked(text.body), ...text.media.map(picture));
+  body.append(...linked(text.body), ...text.media.map((address, place) => picture(text, address, place)));
   item.append(body, meta(text, text.origin === "carrier" ? say("carrier") : other));
   return item;
 }
@@ -31,7 +31,7 @@ function meta(text, who) {
   return made;
 }
 
-// Addresses in a text can be followed; nothing is ever fetched from them by the page itself.
+// Addresses in a text can be followed; the page fetches nothing from them itself.
 function linked(body) {
   return body.split(LINK).map((piece, place) => (place % 2 ? link(piece) : piece));
 }
@@ -42,8 +42,14 @@ function link(address) {
   return made;
 }
 
-function picture(address) {
-  const frame = element("span", "thumbnail");
-  frame.append(/^https?:/.test(address) ? link(address) : address);
-  return frame;
+// A picture as the carrier has it; one that it cannot get is only named.
+function picture({ sid }, address, place) {
+  const shown = element("img", "shown");
+  Object.assign(shown, { alt: say("picture_alt", { number: place + 1 }), src: `/control/media/${sid}/${place}` });
+  shown.onerror = () => {
+    const frame = element("span", "thumbnail");
+    frame.append(/^https?:/.test(address) ? link(address) : address);
+    shown.replaceWith(frame);
+  };
+  return shown;
 }

@@ -4,6 +4,7 @@ import { bubble, element } from "./bubble.js";
 import { get, post } from "./carrier.js";
 import { date, say, size } from "./words.js";
 
+const LARGEST_PICTURE = 5_000_000; // bytes
 const E164 = /^\+[1-9]\d{6,14}$/;
 
 export class Handset {
@@ -39,7 +40,9 @@ export class Handset {
         this.send();
       }
     };
-    this.$(".attach").onclick = () => this.attach(this.$(".picture").hidden);
+    const file = this.$(".file");
+    this.$(".attach").onclick = () => (this.picture ? this.attach(null) : file.click());
+    file.onchange = () => this.attach(file.files[0]);
     this.$("form").onsubmit = (event) => {
       event.preventDefault();
       this.send();
@@ -101,12 +104,17 @@ export class Handset {
     return this.senders.get(number)?.name || number;
   }
 
-  attach(open) {
-    const field = this.$(".picture");
-    field.hidden = !open;
-    this.$(".attach").setAttribute("aria-expanded", String(open));
-    if (open) field.focus();
-    else field.value = "";
+  // Put a picture beside what is typed; null takes it away.
+  async attach(file) {
+    this.complain(file?.size > LARGEST_PICTURE ? say("picture_large") : "");
+    this.picture = file && file.size <= LARGEST_PICTURE ? await dataOf(file) : null;
+    const shown = this.$(".picture");
+    shown.hidden = !this.picture;
+    if (this.picture) Object.assign(shown, { src: this.picture, alt: file.name });
+    else shown.removeAttribute("src");
+    this.$(".file").value = "";
+    const label = say(this.picture ? "picture_off" : "picture");
+    Object.assign(this.$(".attach"), { title: label, ariaLabel: label, ariaPressed: String(Boolean(this.picture)) });
   }
 
   async typed() {
@@ -123,17 +131,24 @@ export class Handset {
   }
 
   async send() {
-    const [field, picture] = [this.$("textarea"), this.$(".picture")];
-    const [body, media] = [field.value, picture.value ? [picture.value] : []];
+    const field = this.$("textarea");
+    const [body, media] = [field.value, this.picture ? [this.picture] : []];
     if (!body.trim() && !media.length) return;
     if (!E164.test(this.number)) return this.complain(say("number_wrong"));
-    if (media.length && !/^https?:\/\/\S+$/.test(media[0])) return this.complain(say("picture_wrong"));
     field.value = "";
-    this.attach(false);
+    this.attach(null);
     this.typed();
     const answer = await post("/control/text", { from: this.number, to: this.$("select").value, body, media });
     const last = answer.attempts?.at(-1);
     if (last?.error) this.complain(say("shop_silent", { error: last.error }));
     else if (!answer.sid) this.complain(answer.error ?? say("offline"));
   }
+}
+
+function dataOf(file) {
+  return new Promise((done) => {
+    const reader = new FileReader();
+    reader.onload = () => done(reader.result);
+    reader.readAsDataURL(file);
+  });
 }

@@ -10,13 +10,34 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot.runtime import Runtime
 from bot.staff import SESSION_FOR
-from bot.web.admin import contact, contacts, doors, home, keywords, people, sending
+from bot.web.admin import (
+    alerts,
+    canned,
+    contact,
+    contacts,
+    doors,
+    home,
+    inbox,
+    keywords,
+    live,
+    media,
+    numbers,
+    own_texts,
+    people,
+    pictures,
+    sending,
+    shop,
+    try_it,
+)
 from bot.web.admin.look import open_look
 from bot.web.admin.pages import FORMS, PAGES, PREFIX, blueprint, for_their_eyes, refused
 
 __all__ = ["PAGES", "PREFIX", "RESOURCES", "open_pages", "refused"]
 
-RESOURCES = (doors, home, contacts, contact, keywords, people, sending)
+RESOURCES = (
+    doors, home, shop, numbers, own_texts, try_it, sending, alerts, inbox, live, canned, contacts, contact, keywords, pictures,
+    media, people,
+)  # fmt: skip
 """Where the pages are declared: to import them is enough."""
 
 
@@ -35,5 +56,6 @@ def open_pages(app: Flask, runtime: Runtime) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     FORMS.init_app(app)
     open_look(app)
+    app.jinja_env.globals["bell"] = alerts.rings
     app.register_blueprint(blueprint)
     app.after_request(for_their_eyes)

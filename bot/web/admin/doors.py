@@ -1,19 +1,16 @@
 """Signing in and out, the link that lets somebody choose a password, and one's own account."""
 
-import io
 from urllib.parse import urlsplit
 
-import segno
 from flask import current_app, redirect, request, session, url_for
 from flask_babel import gettext
 from itsdangerous import BadData, URLSafeTimedSerializer
-from markupsafe import Markup
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from bot import staff
+from bot import alerts, staff
 from bot.staff import Refused
-from bot.web.admin.look import LANGUAGES
+from bot.web.admin.look import LANGUAGES, qr
 from bot.web.admin.pages import ANYBODY, Visit, Wrong, go, page, show
 
 SECRET_FOR = 900  # seconds that the secret of a second step waits for its first code
@@ -110,13 +107,14 @@ def begin(visit: Visit, shown: str) -> object:
 @page("/account", role="viewer", methods=("GET",))
 def account(visit: Visit) -> object:
     """One's own account."""
-    return _account(visit)
+    return account_page(visit)
 
 
-def _account(visit: Visit, status: int = 200, **known: object) -> object:
+def account_page(visit: Visit, status: int = 200, **known: object) -> object:
     with visit.read() as connection:
         rows = staff.sessions(connection, visit.staff.id, visit.runtime.machine_now())
-    return show("account.html", status, sessions=rows, here=visit.session_id, **known)
+        told = alerts.choice(visit.runtime, connection, visit.staff.id)
+    return show("account.html", status, sessions=rows, told=told, here=visit.session_id, **known)
 
 
 @page("/account/details", role="viewer", methods=("POST",))
@@ -133,7 +131,7 @@ def change_details(visit: Visit) -> object:
     try:
         visit.change(change)
     except Wrong as wrong:
-        return _account(visit, 422, errors=wrong.errors, form=visit.form)
+        return account_page(visit, 422, errors=wrong.errors, form=visit.form)
     return go("account", say=gettext("Saved."))
 
 
@@ -150,7 +148,7 @@ def change_password(visit: Visit) -> object:
         _prove(visit, "old")
         visit.change(change)
     except Wrong as wrong:
-        return _account(visit, 422, errors=wrong.errors)
+        return account_page(visit, 422, errors=wrong.errors)
     return go("account", say=gettext("Your password is changed. Everywhere else you are signed out."))
 
 
@@ -182,9 +180,8 @@ def second_step(visit: Visit) -> object:
 
 
 def _second_step(visit: Visit, key: str, status: int = 200, errors: dict[str, str] | None = None) -> object:
-    drawn, address = io.BytesIO(), staff.totp_address(key, visit.staff.email, "Parley")
-    segno.make(address).save(drawn, kind="svg", scale=4, xmldecl=False, svgclass="qr", lineclass=None, light="#fff", dark="#000")
-    picture, sent = Markup(drawn.getvalue().decode()), _signer().dumps({"key": key})
+    picture = qr(staff.totp_address(key, visit.staff.email, "Parley"))
+    sent = _signer().dumps({"key": key})
     return show("second_step.html", status, picture=picture, secret=key, sent=sent, errors=errors or {})
 
 
@@ -200,7 +197,7 @@ def end_second_step(visit: Visit) -> object:
         _prove(visit, "step-old")
         visit.change(turn_off)
     except Wrong as wrong:
-        return _account(visit, 422, errors=wrong.errors)
+        return account_page(visit, 422, errors=wrong.errors)
     return go("account", say=gettext("No code is asked for any more."))
 
 

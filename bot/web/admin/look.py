@@ -7,16 +7,20 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import segno
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
+from babel.units import format_unit
 from flask import Flask, current_app, g, request, session, url_for
 from flask_babel import Babel, Domain, format_datetime, format_timedelta, get_locale
 from markupsafe import Markup
 
-from bot import outbox
+from bot import outbox, pictures
 from bot.catalogue import Catalogue, NoShop, catalogue, in_language
 from bot.runtime import Runtime
+from bot.text.parts import measure
+from bot.web.admin.mistakes import in_their_words
 from bot.web.pages import PACKAGES
 from models.phone import display
 
@@ -54,10 +58,10 @@ def open_look(app: Flask) -> None:
     speech = Babel(app, locale_selector=_language, timezone_selector=_zone)
     speech.domain_instance = _Written()
     app.jinja_env.globals.update(
-        get_locale=get_locale, icon=icon, said=said, phone=display, mine=mine, browser=browser, halted=halted,
-        LANGUAGES=LANGUAGES,
+        get_locale=get_locale, icon=icon, said=said, phone=display, mine=mine, browser=browser, tick=tick,
+        in_their_words=in_their_words, halted=halted, own_picture=own_picture, LANGUAGES=LANGUAGES,
     )
-    app.jinja_env.filters.update(instant=instant, ago=ago, written=written)
+    app.jinja_env.filters.update(instant=instant, ago=ago, written=written, encoding=encoding, weight=weight)
 
 
 def _language() -> str:
@@ -101,6 +105,27 @@ def icon(name: str) -> Markup:
     return Markup(drawn.replace("<svg ", '<svg class="icon" ', 1).replace('stroke-width="1.5"', 'stroke-width="1.7"'))
 
 
+def encoding(body: str) -> str:
+    """The alphabet in which a text travels."""
+    return measure(body).encoding
+
+
+def tick(message: Any) -> str:
+    """The icon of what became of a text of ours."""
+    if message.status in ("undelivered", "failed") or message.state in ("refused", "failed"):
+        return "x-circle"
+    if message.status in ("delivered", "read"):
+        return "check-circle"
+    return "check" if message.state == "sent" else "clock"
+
+
+def qr(address: str) -> Markup:
+    """An address as a square that phones read."""
+    drawn = BytesIO()
+    segno.make(address).save(drawn, kind="svg", scale=4, xmldecl=False, svgclass="qr", lineclass=None, light="#fff", dark="#000")
+    return Markup(drawn.getvalue().decode())
+
+
 def browser(described: str) -> str:
     """A browser and its machine in two words, as far as it says: "Firefox, Windows"."""
     found = (next((name for mark, name in marks if mark in described), "") for marks in (BROWSERS, MACHINES))
@@ -122,6 +147,19 @@ def mine(name: str) -> bool:
 def instant(at: datetime | None) -> str:
     """A time as they read it, in the shop's zone: "25 nov. 2026 12:00"."""
     return str(format_datetime(at, "d MMM y HH:mm")) if at else ""
+
+
+def weight(size: int) -> str:
+    """How large a file is: "230 kB"."""
+    unit, of = ("megabyte", 1_000_000) if size >= 1_000_000 else ("kilobyte", 1_000)
+    shown = max(round(size / of, 1 if of > 1_000 else None), 1)
+    return str(format_unit(shown, unit, "short", locale=get_locale()))
+
+
+def own_picture(address: str) -> str | None:
+    """The path of a picture of ours by the address that we have said, so that a page can show it."""
+    runtime: Runtime = current_app.config["PARLEY"]
+    return pictures.path_of(runtime, address)
 
 
 def written(value: Any) -> str:

@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFProtect
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from werkzeug.exceptions import Forbidden, HTTPException, NotFound
+from werkzeug.exceptions import Forbidden, HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from bot import shop, staff
@@ -42,6 +42,8 @@ class Page:
     role: str
     methods: tuple[str, ...]
     do: Callable[..., Any]
+    largest: int | None = None  # bytes of what is sent to it, where that is a file
+    too_large: Callable[[], Any] | None = None  # what it says to more
 
 
 PAGES: dict[str, Page] = {}
@@ -66,6 +68,7 @@ class Visit:
     form: Mapping[str, str] = field(default_factory=dict)
     many: Callable[[str], list[str]] = lambda _: []  # all values of a field of the form
     query: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Any] = field(default_factory=dict)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -90,6 +93,11 @@ class Visit:
     def audit(self, connection: Connection, did: str, about: str, before: Any = None, after: Any = None) -> None:
         """Write down that they did it, in the transaction that does."""
         staff.audit(connection, self.staff, did, about, self.runtime.machine_now(), before, after)
+
+    def file(self, name: str) -> tuple[str, bytes]:
+        """A file of the form: what its owner calls it, and what is in it; both empty if none was chosen."""
+        sent = self.files.get(name)
+        return (_clean(sent.filename or ""), sent.read()) if sent else ("", b"")
 
     def number(self, name: str) -> int | None:
         """A whole number in the address, if one stands there that a database can hold."""
@@ -118,13 +126,16 @@ def shaped(model: type[Shape], given: Mapping[str, Any]) -> Shape:
         raise Wrong({one.field: one.message.removeprefix("Value error, ") for one in invalid(error).errors}) from None
 
 
-def page(path: str, *, role: str, methods: tuple[str, ...] = ("GET",)) -> Callable[[Do], Do]:
+def page(
+    path: str, *, role: str, methods: tuple[str, ...] = ("GET",), largest: int | None = None,
+    too_large: Callable[[], Any] | None = None,
+) -> Callable[[Do], Do]:  # fmt: skip
     """Declare a page: the function gets a Visit and what stands in the path, and returns what `show` or `go` give."""
     assert role == ANYBODY or role in staff.ROLES, role
 
     def declare(do: Do) -> Do:
         name = do.__name__
-        PAGES[name] = Page(path, role, methods, do)
+        PAGES[name] = Page(path, role, methods, do, largest, too_large)
         blueprint.add_url_rule(path, name, partial(_serve, PAGES[name]), methods=list(methods))
         return do
 
@@ -145,7 +156,7 @@ def go(name: str, *, say: str | None = None, **path: Any) -> Response:
 
 
 @blueprint.before_request
-def _may_they() -> Response | None:
+def _may_they() -> Any:
     """What is no page of the list is nobody's; nobody else's page can send one of our forms. Raises HTTPException."""
     page = PAGES.get((request.endpoint or "").removeprefix("admin."))
     if page is None:
@@ -153,8 +164,15 @@ def _may_they() -> Response | None:
     who = meet()
     if page.role != ANYBODY and who is None:
         return _to_the_door()
+    if who is not None and page.largest and who[0].may(page.role):
+        request.max_content_length = page.largest
     if who is None or request.endpoint != "admin.sign_in":  # the door leads on whoever is in, from however old a form
-        FORMS.protect()
+        try:
+            FORMS.protect()
+        except RequestEntityTooLarge:
+            if page.too_large is None or request.max_content_length != page.largest:
+                raise
+            return page.too_large()  # nothing of it was read
     if page.role != ANYBODY and who is not None and not who[0].may(page.role):
         raise Forbidden
     return None
@@ -164,7 +182,8 @@ def meet() -> tuple[Any, int] | None:
     """Who is there, by what their browser shows, and the id of their session; found once for each request."""
     if "who" not in g:
         runtime: Runtime = current_app.config["PARLEY"]
-        g.who = staff.let_in(runtime, session["key"]) if "key" in session else None
+        asks_itself = request.endpoint == "admin.ring"  # a page that was left open: nobody was seen
+        g.who = staff.let_in(runtime, session["key"], noted=not asks_itself) if "key" in session else None
         g.staff = g.who[0] if g.who else None
     found: tuple[Any, int] | None = g.who
     return found
@@ -182,7 +201,8 @@ def _serve(page: Page, **path: Any) -> Any:
     if not all(named <= MAX_ID if isinstance(named, int) else can_be_kept(named) for named in path.values()):
         raise NotFound
     runtime, who = current_app.config["PARLEY"], meet()
-    visit = Visit(runtime, g.staff, who[1] if who else None, _kept(request.form), request.form.getlist, _kept(request.args))
+    visit = Visit(runtime, g.staff, who[1] if who else None, _kept(request.form), request.form.getlist, _kept(request.args),
+                  request.files)  # fmt: skip
     return page.do(visit, **path)
 
 

@@ -53,6 +53,7 @@ class CampaignOut(BaseModel):
     kind: Literal["marketing", "service"]
     topic: str
     texts: dict[str, str]
+    media: list[str] = Field(description="Addresses of pictures that go along.")
     within: list[str]
     without: list[str]
     ours: str | None
@@ -88,6 +89,7 @@ class PreviewOut(BaseModel):
     senders: dict[str, int] = Field(description="Numbers of ours, and how many parts leave from them.")
     seconds: float = Field(description="That it takes at the senders' rates.")
     samples: list[str]
+    media: list[str] = Field(description="Addresses of the pictures that go along with each.")
 
 
 class RecipientOut(BaseModel):

@@ -47,7 +47,17 @@ class ConversationThen(BaseModel):
     answers: dict[str, Any]
 
 
-Then = Annotated[MessageThen | ConsentThen | ConversationThen, Field(discriminator="what")]
+class StaffThen(BaseModel):
+    """What somebody of the shop did, or noted for the others."""
+
+    what: Literal["staff"] = "staff"
+    at: datetime
+    who: str
+    did: str
+    words: str
+
+
+Then = Annotated[MessageThen | ConsentThen | ConversationThen | StaffThen, Field(discriminator="what")]
 
 
 class TimelineOut(BaseModel):
@@ -69,12 +79,14 @@ class ExportOut(BaseModel):
     conversations: list[dict[str, Any]]
     messages: list[dict[str, Any]]
     statuses: list[dict[str, Any]] = Field(description="What the carrier told of our messages.")
+    staff: list[dict[str, Any]] = Field(description="What people of the shop did and noted.")
+    thread: list[dict[str, Any]] = Field(description="How they stand in the inbox, if they ever needed a person.")
     campaigns: list[dict[str, Any]] = Field(description="That were meant for them, and what became of it.")
 
 
 @operation("GET", "/contacts/<phone>/timeline", scope="contacts:export", query=TimelineQuery, answer=TimelineOut)
 def get_timeline(call: Call, phone: str) -> TimelineOut:
-    """What happened with a contact, the newest first, page by page: texts both ways, consent, conversations."""
+    """What happened with a contact, the newest first, page by page: texts both ways, consent, conversations, what staff did."""
     try:
         after = contacts.Place.read(call.query.cursor) if call.query.cursor is not None else None
     except ValueError:
@@ -97,5 +109,7 @@ def _then(one: contacts.Happening) -> Then:
         return MessageThen(**messages.shown(one.row).model_dump())
     if one.what == "consent":
         return ConsentThen(**consent.shown(one.row).model_dump())
+    if one.what == "staff":
+        return StaffThen(**{name: getattr(one.row, name) for name in ("at", "who", "did", "words")})
     told = contacts.talk(one.row)
     return ConversationThen(at=told.pop("begun_at"), **told)

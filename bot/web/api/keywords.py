@@ -1,4 +1,4 @@
-"""Keywords: words and phrases that open a dialog. All as the shop's file has them."""
+"""Keywords: words and phrases that open a dialog, or are answered by a reply. All as the shop's file has them."""
 
 from typing import Any
 

@@ -40,7 +40,7 @@ class MessageOut(BaseModel):
 
     id: int
     direction: Literal["in", "out"]
-    kind: Literal["text", "compliance", "reply", "opt_in", "service", "marketing"]
+    kind: Literal["text", "compliance", "reply", "opt_in", "service", "marketing", "staff"]
     state: Literal["received", "ready", "sending", "answered", "unknown", "sent", "failed", "refused", "held"]
     why: str | None = Field(description="Ours: why it is refused, held or failed. Theirs: a note for staff.")
     phone: str = Field(description="The other side.")

@@ -10,6 +10,7 @@ from bot.campaigns import CampaignError
 from bot.catalogue import NoShop
 from bot.consent.outside import ConsentError
 from bot.contacts import ContactError
+from bot.inbox import InboxError
 from bot.segments import BadName, BadRule, NotNow
 from bot.shop import TABLES, InUse, NoSuch, ShopError
 from dialogs.load import DialogError
@@ -75,7 +76,7 @@ def invalid(error: ValidationError, within: str = "") -> Problem:
     return Problem(422, "A field is wrong", errors=_told(error, within))
 
 
-REFUSALS = (CampaignError, BadRule, ContactError, ConsentError, NoShop, ShopError, DialogError, NoSuch, InUse)
+REFUSALS = (CampaignError, BadRule, ContactError, InboxError, ConsentError, NoShop, ShopError, DialogError, NoSuch, InUse)
 """What the house itself refuses."""
 
 
@@ -90,7 +91,7 @@ def of_house(error: Exception, within: str = "") -> Problem:
             return not_now(str(error))
         case ShopError() | DialogError():
             return wrong(*map(_of_shop, error.problems))
-        case ContactError():
+        case ContactError() | InboxError():
             return wrong(*error.problems)
         case ConsentError():
             return wrong((error.field, error.why)) if error.field else not_now(error.why)

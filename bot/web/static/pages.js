@@ -37,3 +37,11 @@ document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-all]")) return;
   event.target.form.querySelectorAll("[name=id]").forEach((one) => (one.checked = event.target.checked));
 });
+
+// A file that is too large is told before it is sent.
+document.addEventListener("change", ({ target }) => {
+  if (!target.dataset.most) return;
+  const tooLarge = target.files[0]?.size > Number(target.dataset.most);
+  target.setCustomValidity(tooLarge ? target.dataset.tooLarge : "");
+  target.reportValidity();
+});

@@ -1,0 +1,15 @@
+"""Pictures: what the shop sends along, and what people send with their texts.
+
+  look     what bytes are      public    the address that the carrier fetches a picture from
+  shelf    kept, listed, in use, deleted      theirs    pictures of texts, fetched at the carrier once
+"""
+
+from bot.pictures.look import EXTENSIONS, MOST_BYTES, TOO_LARGE, Look, PictureError, look
+from bot.pictures.public import address, of_address, path, path_of
+from bot.pictures.shelf import LONGEST_NAME, change, drop, find, keep, page, pictures, uses
+from bot.pictures.theirs import theirs
+
+__all__ = [
+    "EXTENSIONS", "LONGEST_NAME", "MOST_BYTES", "TOO_LARGE", "Look", "PictureError", "address", "change", "drop", "find", "keep",
+    "look", "of_address", "page", "path", "path_of", "pictures", "theirs", "uses",
+]  # fmt: skip

@@ -1,0 +1,104 @@
+"""The shop's pictures: kept, listed, renamed, deleted once nothing says them any more."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Row, String, cast, or_, select, update
+
+from bot import files
+from bot.pictures.look import PictureError, look
+from bot.pictures.public import PREFIX, path
+from bot.runtime import Runtime
+from models import Campaign, Conversation, DialogVersion, File, Keyword, Message
+from models.conversation import LIVE
+from models.message import in_state
+
+PURPOSE = "picture"
+LONGEST_NAME = 60  # characters
+OVER = ("finished", "cancelled")  # of campaigns
+FILE = File.__table__
+
+
+class Uses(NamedTuple):
+    """Who still says a picture."""
+
+    dialogs: list[str]  # their names
+    keywords: list[int]  # their ids
+    campaigns: list[str]
+    texts: list[int]  # that wait to leave: their ids
+
+
+def keep(connection: Connection, content: bytes, name: str, now: datetime) -> tuple[int, bool]:
+    """A picture for the shelf: its id, and whether it is new; the same bytes are kept once. Raises PictureError."""
+    seen = look(content)
+    more = {"type": seen.type, "width": seen.width, "height": seen.height}
+    made = files.keep(connection, content, PURPOSE, _name(name), now, **more)
+    if made is not None:
+        return made, True
+    there = select(FILE.c.id).where(FILE.c.purpose == PURPOSE, FILE.c.digest == files.digest(content))
+    return connection.execute(there).scalar_one(), False
+
+
+def find(connection: Connection, file_id: int) -> Row[Any] | None:
+    """One of the shop's pictures."""
+    return files.find(connection, file_id, PURPOSE)
+
+
+def page(connection: Connection, before: int | None, limit: int) -> Sequence[Row[Any]]:
+    """The shop's pictures, the newest first, or those made before this id."""
+    rows = select(FILE).where(FILE.c.purpose == PURPOSE).order_by(FILE.c.id.desc()).limit(limit)
+    return connection.execute(rows if before is None else rows.where(FILE.c.id < before)).all()
+
+
+def pictures(runtime: Runtime, connection: Connection, limit: int = 200) -> list[tuple[str, str]]:
+    """The latest pictures, each with its public address and its name: for who chooses one."""
+    base = runtime.settings.base_url
+    return [(base + path(runtime, row), row.name) for row in page(connection, None, limit)]
+
+
+def change(connection: Connection, file_id: int, name: str) -> None:
+    """Call it something else. Its address stays. Raises PictureError."""
+    connection.execute(update(File).where(File.id == file_id, File.purpose == PURPOSE).values(name=_name(name)))
+
+
+def drop(runtime: Runtime, connection: Connection, row: Any) -> None:
+    """Delete a picture: its address is dead at once. Raises PictureError while something says it."""
+    if any(uses(runtime, connection, [row])[row.id]):
+        raise PictureError("it is still in use", "")
+    files.drop(connection, row.id)
+
+
+def uses(runtime: Runtime, connection: Connection, rows: Sequence[Any]) -> dict[int, Uses]:
+    """What says each of these pictures: dialogs that hold or that somebody is inside of, keywords, campaigns that are not over,
+    texts that have not left. Four statements, however many pictures.
+    """
+    inside = select(Conversation.version_id).where(LIVE)
+    in_force = or_(DialogVersion.state.in_(("draft", "published")), DialogVersion.id.in_(inside))
+    dialogs = _saying(connection, DialogVersion.source, DialogVersion.name, in_force)
+    keywords = _saying(connection, Keyword.picture, Keyword.id, Keyword.picture.is_not(None))
+    campaigns = _saying(connection, Campaign.media, Campaign.name, Campaign.state.not_in(OVER))
+    own = Message.campaign_id.is_(None) & (Message.direction == "out") & in_state("ready", "held")
+    texts = _saying(connection, Message.media, Message.id, own)
+
+    def of(row: Any) -> Uses:
+        said = path(runtime, row)
+        return Uses(*(sorted({one for one, where in found if said in where}) for found in (dialogs, keywords, campaigns, texts)))
+
+    return {row.id: of(row) for row in rows}
+
+
+def _saying(connection: Connection, where: Any, what: Any, which: ColumnElement[bool]) -> list[tuple[Any, str]]:
+    """What says any picture of ours, and the text in which it does."""
+    said = cast(where, String)
+    rows = connection.execute(select(what, said).where(said.contains(PREFIX), which))
+    return [(one, text) for one, text in rows]
+
+
+def _name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise PictureError("say what one sees on it", "name")
+    if len(name) > LONGEST_NAME:
+        raise PictureError(f"at most {LONGEST_NAME} characters, please", "name")
+    return name

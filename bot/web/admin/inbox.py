@@ -1,0 +1,214 @@
+"""The inbox: who needs a person, and the thread in which they are answered."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import render_template
+from flask_babel import gettext
+from sqlalchemy import Connection, select
+from werkzeug.exceptions import NotFound
+
+from bot import contacts as people
+from bot import inbox as room
+from bot import jobs, staff
+from bot.catalogue import catalogue
+from bot.web.admin.look import topic_names
+from bot.web.admin.pages import Visit, Wrong, go, page, show
+from models import Conversation
+from models.conversation import LISTENING
+
+THREADS, HAPPENINGS, STRANGERS = 30, 40, 100  # at once
+DOES: Mapping[str, Callable[..., Any]] = {
+    "close": room.close, "reopen": room.reopen, "take_over": room.take_over, "give_back": room.give_back,
+    "end_dialog": room.end_dialog,
+}  # fmt: skip
+
+
+@page("/inbox", role="viewer")
+def inbox(visit: Visit) -> object:
+    """Those who wait, the longest first; or another tab, or who is looked for."""
+    tab, asked = _tab(visit), visit.query.get("q", "")
+    try:
+        after = people.Place.read(visit.query["after"]) if "after" in visit.query else None
+    except ValueError:
+        raise NotFound from None
+    with visit.read() as connection:
+        now = visit.now(connection)
+        catalogue(connection)  # raises NoShop
+        whole = not visit.staff.may("agent")  # see the list of contacts
+        where = people.condition(connection, people.Wanted(asked), now, whole_numbers=whole) if asked else None
+        found = room.page(connection, tab, visit.staff.id, now, after, THREADS, where)
+        waits, mine, strangers = room.waiting(connection, visit.staff.id, now)
+    counts = {"waiting": waits, "mine": mine}
+    chosen = visit.number("chosen")
+    return show("inbox.html", tab=tab, asked=asked, found=found, counts=counts, strangers=strangers, newer=after is not None,
+                now=now, chosen=chosen, most=room.MOST_COUNTED)  # fmt: skip
+
+
+def _tab(visit: Visit) -> str:
+    tab = visit.query.get("tab", "waiting")
+    return tab if tab in room.TABS else "waiting"
+
+
+@page("/inbox/<int:contact_id>", role="viewer")
+def thread(visit: Visit, contact_id: int) -> object:
+    """What was said and done with one contact, and the words of an answer to them."""
+    return _thread(visit, contact_id)
+
+
+def _thread(visit: Visit, contact_id: int, status: int = 200, **known: Any) -> object:
+    try:
+        before = people.Place.read(visit.query["before"]) if "before" in visit.query else None
+    except ValueError:
+        raise NotFound from None
+    with visit.read() as connection:
+        row, now, shop = _row(connection, contact_id), visit.now(connection), catalogue(connection)
+        found = people.timeline(connection, row, before, HAPPENINGS + 1)
+        stopped_by = room.stopped_by(visit.runtime, connection, row, now, shop.shop.zone)
+        listening = select(Conversation.dialog).where(Conversation.contact_id == contact_id, LISTENING)
+        known |= {
+            "row": row, "now": now, "thread": room.find(connection, contact_id), "stopped_by": stopped_by,
+            "listening": connection.scalar(listening), "topics": topic_names(shop),
+            "subscribed": people.topics(connection, [contact_id])[contact_id],
+            "tags": people.tags(connection, [contact_id])[contact_id],
+            "team": [one for one in staff.everybody(connection) if one.closed_at is None and staff.may(one.role, "agent")],
+            "spoken": people.language(row, shop.shop.languages),
+        }  # fmt: skip
+    some = found[:HAPPENINGS]
+    older = str(some[-1].place) if len(found) > len(some) else None
+    known |= {"snoozes": room.SNOOZES, "longest_note": room.LONGEST_NOTE, "key": secrets.token_hex(8), "form": visit.form}
+    known |= {"happenings": some[::-1], "older": older, "newer": before is not None, "tab": _tab(visit)}
+    return show("inbox_thread.html", status, **known)
+
+
+@page("/inbox/<int:contact_id>/answer", role="agent", methods=("POST",))
+def answer(visit: Visit, contact_id: int) -> object:
+    """Say something to them: once, however often the form is sent."""
+    form = visit.form
+
+    def say(connection: Connection) -> None:
+        row, now = _row(connection, contact_id, locked=True), visit.now(connection)
+        key = form.get("key", "")[:40]
+        room.answer(visit.runtime, connection, catalogue(connection), row, visit.staff, form.get("text", ""), key, now)
+
+    try:
+        visit.change(say)
+    except Wrong as wrong:
+        return _thread(visit, contact_id, 422, errors=wrong.errors)
+    jobs.wake(visit.runtime, "replies")
+    return go("thread", contact_id=contact_id, tab=_tab(visit))
+
+
+@page("/inbox/<int:contact_id>/measure", role="agent", methods=("POST",))
+def measure_answer(visit: Visit, contact_id: int) -> object:
+    """What the words of an answer would be billed as, and how they would arrive. Nothing is kept."""
+    words = visit.form.get("text", "")
+    with visit.read() as connection:
+        row = _row(connection, contact_id)
+        draft = room.draft(connection, catalogue(connection), row, words) if words else None
+    return render_template("admin/counter.html", draft=draft, words=words)
+
+
+@page("/inbox/<int:contact_id>/canned", role="agent")
+def canned_here(visit: Visit, contact_id: int) -> object:
+    """What can be said by typing a slash, in the language of a contact."""
+    with visit.read() as connection:
+        spoken = people.language(_row(connection, contact_id), catalogue(connection).shop.languages)
+        return render_template("admin/canned_here.html", rows=room.all_canned(connection), spoken=spoken)
+
+
+@page("/inbox/<int:contact_id>/note", role="agent", methods=("POST",))
+def note(visit: Visit, contact_id: int) -> object:
+    """A note for colleagues."""
+
+    def write(connection: Connection) -> None:
+        _row(connection, contact_id, locked=True)
+        room.note(connection, contact_id, visit.staff, visit.form.get("note", ""), visit.now(connection))
+
+    try:
+        visit.change(write)
+    except Wrong as wrong:
+        return _thread(visit, contact_id, 422, errors=wrong.errors)
+    return go("thread", contact_id=contact_id, tab=_tab(visit))
+
+
+@page("/inbox/<int:contact_id>/assign", role="agent", methods=("POST",))
+def assign_thread(visit: Visit, contact_id: int) -> object:
+    """Whose it is; without a name, nobody's."""
+    wanted = visit.form.get("to", "")
+
+    def assign(connection: Connection) -> None:
+        _row(connection, contact_id, locked=True)
+        to = staff.find(connection, int(wanted)) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else None
+        if to is not None and (to.closed_at is not None or not staff.may(to.role, "agent")):
+            raise Wrong({"to": gettext("They cannot answer contacts.")})
+        room.assign(connection, contact_id, visit.staff, to, visit.now(connection))
+
+    try:
+        visit.change(assign)
+    except Wrong as wrong:
+        return _thread(visit, contact_id, 422, errors={"to": wrong.errors.get("to") or gettext("They cannot answer contacts.")})
+    return go("thread", contact_id=contact_id, tab=_tab(visit))
+
+
+@page("/inbox/<int:contact_id>/snooze", role="agent", methods=("POST",))
+def snooze_thread(visit: Visit, contact_id: int) -> object:
+    """Off the list until later, or until they text again."""
+    which = visit.form.get("until", "")
+
+    def snooze(connection: Connection) -> None:
+        _row(connection, contact_id, locked=True)
+        now = visit.now(connection)
+        until = room.snoozed_until(which, now, catalogue(connection).shop.zone)
+        room.snooze(connection, contact_id, visit.staff, until, now)
+
+    if which not in room.SNOOZES:
+        return _thread(visit, contact_id, 422, errors={"until": gettext("Choose one")})
+    visit.change(snooze)
+    return go("inbox", tab=_tab(visit), say=gettext("It comes back by itself."))
+
+
+@page("/inbox/<int:contact_id>/do", role="agent", methods=("POST",))
+def do_in_thread(visit: Visit, contact_id: int) -> object:
+    """Close it, open it again; silence the bot, let it go on, end its dialog."""
+    did = visit.form.get("do", "")
+    if did not in DOES:
+        raise NotFound
+
+    def do(connection: Connection) -> None:
+        _row(connection, contact_id, locked=True)
+        DOES[did](connection, contact_id, visit.staff, visit.now(connection))
+
+    visit.change(do)
+    if did == "close":
+        return go("inbox", tab=_tab(visit), say=gettext("Closed. Their next text that needs somebody opens it again."))
+    return go("thread", contact_id=contact_id, tab=_tab(visit))
+
+
+@page("/inbox/strangers", role="viewer")
+def strangers(visit: Visit) -> object:
+    """Texts that came from no telephone that could be answered."""
+    with visit.read() as connection:
+        rows = room.strangers(connection, STRANGERS + 1)
+    return show("strangers.html", rows=rows[:STRANGERS], more=len(rows) > STRANGERS)
+
+
+@page("/inbox/strangers/seen", role="agent", methods=("POST",))
+def strangers_seen(visit: Visit) -> object:
+    """Those that were shown need nobody any more."""
+    ids = [int(one) for one in visit.many("id")[:STRANGERS] if one.isascii() and one.isdigit() and len(one) < 19]
+
+    def look(connection: Connection) -> None:
+        if count := room.seen(connection, ids):
+            visit.audit(connection, "strangers.seen", "texts", after={"texts": count})
+
+    visit.change(look)
+    return go("inbox", say=gettext("Done."))
+
+
+def _row(connection: Connection, contact_id: int, *, locked: bool = False) -> Any:
+    row = people.find(connection, contact_id, locked=locked)
+    if row is None:
+        raise NotFound
+    return row

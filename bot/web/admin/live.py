@@ -1,0 +1,67 @@
+"""News for whoever looks at the inbox, as it happens: server-sent events that say that there is some, never what it is.
+
+Each stream occupies a thread of the web process, so there are few, and short ones: browsers come back by themselves, and who
+gets none asks every few seconds instead.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+
+from flask import Response
+from werkzeug.exceptions import NotFound
+
+from bot import contacts as people
+from bot import inbox as room
+from bot.web.admin.pages import Visit, page
+
+STREAM_FOR = 25.0  # seconds; with `retry` the browser is back 1 s later
+LOOK_EVERY = 1.0
+RETRY = 1_000  # milliseconds
+SHARE = 4  # of the threads of a process, one in so many may be a stream
+
+_streams = threading.Lock()
+_open = 0
+
+
+@page("/inbox/live/<int:contact_id>", role="viewer")
+def live(visit: Visit, contact_id: int) -> object:
+    """News of the lists, and of the thread of a contact; 0: of the lists alone."""
+    if contact_id:
+        with visit.read() as connection:
+            if people.find(connection, contact_id) is None:
+                raise NotFound
+    if not _take(max(1, visit.runtime.settings.web_threads // SHARE)):
+        return Response(status=204)  # by which a browser knows that there is no stream, and does not come back for one
+    answer = Response(_stream(visit, contact_id), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    answer.call_on_close(_give_back)
+    return answer
+
+
+def _stream(visit: Visit, contact_id: int) -> Iterator[str]:
+    until, shown = time.monotonic() + STREAM_FOR, visit.query.get("seen", "")
+    yield f"retry: {RETRY}\n\n"
+    while time.monotonic() < until:
+        with visit.read() as connection:
+            now = room.pulse(connection, visit.staff.id, contact_id or None, visit.now(connection))
+        if now != shown:
+            shown = now
+            yield f"id: {now}\ndata: news\n\n"
+        else:
+            yield ":\n\n"  # who has gone is noticed when something is said to them
+        time.sleep(LOOK_EVERY)
+
+
+def _take(most: int) -> bool:
+    global _open  # noqa: PLW0603 - of this process
+    with _streams:
+        if _open >= most:
+            return False
+        _open += 1
+        return True
+
+
+def _give_back() -> None:
+    global _open  # noqa: PLW0603
+    with _streams:
+        _open -= 1

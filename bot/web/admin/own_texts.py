@@ -1,0 +1,133 @@
+"""What the shop says by itself, to STOP, START and HELP. In the set-up also what people join: the step that makes the shop."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request
+from flask_babel import gettext
+from pydantic import ValidationError
+from sqlalchemy import Connection
+
+from bot.catalogue import in_language
+from bot.shop import setup, wanted
+from bot.shop.spec import WhoPart
+from bot.web.admin.numbers import read_number
+from bot.web.admin.pages import Visit, Wrong, go, page, show, told
+from bot.web.admin.shop import WHO, Here, here, settle, step, typed_in
+from bot.web.api.problems import REFUSALS
+
+
+@page("/shop/texts", role="admin", methods=("GET", "POST"))
+def shop_texts(visit: Visit) -> object:
+    """What STOP, START and HELP are answered with; while there is no shop, also what people join."""
+    now = here(visit)
+    if now.is_first and not {"who", "number"} <= now.done:
+        return go("shop_number")
+    if request.method == "GET":
+        kept = {name: setup.filled(text, now.who) for name, text in now.typed.get("texts", {}).items()}
+        return _texts(visit, now, {**_usual_texts(now), **kept})
+    typed, who = typed_in(visit), now.who
+    kept = {name: setup.bare(text, who) if name.startswith("texts.") else text for name, text in typed.items()}
+
+    def again(_: Visit, __: Here, ___: Mapping[str, str], *wrong: Any) -> object:
+        return _texts(visit, now, typed, *wrong)
+
+    return step(visit, now, "texts", kept, lambda: _done_texts(visit, now, typed), again)
+
+
+def _usual_texts(now: Here) -> dict[str, str]:
+    """The form before anything was typed: what the shop says, or what every new shop does."""
+    who = now.who
+    templates = now.settings.all_texts if now.settings else setup.usual_texts(who.languages)
+    found = {
+        f"texts.{name}.{language}": setup.filled(in_language(templates[name], language, who.languages[0]), who)
+        for name in setup.OWN for language in who.languages
+    }  # fmt: skip
+    if now.is_first:
+        usual = setup.usual_topic(who.languages).items()
+        found |= {f"{name}.{language}": words for name, said in usual for language, words in said.items()}
+    return found
+
+
+def _texts(
+    visit: Visit, now: Here, typed: Mapping[str, str], status: int = 200, errors: Mapping[str, str] | None = None
+) -> object:
+    who = now.who
+    looked = {
+        f"texts.{name}.{language}": _look(name, typed.get(f"texts.{name}.{language}", ""), who)
+        for name in setup.OWN for language in who.languages
+    }  # fmt: skip
+    return show("shop_texts.html", status, now=now, who=who, typed=typed, errors=errors or {}, looked=looked, own=setup.OWN)
+
+
+def _look(name: str, text: str, who: WhoPart) -> wanted.Looked:
+    return wanted.look(name, text, who.brand, who.contact_line, who.country)
+
+
+@page("/shop/measure", role="admin", methods=("POST",))
+def measure_text(visit: Visit) -> object:
+    """What stands under a text while it is typed: its parts, and what it lacks."""
+    _, name, _ = (visit.form.get("which", "") + "..").split(".", 2)
+    return show("shop_measured.html", alone=_look(name, visit.form.get(visit.form.get("which", ""), ""), here(visit).who))
+
+
+def _read_texts(now: Here, typed: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Templates by text and language. Raises Wrong where a text lacks what law and carriers ask for."""
+    who, wrong = now.who, {}
+    found: dict[str, dict[str, str]] = {name: {} for name in setup.OWN}
+    says = {
+        "brand": gettext("Name the shop, as %(brand)s: people must see who writes.", brand=who.brand),
+        "contact": gettext("Say how to reach a person: %(contact)s.", contact=who.contact_line),
+    }
+    for name in setup.OWN:
+        for language in who.languages:
+            text = typed.get(f"texts.{name}.{language}", "")
+            lacks = [says[one] for one in _look(name, text, who).lacks if one in wanted.NEEDED]
+            if lacks:
+                wrong[f"texts.{name}.{language}"] = " ".join(lacks) if text else gettext("Please fill this in.")
+            found[name][language] = setup.bare(text, who)
+    if wrong:
+        raise Wrong(wrong)
+    return found
+
+
+def _done_texts(visit: Visit, now: Here, typed: Mapping[str, str]) -> None:
+    texts = _read_texts(now, typed)
+    if now.settings:
+        visit.change(lambda connection: settle(visit, connection, texts={**now.settings.texts, **texts}))  # type: ignore[union-attr]
+        return
+    who = now.who
+    names, frequencies, phrases = (
+        {language: typed.get(f"{part}.{language}", "") for language in who.languages}
+        for part in ("names", "frequencies", "phrases")
+    )
+    listed = {language: _listed(words) for language, words in phrases.items()}
+    try:
+        checked = setup.tried(who, read_number(now, now.typed["number"]), texts, names, frequencies, listed)
+    except (*REFUSALS, ValidationError) as error:
+        raise Wrong(_of_topic(told(error))) from None
+
+    def make(connection: Connection) -> None:
+        setup.make(connection, *checked)
+        visit.audit(connection, "shop.made", "shop", after=checked[0].model_dump(mode="json", include={*WHO, "senders"}))
+
+    try:
+        visit.change(make)
+    except setup.Made:
+        raise Wrong({"": gettext("Somebody else has set up the shop meanwhile: this is what it says now.")}) from None
+
+
+def _listed(typed: str) -> list[str]:
+    return [one.strip() for one in typed.replace("\n", ",").split(",") if one.strip()]
+
+
+def _of_topic(errors: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with the shop that would be made, beside the fields that said it."""
+    places = (f"topics.{setup.TOPIC}.", "keywords.0.")
+    told: dict[str, str] = {}
+    for path, message in errors.items():
+        name = next((path.removeprefix(one) for one in places if path.startswith(one)), path)
+        if name.startswith("phrases.") and name.count(".") > 1:
+            name = name.rpartition(".")[0]
+        told[name] = f"{told[name]} {message}" if name in told else message
+    return told

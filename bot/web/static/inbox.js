@@ -1,0 +1,97 @@
+// The inbox: news as it happens, drafts that are not lost, canned answers, and the keys.
+
+const ASK_EVERY = 5000; // milliseconds, where no stream can be had
+const TRY_AGAIN = 60000;
+const news = () => document.body.dispatchEvent(new Event("news"));
+
+// A stream says that there is news, not what. Without one, we ask for it all the same.
+const watched = [...document.querySelectorAll("[data-live]")].pop(); // the thread, where one is read
+let asking;
+function listen(first = true) {
+  const stream = new EventSource(watched.dataset.live);
+  let fresh = first; // what it says first is what the page shows already
+  stream.onopen = () => clearInterval(asking);
+  stream.onmessage = () => {
+    if (!fresh) news();
+    fresh = false;
+  };
+  stream.onerror = () => {
+    if (stream.readyState !== EventSource.CLOSED) return; // it comes back by itself
+    clearInterval(asking);
+    asking = setInterval(news, ASK_EVERY);
+    setTimeout(listen, TRY_AGAIN, false);
+  };
+  addEventListener("pagehide", () => stream.close());
+}
+if (watched) listen();
+
+// The end of a thread is looked at when there is something new at the end.
+document.body.addEventListener("htmx:after:swap", () => document.querySelector("#canned:not([hidden])") || keepAtEnd());
+function keepAtEnd() {
+  const frame = document.querySelector(".reading .thread-frame");
+  if (frame && frame.scrollTop > -80) frame.scrollTop = 0;
+}
+
+const text = document.getElementById("text");
+const kept = text && `parley.draft.${text.dataset.draft}`;
+if (text) {
+  if (!text.value) text.value = sessionStorage.getItem(kept) ?? "";
+  if (text.value) text.dispatchEvent(new Event("measure"));
+  text.addEventListener("input", () => {
+    sessionStorage.setItem(kept, text.value);
+    offer();
+  });
+  text.form.addEventListener("submit", () => sessionStorage.removeItem(kept));
+}
+
+// A slash at the beginning offers canned answers; arrows walk through them.
+const canned = document.getElementById("canned");
+async function offer() {
+  const slash = /^\/([\p{L}\p{N}_-]*)$/u.exec(text.value);
+  canned.hidden = !slash;
+  if (!slash) return;
+  if (!canned.childElementCount) canned.innerHTML = await (await fetch(text.dataset.canned)).text();
+  for (const one of canned.querySelectorAll("[data-name]")) one.hidden = !one.dataset.name.startsWith(slash[1].toLowerCase());
+}
+canned?.addEventListener("click", (event) => {
+  const one = event.target.closest("[data-words]");
+  if (!one) return;
+  text.value = one.dataset.words;
+  canned.hidden = true;
+  text.focus();
+  text.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+function step(by) {
+  const links = [...document.querySelectorAll(".thread-list a")];
+  const here = links.findIndex((link) => link.ariaCurrent);
+  const next = links[here < 0 ? 0 : here + by];
+  if (next) location.assign(next.href);
+}
+
+function walk(event) {
+  const shown = [...canned.querySelectorAll("[data-name]:not([hidden])")];
+  const here = shown.indexOf(document.activeElement);
+  const to = event.key === "Escape" ? -1 : event.key === "ArrowDown" ? here + 1 : here - 1;
+  (to < 0 ? text : (shown[to] ?? shown.at(-1) ?? text)).focus();
+  if (event.key === "Escape") canned.hidden = true;
+  event.preventDefault();
+}
+
+// By where a key lies, not by what is printed on it: the same on AZERTY. `?` is a letter, wherever it lies.
+document.addEventListener("keydown", (event) => {
+  if (canned && !canned.hidden && ["ArrowDown", "ArrowUp", "Escape"].includes(event.key)) return walk(event);
+  if (event.ctrlKey && event.key === "Enter" && event.target === text) return text.form.requestSubmit();
+  const typing = event.target.matches("input, textarea, select");
+  if (event.key === "?" && !typing) return document.getElementById("keys").showModal();
+  if (!event.altKey || event.ctrlKey || event.metaKey || !event.code.startsWith("Key")) return;
+  const key = event.code.slice(3);
+  const marked = document.querySelector(`[data-key="Alt+${key}"]`);
+  if (key === "J" || key === "K") step(key === "J" ? 1 : -1);
+  else if (key === "L" && text) text.focus();
+  else if (marked) {
+    marked.click();
+    if (marked.matches("summary")) marked.parentElement.querySelector("textarea, button")?.focus();
+  } else return;
+  event.preventDefault();
+});

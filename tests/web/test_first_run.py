@@ -1,0 +1,382 @@
+"""The first run: from the link that the web process prints to the first text that is answered, without any file."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import func, select
+
+from bot import create_app, shop
+from bot.cli.processes import _say_how_to_begin
+from bot.runtime import open_runtime
+from bot.shop import lawful, setup
+from bot.shop.spec import WhoPart
+from models import AuditEntry, DialogVersion, Keyword, Sender, SetupAnswer, Shop, Topic
+from tests.carrier import SimulatedCarrier
+from tests.conftest import Doorway
+from tests.house import BOSTON, PARIS, SHOP, House, settings
+from tests.web.conftest import AXE, PASSWORD, Reader, Readers
+
+WHO = {
+    "brand": "Maison Lune", "contact_line": "bonjour@lune.example", "country": "FR", "zone": "Europe/Paris", "language": "fr",
+    "also": "en", "first": "yes",
+}  # fmt: skip
+NUMBER = {"number": PARIS, "first": "yes"}
+
+
+@pytest.fixture
+def house(database: str, carrier: SimulatedCarrier, doorway: Doorway) -> Iterator[House]:
+    """A house in which nothing is set up."""
+    bare = House(database, carrier, doorway.url, shop=None)
+    doorway.app = bare.app
+    yield bare
+    doorway.app = None
+    bare.close()
+
+
+def form_of(page: str) -> dict[str, str]:
+    """The texts of the last step, as the page proposes them."""
+    areas = re.findall(r'<textarea id="([^"]+)"[^>]*>([^<]*)</textarea>', page)
+    fields = re.findall(r'<input id="((?:names|frequencies|phrases)\.[^"]+)"[^>]* value="([^"]*)"', page)
+    return {**{name: unescape(value) for name, value in (*areas, *fields)}, "first": "yes"}
+
+
+def walk(admin: Reader, **texts: str) -> Any:
+    """Through all steps, with what is proposed; the answer to the last one."""
+    admin.get("/admin/shop")
+    assert admin.send("/admin/shop", **WHO).headers["Location"] == "/admin/shop/number"
+    assert admin.send("/admin/shop/number", **NUMBER).headers["Location"] == "/admin/shop/texts"
+    return admin.send("/admin/shop/texts", **{**form_of(admin.get("/admin/shop/texts").text), **texts})
+
+
+def rows(house: House, table: Any) -> list[Any]:
+    with house.runtime.read() as connection:
+        return list(connection.execute(select(table.__table__)))
+
+
+def readable(page: Page) -> None:
+    """Nothing that axe finds, and nothing to scroll sideways for."""
+    page.evaluate(Path(AXE).read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+class Hands:
+    """Fills in and goes on, with the mouse or with nothing but the keyboard; counts what it takes."""
+
+    def __init__(self, page: Page, *, mouse: bool) -> None:
+        self.page, self.mouse, self.clicks = page, mouse, 0
+
+    def reach(self, name: str, role: Any = "textbox", most: int = 60) -> None:
+        """Tab until it has the focus."""
+        wanted = self.page.get_by_role(role, name=name, exact=True)
+        for _ in range(most):
+            if wanted.evaluate("one => one === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"the keyboard does not reach {name}")
+
+    def fill(self, label: str, words: str) -> None:
+        if self.mouse:
+            self.page.get_by_label(label, exact=True).fill(words)
+        else:
+            self.reach(label)
+            self.page.keyboard.type(words)
+
+    def choose(self, label: str, option: str) -> None:
+        if self.mouse:
+            self.page.get_by_label(label, exact=True).select_option(label=option)
+        else:
+            self.reach(label, "combobox")
+            self.page.keyboard.type(option)
+
+    def press(self, name: str, role: Any = "button") -> None:
+        self.clicks += 1
+        if self.mouse:
+            self.page.get_by_role(role, name=name, exact=True).click()
+        else:
+            self.reach(name, role)
+            self.page.keyboard.press("Enter" if role != "checkbox" else "Space")
+
+
+# A browser does not see which database it is.
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("mouse", [True, False], ids=["mouse", "keyboard"])
+def test_from_the_printed_link_to_the_first_text_that_is_answered(
+    house: House, page: Page, capsys: pytest.CaptureFixture[str], mouse: bool
+) -> None:
+    hands = Hands(page, mouse=mouse)
+    _say_how_to_begin(house.runtime)
+    printed = re.search(r"http\S+/admin/begin/\w+", capsys.readouterr().err)
+    assert printed
+    page.goto(printed[0])
+    hands.fill("Name", "Camille")
+    hands.fill("E-mail address", "camille@shop.example")
+    for label in ("Password", "Once more"):
+        page.locator(f"#{'password' if label == 'Password' else 'again'}").focus() if mouse else hands.page.keyboard.press("Tab")
+        page.keyboard.type(PASSWORD)
+    hands.press("Come in")
+
+    expect(page.get_by_text("0 of 6")).to_be_visible()
+    readable(page)
+    hands.press("Set up the shop", "link")
+
+    hands.fill("Name of the shop", "Maison Lune")
+    hands.fill("How to reach a person", "bonjour@lune.example")
+    hands.choose("Country", "France")
+    expect(page.locator("#zone")).to_have_value("Europe/Paris")
+    hands.choose("First language", "French")
+    hands.press("English", "checkbox")
+    readable(page)
+    hands.press("On to the number")
+
+    expect(page.get_by_role("radio", checked=True)).to_have_value(PARIS)
+    expect(page.get_by_text("we propose this one")).to_be_visible()
+    readable(page)
+    hands.press("On to the texts")
+
+    text = page.get_by_label("After HELP, English")
+    expect(text).to_have_value(re.compile("^Maison Lune: need help"))
+    below = page.locator(".measured").last
+    expect(below).to_contain_text("1 part")
+    text.focus()
+    page.keyboard.press("End")
+    page.keyboard.type(" ✨")
+    expect(below).to_contain_text("2 parts")
+    for _ in range(2):
+        page.keyboard.press("Backspace")
+    expect(below).to_contain_text("1 part")
+    readable(page)
+    hands.press("Set up the shop")
+
+    expect(page.get_by_text("REJOINDRE", exact=True)).to_be_visible()
+    expect(page.get_by_text("Nothing has arrived yet")).to_be_visible()
+    readable(page)
+    answers = house.text("Ana", "Rejoindre")
+    assert "Maison Lune : répondez OUI" in answers[0]
+    expect(page.get_by_role("heading", name="It works!")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text(answers[0])).to_be_visible()
+    house.text("Ana", "oui")
+    expect(page.get_by_text("They agreed to get texts")).to_be_visible(timeout=10_000)
+    readable(page)
+    hands.press("To the first page", "link")
+    expect(page.get_by_role("heading", name="Maison Lune")).to_be_visible()
+    expect(page.get_by_text("First steps")).to_have_count(0)
+    assert hands.clicks == 7  # come in, set up, a language, on, on, set up, to the first page
+
+
+def test_the_shop_that_is_made_is_whole(house: House, readers: Readers) -> None:
+    assert walk(readers("admin")).headers["Location"] == "/admin/shop/try"
+    made, topic, sender = rows(house, Shop)[0], rows(house, Topic)[0], rows(house, Sender)[0]
+    assert (made.brand, made.zone, made.languages) == ("Maison Lune", "Europe/Paris", ["fr", "en"])
+    assert made.texts["help"]["fr"] == "{{ brand }} : une question ? {{ contact_line }}. STOP pour ne plus rien recevoir."
+    assert (topic.slug, topic.frequencies["en"], topic.proof) == ("offers", "at most 2 texts a month", "double")
+    assert (sender.number, sender.country, sender.parts_per_second) == (PARIS, "FR", 10)
+    assert rows(house, Keyword)[0].phrases == {"fr": ["rejoindre"], "en": ["join"]}
+    assert {row.name for row in rows(house, DialogVersion)} == {"welcome", "prefs"}
+    assert rows(house, SetupAnswer) == []
+    assert [row.did for row in rows(house, AuditEntry)] == ["shop.made"]
+    assert "our offers (at most 2 texts a month)" in house.text("Dee", "join")[0]
+    assert "Maison Lune : une question ? bonjour@lune.example." in house.text("Dee", "AIDE")[0]
+
+
+def test_a_shop_of_spanish_alone_is_welcomed_in_spanish(house: House, readers: Readers) -> None:
+    admin = readers("admin")
+    admin.get("/admin/shop")
+    admin.send("/admin/shop", **{**WHO, "country": "ES", "zone": "Europe/Madrid", "language": "es", "also": ""})
+    assert admin.send("/admin/shop/number", **NUMBER, anyway=PARIS).status_code == 303
+    answer = admin.send("/admin/shop/texts", **form_of(admin.get("/admin/shop/texts").text))
+    assert answer.headers["Location"] == "/admin/shop/try"
+    assert "responde SI para recibir nuestras ofertas" in house.text("Ana", "join")[0]
+    assert "apuntado" in house.text("Ana", "Sí")[0]
+
+
+def test_each_mistake_stands_beside_its_field_and_nothing_is_lost(house: House, readers: Readers) -> None:
+    admin = readers("admin")
+    admin.get("/admin/shop")
+    wrong = (({"brand": ""}, "brand"), ({"country": "XX"}, "country"), ({"zone": "America/New_York"}, "zone"))
+    for change, told in wrong:
+        answer = admin.send("/admin/shop", **{**WHO, **change})
+        assert answer.status_code == 422 and f'id="{told}-error"' in answer.text, change
+        assert "bonjour@lune.example" in answer.text
+    assert rows(house, SetupAnswer) == []
+    admin.send("/admin/shop", **WHO)
+    wrong = (({"number": "other", "other": "hello there!"}, "other"), ({"parts_per_second": "fast"}, "parts_per_second"))
+    for change, told in wrong:
+        answer = admin.send("/admin/shop/number", **{**NUMBER, **change})
+        assert answer.status_code == 422 and f'id="{told}-error"' in answer.text, change
+    admin.send("/admin/shop/number", **NUMBER)
+    form = form_of(admin.get("/admin/shop/texts").text)
+    for change, told in (
+        ({"texts.stop.fr": "Fini."}, "texts.stop.fr"), ({"texts.help.en": "Maison Lune: STOP"}, "texts.help.en"),
+        ({"texts.start.en": "Maison Lune {{ nobody }}"}, "texts.start.en"), ({"phrases.fr": "stop"}, "phrases.fr"),
+        ({"names.en": ""}, "names.en"),
+    ):  # fmt: skip
+        answer = admin.send("/admin/shop/texts", **{**form, **change})
+        assert answer.status_code == 422 and f'id="{told}-error"' in answer.text, change
+    assert rows(house, Shop) == []
+
+
+def test_back_and_forth_keeps_what_was_typed_also_what_was_wrong(house: House, readers: Readers) -> None:
+    admin = readers("admin")
+    admin.get("/admin/shop")
+    admin.send("/admin/shop", **WHO)
+    back = admin.send("/admin/shop/number", number="other", other="nonsense!", first="yes", to="who")
+    assert back.headers["Location"] == "/admin/shop"
+    assert 'value="Maison Lune"' in admin.get("/admin/shop").text
+    admin.send("/admin/shop", **WHO)
+    assert "nonsense!" in admin.get("/admin/shop/number").text
+    assert admin.get("/admin/shop/texts").headers["Location"] == "/admin/shop/number", "one after the other"
+    admin.send("/admin/shop/number", **NUMBER)
+    form = {**form_of(admin.get("/admin/shop/texts").text), "texts.stop.fr": "Maison Lune : au revoir.", "names.en": "our news"}
+    assert admin.send("/admin/shop/texts", **form, to="who").headers["Location"] == "/admin/shop"
+    admin.send("/admin/shop", **{**WHO, "brand": "Maison Soleil"})
+    kept = admin.get("/admin/shop/texts").text
+    assert "Maison Soleil : au revoir." in kept and "our news" in kept
+    assert rows(house, Shop) == []
+    assert "2 of 6" in admin.get("/admin").text
+    other = readers("marketer")
+    assert "No shop is set up yet" in other.get("/admin").text
+
+
+def test_of_two_who_make_the_shop_one_does(house: House, readers: Readers) -> None:
+    first = readers("admin")
+    first.get("/admin/shop")
+    first.send("/admin/shop", **WHO)
+    first.send("/admin/shop/number", **NUMBER)
+    form = form_of(first.get("/admin/shop/texts").text)
+    with house.runtime.begin() as connection:
+        shop.load_shop(connection, SHOP)
+    assert first.send("/admin/shop/texts", **form).headers["Location"] == "/admin/shop"
+    assert "Somebody else has set up the shop" in first.get("/admin/shop").text
+    assert [row.brand for row in rows(house, Shop)] == ["ACME"]
+    with house.runtime.read() as connection:
+        who, sender = shop.settings(connection), shop.senders(connection)[0]
+    join = setup.usual_topic(["fr", "en"])
+    checked = setup.tried(who, sender, setup.usual_texts(["fr", "en"]), join["names"], join["frequencies"], {"": ["hello"]})
+    with pytest.raises(setup.Made), house.runtime.begin() as connection:
+        setup.make(connection, *checked)
+
+
+def test_a_shop_that_is_loaded_has_those_steps_done(house: House, readers: Readers) -> None:
+    with house.runtime.begin() as connection:
+        shop.load_shop(connection, SHOP)
+    assert "4 of 6" in readers("viewer").get("/admin").text
+    house.text("Ana", "JOIN")
+    assert "5 of 6" in readers("admin").get("/admin").text
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "fit"),
+    [
+        ("+33937000001", "FR", "good"), ("+33612345678", "FR", "forbidden"), ("36111", "FR", "good"), ("38111", "FR", "doubtful"),
+        ("+33140000000", "FR", "unknown"), ("MAISONLUNE", "FR", "one_way"), ("+12025550123", "FR", "abroad"),
+        ("+12025550123", "US", "registered"), ("+18005550123", "US", "registered"), ("12345", "US", "registered"),
+        ("MAISONLUNE", "US", "forbidden"), ("+31612345678", "NL", "doubtful"), ("+4915112345678", "DE", "unknown"),
+    ],
+)  # fmt: skip
+def test_what_is_known_of_each_kind_of_number(number: str, country: str, fit: str) -> None:
+    found = lawful.judge(number, country)
+    assert found.fit == fit
+    assert fit in ("unknown", "abroad") or (found.why["en"] and found.why["fr"] and found.source)
+
+
+def test_a_number_that_does_not_serve_is_taken_only_when_they_insist(house: House, readers: Readers) -> None:
+    admin = readers("admin")
+    admin.get("/admin/shop")
+    admin.send("/admin/shop", **WHO)
+    for number, why in (("06 12 34 56 78", "06 and 07 are for texts between people"), (BOSTON, "not a number of the country")):
+        answer = admin.send("/admin/shop/number", number="other", other=number, first="yes")
+        assert answer.status_code == 422 and why in answer.text and "Use it all the same" in answer.text
+    assert admin.send("/admin/shop/number", number=BOSTON, anyway=BOSTON, first="yes").status_code == 303
+    answer = admin.send("/admin/shop/number", number="other", other="MAISONLUNE", anyway="MAISONLUNE", first="yes")
+    assert answer.status_code == 422 and "nobody can answer it" in answer.text
+
+
+def test_the_carrier_is_asked_for_our_numbers_outside_of_any_transaction(
+    house: House, readers: Readers, database: str, carrier: SimulatedCarrier
+) -> None:
+    """Where it cannot be asked, the number of the settings is still there."""
+    admin = readers("admin")
+    admin.get("/admin/shop")
+    admin.send("/admin/shop", **WHO)
+    assert all(number in admin.get("/admin/shop/number").text for number in (PARIS, BOSTON))
+    own = {"PARLEY_CARRIER": "twilio", "twilio_auth_token": "another one", "TWILIO_PHONE_NUMBER": "+33938000009"}
+    runtime = open_runtime(settings(database, house.base_url, carrier.url, **own))
+    admin.client.application = create_app(runtime)
+    page = admin.get("/admin/shop/number").text
+    assert f'value="{PARIS}"' not in page and 'value="+33938000009" checked' in page
+    runtime.engine.dispose()
+
+
+def test_on_a_real_carrier_the_addresses_of_the_webhooks_are_there_to_copy(
+    house: House, readers: Readers, database: str, carrier: SimulatedCarrier
+) -> None:
+    admin = readers("admin")
+    walk(admin)
+    assert "Open the phone" in admin.get("/admin/shop/try").text
+    runtime = open_runtime(settings(database, house.base_url, carrier.url, PARLEY_CARRIER="twilio"))
+    admin.client.application = create_app(runtime)
+    page = admin.get("/admin/shop/try").text
+    assert f"{house.base_url}/webhooks/twilio/inbound#rc=2&amp;rp=all" in page and "/webhooks/twilio/fallback" in page
+    assert 'class="qr"' in page and "/phone" not in page
+    runtime.engine.dispose()
+
+
+def test_no_news_is_an_empty_answer(house: House, readers: Readers) -> None:
+    admin = readers("admin")
+    walk(admin)
+    seen = re.search(r'hx-get="([^"]+)"', admin.get("/admin/shop/try").text)
+    assert seen
+    path = seen[1].replace("&amp;", "&")
+    assert admin.get(path).status_code == 204
+    house.text("Ana", "rejoindre")
+    assert "It works!" in admin.get(path).text
+
+
+def test_later_the_same_forms_change_the_shop(house: House, readers: Readers) -> None:
+    admin = readers("admin")
+    walk(admin)
+    later = {name: value for name, value in WHO.items() if name != "first"}
+    admin.get("/admin/shop")
+    assert admin.send("/admin/shop", **{**later, "brand": "Maison Soleil"}).status_code == 303
+    assert "Maison Soleil : une question" in house.text("Ana", "AIDE")[0], "the texts go along"
+    answer = admin.send("/admin/shop", **{**later, "also": "es"})
+    assert answer.status_code == 422 and 'id="languages-error"' in answer.text, "the topic does not speak it"
+
+    texts = form_of(admin.get("/admin/shop/texts").text)
+    texts.pop("first")
+    texts["texts.help.fr"] = "Maison Soleil ? bonjour@lune.example !"
+    assert admin.send("/admin/shop/texts", **texts).status_code == 303
+    assert rows(house, Shop)[0].texts["help"]["fr"] == "{{ brand }} ? {{ contact_line }} !"
+    assert rows(house, Shop)[0].texts["fallback"]["fr"].startswith("{{ brand }}"), "the others stay"
+
+    assert admin.send("/admin/shop/number", number=BOSTON, anyway=BOSTON).status_code == 303
+    answer = admin.send("/admin/shop/number", number=BOSTON, is_kept="yes", country="US", opt_out="self", parts_per_second="2,5")
+    assert answer.status_code == 303
+    assert [(row.number, row.opt_out, row.parts_per_second) for row in rows(house, Sender)][-1] == (BOSTON, "self", 2.5)
+    assert admin.send("/admin/shop/number/delete", number=BOSTON).status_code == 303
+    assert "the last one" in admin.send("/admin/shop/number/delete", number=PARIS).text
+    did = [row.did for row in rows(house, AuditEntry)]
+    assert did == ["shop.made", "shop.changed", "shop.changed", "sender.made", "sender.changed", "sender.deleted"]
+
+
+@pytest.mark.parametrize("brand", ["SMS", "{{ brand }}", "A", "Léa & Sam (Paris)", "$&\\1", "STOP"])
+def test_a_text_with_the_brand_in_it_comes_back_as_it_was(brand: str) -> None:
+    """Whatever the shop is called, its texts say what was typed."""
+    who = WhoPart(brand=brand, contact_line="+33 1 23 45 67 89", zone="Europe/Paris", country="FR", languages=["fr"])
+    for said in (f"{brand} : merci", f"SMS {brand}. +33 1 23 45 67 89!", "rien du tout", "{{ sender }}"):
+        assert setup.filled(setup.bare(said, who), who) == said
+
+
+def test_nobody_but_an_admin_sets_up_or_changes_the_shop(house: House, readers: Readers) -> None:
+    launcher = readers("launcher")
+    assert launcher.get("/admin/shop").status_code == 403
+    assert "Shop</span>" not in launcher.get("/admin").text
+    with house.runtime.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(SetupAnswer)) == 0
