@@ -51,8 +51,8 @@ def show(as_json: bool) -> None:
 
 
 def _told(found: outbox.Sending) -> str:
-    much = f"{found.texts:,} texts are ready, {found.campaigns:,} campaigns are under way"
+    much = f"texts that are ready {found.texts:,}, campaigns under way {found.campaigns:,}"
     if found.halted_at is None:
         return f"All may leave: {much}."
-    late = f"; {found.late:,} answers come too late and will be refused" if found.late else ""
+    late = f"; answers that come too late, and will be refused, {found.late:,}" if found.late else ""
     return f"Halted since {found.halted_at:%Y-%m-%d %H:%M} UTC by {found.halted_by}: {much}{late}."

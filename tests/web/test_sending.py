@@ -25,9 +25,9 @@ def pages() -> list[str]:
 @pytest.mark.parametrize("path", pages())
 def test_it_is_told_on_every_page_while_it_is_on(house: House, readers: Readers, path: str) -> None:
     admin = readers("admin")
-    assert "Nothing leaves since" not in admin.get(path).text
+    assert "All sending is halted." not in admin.get(path).text
     halt(house)
-    assert "Nothing leaves since" in admin.get(path).text
+    assert "All sending is halted." in admin.get(path).text
 
 
 @pytest.mark.parametrize("role", ["viewer", "agent", "marketer", "launcher"])
@@ -37,7 +37,7 @@ def test_everybody_sees_it_and_launchers_can_lift_it(house: House, readers: Read
     halt(house)
     reader = readers(role)
     page = reader.get("/admin").text
-    assert "1 text waits" in page and "1 campaign stands still" in page and "said parley" in page
+    assert "1 text waits" in page and "1 campaign stands still" in page and "By parley, since" in page
     assert ('href="/admin/sending"' in page) == (role == "launcher")
     answers = [reader.get("/admin/sending").status_code, *(reader.send(f"/admin/sending/{verb}").status_code for verb in
                                                             ("halt", "resume"))]  # fmt: skip
@@ -82,7 +82,7 @@ def test_somebody_halts_all_and_lets_it_go_on(house: House, admin: Page) -> None
     expect(admin.get_by_role("heading", name="Sending is halted")).to_be_visible()
     admin.goto("/admin/contacts")
     banner = admin.get_by_role("complementary", name="All sending is halted")
-    expect(banner).to_contain_text("said Camille")
+    expect(banner).to_contain_text("By Camille, since")
     banner.get_by_role("link").click()
     admin.get_by_role("button", name="Let sending go on").click()
     expect(admin.get_by_text("Sending goes on.")).to_be_visible()

@@ -90,10 +90,12 @@ def topic_names(shop: Catalogue) -> dict[str, str]:
 
 
 def halted() -> Any:
-    """Who has halted all sending, since when, and how much waits; None while all may leave. One statement."""
-    runtime: Runtime = current_app.config["PARLEY"]
-    with runtime.read() as connection:
-        return outbox.halted(connection)
+    """Who has halted all sending, since when, and how much waits; None while all may leave. Asked once for each request."""
+    if "halted" not in g:
+        runtime: Runtime = current_app.config["PARLEY"]
+        with runtime.read() as connection:
+            g.halted = outbox.halted(connection)
+    return g.halted
 
 
 @lru_cache
