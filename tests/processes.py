@@ -24,6 +24,15 @@ def free_port() -> int:
         return port
 
 
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 0.2).close()
+    except OSError:
+        return False
+    return True
+
+
 def descendants(pid: int) -> list[int]:
     """The processes below this one, nearest first."""
     try:
@@ -129,11 +138,9 @@ def web(app: str, port: int, environment: dict[str, str], log: Path, workers: in
     ]  # fmt: skip
     process = Process(command, environment, log, alone=True)
     for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
+        if listens(port):
             return process
-        except OSError:
-            time.sleep(0.1)
+        time.sleep(0.1)
     raise RuntimeError(f"the web server did not start: {log.read_text()[-2000:]}")
 
 

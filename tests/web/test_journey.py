@@ -33,6 +33,7 @@ def shop_to_be(tmp_path: Path, redis_url: str) -> Iterator[tuple[str, str]]:
         web = processes.Process([sys.executable, "-m", "bot", "web"], env, tmp_path / "web.log", alone=True)
         with web, processes.worker(env, tmp_path / "worker.log"), processes.clock(env, tmp_path / "clock.log"):
             carrier.wait_for(lambda: "/admin/begin/" in (tmp_path / "web.log").read_text(), "the link", 30)
+            carrier.wait_for(lambda: processes.listens(port), "the web process", 30)
             printed = re.search(r"http\S+/admin/begin/\S+", (tmp_path / "web.log").read_text())
             assert printed
             yield printed[0], carrier.url
@@ -90,12 +91,15 @@ def test_from_nothing_to_an_answer_out_of_the_inbox(shop_to_be: tuple[str, str],
     phone.shows(re.compile("OUI"))
     expect(page.get_by_role("heading", name="It works!")).to_be_visible(timeout=SOON)
     phone.text("oui")
+    phone.shows("code postal")
+    phone.text("passer")
 
     base = link.partition("/admin")[0]
     page.goto(f"{base}/admin/keywords/new")
     page.get_by_label("In every language").fill("horaires")
     page.get_by_role("radio", name="is told something").check()
     page.get_by_label("Said in French").fill("{{ brand }} : du lundi au samedi, de 10 h à 19 h.")
+    page.get_by_label("Said in English").fill("{{ brand }}: Monday to Saturday, 10 to 7.")
     page.get_by_role("button", name="Make it").click()
     expect(page.locator(".toast")).to_contain_text("The keyword is there")
     phone.text("HORAIRES ?")
