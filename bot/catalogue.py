@@ -1,6 +1,6 @@
 """What the shop has set up (texts, topics, senders, keywords, dialogs), read once per revision and then held in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -14,7 +14,8 @@ from dialogs.load import load
 from dialogs.topics import Topics
 from keywords.table import Entry, KeywordReply, Phrase, Table, build
 from keywords.text import fold
-from models import DialogVersion, Keyword, Sender, Shop, Topic
+from models import DialogVersion, Field, Keyword, Sender, Shop, Topic
+from models.field import meant
 
 REVISION = select(Shop.__table__.c.revision)
 _compiled: dict[tuple[str, int], Compiled] = {}  # (database, version id): a published version never changes
@@ -29,6 +30,7 @@ class Catalogue:
     shop: Row[Any]
     topics: Mapping[str, Row[Any]]
     senders: Mapping[str, Row[Any]]
+    fields: Mapping[str, str]  # each with its type
     keywords: Table
     published: Mapping[str, int]  # dialog -> id of its published version
     database: str
@@ -52,9 +54,20 @@ class Catalogue:
             "brand": self.shop.brand,
             "contact_line": self.shop.contact_line,
             "sender": ours,
-            "contact": contact,
+            "contact": self.meant(contact),
+            "language": language,  # in which days and numbers are written; no tag of its own
             "topic": {name: in_language(said, language, first) for name, said in words.items()},
         }
+
+    def meant(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is kept of a contact as merge tags take it: numbers, days, true and false, each by the type of its field."""
+        typed = {name: meant(self.fields[name], value) for name, value in values.items() if name in self.typed}
+        return {**values, **typed} if typed else values
+
+    @cached_property
+    def typed(self) -> Collection[str]:
+        """The fields that keep something else than a text."""
+        return {name for name, type_ in self.fields.items() if type_ != "text"}
 
     def answers_stop(self, ours: str) -> bool:
         """Whether on this number of ours STOP is answered by us, not by the carrier."""
@@ -114,6 +127,7 @@ def _read(connection: Connection, revision: int, database: str) -> Catalogue:
         raise NoShop
     topics = connection.execute(select(Topic.__table__).order_by(Topic.id)).all()
     senders = connection.execute(select(Sender.__table__)).all()
+    fields = connection.execute(select(Field.name, Field.type)).all()
     versions = connection.execute(
         select(DialogVersion.name, DialogVersion.id).where(DialogVersion.state == "published")
     ).all()
@@ -124,6 +138,7 @@ def _read(connection: Connection, revision: int, database: str) -> Catalogue:
         shop=shop,
         topics=MappingProxyType({row.slug: row for row in topics}),
         senders=MappingProxyType({row.number: row for row in senders}),
+        fields=MappingProxyType({row.name: row.type for row in fields}),
         keywords=table,
         published=MappingProxyType({row.name: row.id for row in versions}),
         database=database,

@@ -23,6 +23,7 @@ from bot.text.merge import render
 from dialogs import effects
 from dialogs.topics import menu
 from models import Contact, ContactTag, Message, insert
+from models.field import fits, kept
 
 log = logging.getLogger(__name__)
 
@@ -133,9 +134,12 @@ def _remember(effect: effects.Remember, scene: Scene) -> None:
         scene.changes[effect.name] = effect.value
     elif effect.name == "zone":
         log.warning("a dialog remembered a time zone that does not exist: nothing is changed")
-    else:
+    elif fits(type_ := scene.catalogue.fields.get(effect.name, "text"), effect.value):
         known = scene.changes.get("values", scene.contact.values)
-        scene.changes["values"] = {**known, effect.name: effect.value}
+        value = effect.value if type_ == "text" else kept(type_, effect.value)  # a text may be a number that was heard
+        scene.changes["values"] = {**known, effect.name: value}
+    else:
+        log.warning("a dialog remembered what does not fit the field %s: nothing is changed", effect.name)
 
 
 @bring_about.register

@@ -17,6 +17,7 @@ from bot import alarms, alerts, awake, campaigns, contacts, inbox, outbox, statu
 from bot.campaigns.batches import OPEN
 from bot.campaigns.control import FINISHED, LEFT_BEHIND, LEFT_OVER
 from bot.campaigns.launch import UNTAKEN
+from bot.contacts.tagging import GOES_ON
 from bot.outbox.settling import LEASED
 from bot.processes import alive, worker
 from bot.runtime import Runtime
@@ -52,7 +53,7 @@ DUE: Mapping[str, Select[Any]] = {
         or_(
             UNTAKEN.exists(),
             exists().where(LEFT_OVER).select_from(Campaign),
-            exists().select_from(Tagging),
+            exists().where(GOES_ON).select_from(Tagging),
             exists().where(alerts.DUE).select_from(Notice),
         )
     ),

@@ -68,6 +68,7 @@ def _in_each(at: Any) -> list[Any]:
 CONTACTS = select(
     func.count(), func.count().filter(reachable()), func.count(Contact.heard_at), *_in_each(Contact.made_at)
 ).select_from(Contact)
+REAL_CONTACTS = CONTACTS.where(Contact.sample.is_(False))  # on a real carrier the demo's people are nobody
 # As its index says it: SQLite finds a partial index in no other way.
 OPT_OUTS = select(*_in_each(ConsentEvent.at)).where(OPT_OUT, ConsentEvent.at >= bindparam("before_from", type_=_instant))
 _asked = in_state("sending", "answered", "unknown") & (_message.state == "unknown")
@@ -140,7 +141,8 @@ def overview(runtime: Runtime, connection: Connection) -> Overview:
     shop, now = catalogue(connection), runtime.now(connection)
     period = Period.until(now, shop.shop.zone)
     texts = _texts(connection, period.times)
-    contacts, can_be_reached, ever_heard, *new = connection.execute(CONTACTS, period.times).one()
+    ours = CONTACTS if runtime.carrier.is_simulated else REAL_CONTACTS
+    contacts, can_be_reached, ever_heard, *new = connection.execute(ours, period.times).one()
     waits, _, strangers = inbox.waiting(connection, 0, now)
     before, days = texts.get(BEFORE, (0, 0, 0)), [texts.get(place, (0, 0, 0)) for place in range(DAYS)]
     heard, sent, delivered = map(sum, zip(*days, strict=True))

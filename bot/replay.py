@@ -14,14 +14,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from bot.catalogue import catalogue
+from bot.catalogue import Catalogue, catalogue
 from bot.consent.ledger import EVERYTHING
 from bot.talk import BY_CAMPAIGN
 from bot.tryout import Find, Talk
 from dialogs.compile import Compiled, compile
 from dialogs.load import load
 from dialogs.parts import AddTag, RememberField
-from dialogs.topics import Topics
 from dialogs.transcript import passed
 from keywords.text import fold
 from models import ConsentEvent, Contact, ContactTag, Conversation, DialogVersion, Message
@@ -131,12 +130,12 @@ def replay(
     rows = _rows(connection, dialog.name, since, after, limit + 1)
     theirs = select(DialogVersion.id, DialogVersion.source).where(DialogVersion.id.in_({row.version_id for row in rows}))
     versions = {id_: compile(load(source, f"{dialog.name} (as it was)"), fold) for id_, source in connection.execute(theirs)}
-    played, topics = [], catalogue(connection).topic_names
+    played, its = [], catalogue(connection)
     for row in rows[:limit]:
         record, own = _record(connection, row, now), versions[row.version_id]
-        plays = [(_play(own, find, record, then, topics), then) for then in _may_have_been(connection, row, own)]
+        plays = [(_play(own, find, record, then, its), then) for then in _may_have_been(connection, row, own)]
         before, then = min(plays, key=lambda play: _unlike(play[0], record.said))
-        played.append(Replayed(row.id, row.begun_at, before, _play(dialog, find, record, then, topics)))
+        played.append(Replayed(row.id, row.begun_at, before, _play(dialog, find, record, then, its)))
     return played, rows[limit - 1].id if len(rows) > limit else None
 
 
@@ -201,9 +200,9 @@ def _consents(connection: Connection, row: Row[Any]) -> set[tuple[str, str]]:
     return {("consent", topic) for topic, change in said.items() if change == "in" and said.get(EVERYTHING) != "out"}
 
 
-def _play(dialog: Compiled, find: Find, record: Record, then: Then, topics: Topics) -> list[str]:
+def _play(dialog: Compiled, find: Find, record: Record, then: Then, its: Catalogue) -> list[str]:
     row = record.row
-    talk = Talk(dialog, find, then.language, row.begun_at, row.country, topics)
+    talk = Talk(dialog, find, then.language, row.begun_at, row.country, its.topic_names, its.fields)
     talk.holds, talk.values, talk.is_asked = set(then.holds), dict(then.values), row.key.startswith(BY_CAMPAIGN)
     return list(_timed(talk, _happening(talk, record)))
 

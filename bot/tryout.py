@@ -28,6 +28,7 @@ from dialogs.topics import Topics, menu
 from dialogs.transcript import PICTURE, UNITS, became, pick, said, texted
 from keywords.reserved import meaning
 from keywords.text import fold
+from models.field import fits, meant
 
 COUNTRIES = {"fr": "FR", "es": "ES"}
 BEGIN = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a talk can be replayed: it begins on the same Monday every time
@@ -56,13 +57,14 @@ def sound(dialog: Dialog) -> Dialog:
 
 
 def transcript(
-    dialog: Dialog, others: Mapping[str, Script], language: str, lines: Iterable[str], topics: Topics = MappingProxyType({})
-) -> list[str]:
+    dialog: Dialog, others: Mapping[str, Script], language: str, lines: Iterable[str], topics: Topics = MappingProxyType({}),
+    fields: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:  # fmt: skip
     """What these lines of a customer ("JOIN", "@ +48h") come to, up to the end of the dialog. Raises DialogError.
 
-    `others`: the dialogs that it may open, by name; `topics`: those of the shop.
+    `others`: the dialogs that it may open, by name; `topics`: those of the shop; `fields`: its fields, each with its type.
     """
-    talk = Talk(ready(dialog), among(others), language, topics=topics)
+    talk = Talk(ready(dialog), among(others), language, topics=topics, fields=fields)
     written = [f"# {talk.name}"]
     for line in lines:
         if talk.is_over or len(written) > MAX_WRITTEN:
@@ -76,9 +78,9 @@ class Talk:
 
     def __init__(
         self, dialog: Compiled, find: Find, language: str = "en", begin: datetime = BEGIN, country: str | None = None,
-        topics: Topics = MappingProxyType({}),
+        topics: Topics = MappingProxyType({}), fields: Mapping[str, str] = MappingProxyType({}),
     ) -> None:  # fmt: skip
-        self.name = dialog.name
+        self.name, self.fields = dialog.name, fields
         self.topics = topics or {dialog.topic or "": {"": "[name]"}}
         self.find, self.language, self.now, self.country = find, language, begin, country
         self.stack: list[tuple[Compiled, dict[str, Any]]] = []
@@ -190,6 +192,8 @@ class Talk:
                 return  # no news
             case effects.Remember(name="language", value=value):
                 self.language = str(value)
+            case effects.Remember(name=name, value=value) if not fits(self.fields.get(name, "text"), value):
+                return  # it is not kept
             case effects.Remember(name=name, value=value):
                 self.values[name] = value
             case effects.HandOver():
@@ -206,8 +210,10 @@ class Talk:
             topic["name"] = pick(self.topics[about or ""], self.language)
         topics = menu(self.topics, self.language, lambda slug: ("consent", slug) in self.holds)
         known = {"brand": "[brand]", "contact_line": "[contact line]", "sender": "[our number]", "topic": topic}
+        mine = {name: meant(self.fields.get(name, "text"), value) for name, value in self.values.items()}
+        known |= {"contact": mine, "language": self.language}
         try:
-            return render(template, {**known, "topics": topics, "contact": self.values, "answers": turn.memory["values"]})
+            return render(template, {**known, "topics": topics, "answers": turn.memory["values"]})
         except (MissingTag, BadTemplate):
             return template
 

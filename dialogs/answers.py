@@ -16,7 +16,7 @@ NUMBER_WORDS = {
     for number, word in enumerate(words.split(", "))
 } | {"une": 1, "una": 1}
 
-_NUMBER = re.compile(r"\s*([+-]?\d{1,12})(?:[.,](\d{1,6}))?[\s.!]*")
+_NUMBER = re.compile(r"\s*([+-]?\d{1,11})(?:[.,](\d{1,4}))?[\s.!]*")  # so far databases compare them exactly
 _THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?![\d,])")
 _SEPARATORS = re.compile(r"[\s.,-]+")
 _POSTCODES = {
@@ -52,7 +52,7 @@ def number(text: str, plain: str, language: str) -> int | float | None:
     if found := _NUMBER.fullmatch(text):
         whole, decimals = found.groups()
         return float(f"{whole}.{decimals}") if decimals else int(whole)
-    if plain.isdecimal() and len(plain) <= 12:
+    if plain.isdecimal() and len(plain) <= 11:
         return int(plain)
     return NUMBER_WORDS.get(plain)
 

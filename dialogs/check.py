@@ -9,6 +9,7 @@ from typing import Protocol
 from zoneinfo import available_timezones
 
 from dialogs import parts, spec
+from dialogs.act import TODAY
 from dialogs.ground import Parsers
 from dialogs.hear import heard_words
 from dialogs.load import Problem, problem
@@ -21,6 +22,8 @@ MAX_STATES = 200
 MAX_DURATION = timedelta(days=366)
 SHORTEST_PAUSE = timedelta(days=1)  # less is no break from texts that come a few times a month
 KINDS = frozenset({"tag", "consent", "topic"})  # what a condition may ask of the house
+KEEPS = {"number": "a number", "date": "a day", "yes_no": "yes or no"}  # what a field of a type keeps; a text: anything
+HEARD = {"number": "number", "date": "date", "until": "date", "yes": "yes_no", "no": "yes_no"}  # listener -> such a type
 
 Found = Iterator[tuple[spec.Path, str]]
 
@@ -44,7 +47,9 @@ class Known:
     names: frozenset[str]  # merge tags that can always be filled in, such as "brand" or "contact.first_name"
     topics: Topics
     double: frozenset[str]  # the topics that need a second yes
-    fields: frozenset[str]
+    fields: Mapping[str, str]  # each with its type
+    fits: Callable[[str, object], bool]  # whether a field of this type can keep a value
+    samples: Mapping[str, object]  # what merge tags may say of a field, by its type; not of a text, which says anything
     languages: tuple[str, ...]  # languages in which every text must be there; the first is spoken where we know no better
     dialogs: Mapping[str, spec.Dialog]  # those that `open` may name
     interrupts: Mapping[str, str]  # folded phrase of a keyword that interrupts → the dialog that it opens; "": it says a reply
@@ -199,9 +204,9 @@ def _named(dialog: spec.Dialog, known: Known) -> Found:
                 elif message := _needs_double(action, dialog, known):
                     yield path, message
             case parts.RememberField():
-                if action.field not in known.fields | {"language", "zone"}:
+                if action.field not in {*known.fields, "language", "zone"}:
                     yield path, f"there is no field `{action.field}`"
-                if message := _unfit(action, heard):
+                elif message := _unfit(action, heard) or _untyped(action, _branch(dialog, path).hear if heard else None, known):
                     yield path, message
             case parts.PauseContact() if action.for_ is None and not _hears_a_day(dialog, path):
                 yield path, "say for how long (`for`), or put it into a branch that hears `until` or a `date` with `future: true`"
@@ -248,6 +253,22 @@ def _unfit(action: parts.RememberField, heard: bool) -> str | None:
     if action.field == "zone" and action.value not in available_timezones():
         return f"`{action.value}` is no time zone: write it like Europe/Paris"
     return None
+
+
+def _untyped(action: parts.RememberField, hear: parts.Hear | None, known: Known) -> str | None:
+    """Why a field cannot keep what is remembered in it, as far as that is known before somebody answers."""
+    wanted = known.fields.get(action.field, "text")
+    if wanted == "text":
+        return None
+    if action.value is None and hear is not None and not (hear.words or hear.choice):
+        is_that = HEARD.get(hear.kind) == wanted
+        return None if is_that else f"`{action.field}` keeps {KEEPS[wanted]}, which `{hear.kind}` is not"
+    if action.value == TODAY:
+        is_that = wanted == "date"
+        return None if is_that else f"`{action.field}` keeps {KEEPS[wanted]}, which a day is not"
+    values = [action.value] if action.value else [value for _, _, value in heard_words(hear, known.fold)] if hear else []
+    wrong = next((value for value in values if not known.fits(wanted, value)), None)
+    return None if wrong is None else f"`{action.field}` keeps {KEEPS[wanted]}, which `{wrong}` is not"
 
 
 def _consents(dialog: spec.Dialog, known: Known) -> Found:

@@ -83,10 +83,11 @@ def _said(walk: Walk, done: Done, say: Say, lang: str) -> Iterator[tuple[spec.Pa
             yield (_written(walk, say, partial(_merges, walk, tag)), f"{{{{ {tag} }}}} is not always known here: "
                    f"add a default, such as {{{{ {tag} | default: 'you' }}}}")
     every = sure | {f"contact.{name}" for name in walk.known.fields}
-    fillings = (_filled(sure, done.answers, LONG), _filled(every, done.answers, LONG), _filled(every, done.answers, WIDE))
-    menus = [menu(walk.known.topics, lang, on) for on in (lambda _: True, lambda _: False)]
+    some = [_filled(*one) for one in ((sure, done.answers, LONG), (every, done.answers, LONG), (every, done.answers, WIDE))]
+    fillings = [_typed(one, walk.known) for one in some]
+    menus = [{"topics": menu(walk.known.topics, lang, on), "language": lang} for on in (lambda _: True, lambda _: False)]
     try:
-        parts = max(walk.known.parts(template, {**values, "topics": one}) for one in menus for values in fillings)
+        parts = max(walk.known.parts(template, {**values, **one}) for one in menus for values in fillings)
     except ValueError as error:
         yield _written(walk, say, lambda _: True), f"this cannot be said: {error}"
         return
@@ -260,6 +261,14 @@ def _filled(tags: Iterable[str], answers: Mapping[str, Answered], unknown: str) 
     free = unknown if unknown == WIDE else PICTURE  # whoever may answer anything may send a picture, too
     told = {name: free if value == SOMETHING else value for name, value in answers.items()}
     return {**groups.pop("", {}), **groups, "answers": told}
+
+
+def _typed(values: dict[str, object], known: Known) -> dict[str, object]:
+    """Fields that keep no text say what their type lets them say."""
+    mine = values.get("contact")
+    if not isinstance(mine, dict):
+        return values
+    return {**values, "contact": {name: known.samples.get(known.fields.get(name, ""), said) for name, said in mine.items()}}
 
 
 def _written(walk: Walk, say: Say, at_fault: Callable[[Words], bool]) -> spec.Path:

@@ -4,8 +4,9 @@ from models.alert import Alert, Notice
 from models.base import Base, given_each, insert, insert_each, one_of
 from models.campaign import Batch, Campaign, Recipient
 from models.consent import ConsentEvent, ConsentProof, Subscription, Suppression
-from models.contact import Contact, ContactTag, Field, Tagging
+from models.contact import Contact, ContactTag, Tagging
 from models.conversation import Alarm, Conversation, DialogVersion, Keyword
+from models.field import Field
 from models.file import File, FilePiece
 from models.halt import IS_HALTED, LETS_OUT, Halt
 from models.message import Callback, Message

@@ -56,13 +56,5 @@ class Tagging(Base):
     at: Mapped[datetime]  # business time: who is wanted then
     last_id: Mapped[int]
     taken_to: Mapped[int] = mapped_column(default=0)
-
-
-class Field(Base):
-    """Something a shop remembers of its contacts, and what for: nothing is collected without a purpose."""
-
-    __tablename__ = "field"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True)
-    purpose: Mapped[str]
+    attempts: Mapped[int] = mapped_column(default=0)  # that have failed since the last slice
+    why: Mapped[str] = mapped_column(default="")  # what it stopped at, where the house can say so

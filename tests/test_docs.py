@@ -53,6 +53,7 @@ from dialogs.load import load_file, plain
 from keywords import reserved
 from keywords.table import Mode
 from models.campaign import STATES
+from models.field import FieldType
 from models.message import OPEN_STATES
 from models.shop import TEXTS
 from tests.house import settings
@@ -188,6 +189,7 @@ KNOWN: dict[str, Callable[[], Any]] = {
     "key of a topic": lambda: keys(shop.TopicPart),
     "key of a sender": lambda: keys(shop.SenderPart),
     "key of a field": lambda: keys(shop.FieldPart),
+    "`type` of a field": lambda: get_args(FieldType),
     "key of a keyword": lambda: keys(shop.KeywordPart),
     "`opt_out`": lambda: get_args(OptOutMode),
     "text": lambda: TEXTS,

@@ -1,6 +1,6 @@
 """What is wrong with words before anybody gets them: their topic, the number that says them, and the text in each language."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from bot.settings import is_loopback
 from bot.shop.check import NAMES
 from bot.text.merge import BadTemplate, tag_uses
 from models import Field
+from models.field import SAMPLES
 
 # What a text must say, in words for whoever left it out.
 MENTIONS = {
@@ -40,7 +41,7 @@ def wrong_words(connection: Connection, shop: Catalogue, said: Any) -> Iterator[
     missing = [lang for lang in shop.shop.languages if lang not in said.texts] if "" not in said.texts else []
     if missing:
         yield Problem("texts", f"this is not said in: {', '.join(missing)}")
-    fields = set(connection.scalars(select(Field.name)))
+    fields = {row.name: row.type for row in connection.execute(select(Field.name, Field.type))}
     for lang, template in said.texts.items():
         if lang and lang not in shop.shop.languages:
             yield Problem(f"texts.{lang}", f"the shop speaks {', '.join(shop.shop.languages)}")
@@ -59,7 +60,7 @@ def can_be_fetched(address: str) -> bool:
     return there and plain and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(address)))
 
 
-def _wrong_text(shop: Catalogue, wanted: Any, lang: str, template: str, fields: Collection[str]) -> Iterator[str]:
+def _wrong_text(shop: Catalogue, wanted: Any, lang: str, template: str, fields: Mapping[str, str]) -> Iterator[str]:
     """Filled in with everything, and with nothing, it must still be a text that names its sender and the way out."""
     try:
         tags = [".".join(use.path) for use in tag_uses(template)]
@@ -73,7 +74,7 @@ def _wrong_text(shop: Catalogue, wanted: Any, lang: str, template: str, fields: 
         return
     one = SimpleNamespace(texts={"": template}, topic=wanted.topic, kind=wanted.kind, ours=None)
     for full in (True, False):
-        values = dict.fromkeys(fields, "X") if full else {}
+        values = {name: SAMPLES[type_] for name, type_ in fields.items()} if full else {}
         said = Words(one, shop).fill(lang or shop.shop.languages[0], next(iter(shop.senders)), values)
         if isinstance(said, Unsaid) and said.why in MENTIONS:
             yield MENTIONS[said.why]

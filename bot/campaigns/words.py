@@ -71,7 +71,7 @@ class Words:
         if shared is None:
             shared = self._known[spoken, ours] = self.catalogue.context(spoken, self.campaign.topic, ours, {})
         try:
-            body = render(template, {**shared, "contact": values}).strip()
+            body = render(template, {**shared, "contact": self.catalogue.meant(values)}).strip()
         except MissingTag as missing:
             return Unsaid("missing value", missing.name)
         except BadTemplate:

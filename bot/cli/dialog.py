@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 from sqlalchemy.exc import DBAPIError
@@ -25,7 +25,6 @@ from bot.tryout import Find, Talk, among, ready
 from dialogs.compile import Compiled
 from dialogs.diagram import diagram
 from dialogs.load import DialogError, Problem, problem
-from dialogs.topics import Topics
 
 Existing = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -80,7 +79,7 @@ def show(name: str, source: bool, as_json: bool) -> None:
 def talk(file: str, language: str, save: TextIO | None) -> None:
     """Play a dialog here: you are the customer. "@ +48h" lets time pass, "[picture]" sends one; an empty line ends it."""
     dialog = _find(file).dialog
-    conversation = Talk(ready(dialog), _others(Path(dialog.file).parent), language, topics=_topics())
+    conversation = Talk(ready(dialog), _others(Path(dialog.file).parent), language, **_shop())
     heard = [f"# {conversation.name}"]
     click.echo("Text the keyword that opens it, such as JOIN.")
     try:
@@ -183,11 +182,12 @@ def _others(beside: Path) -> Find:
     return lru_cache(maxsize=None)(other)
 
 
-def _topics() -> Topics:
-    """Those of the shop in the database, where there is one."""
+def _shop() -> dict[str, Any]:
+    """The topics and fields of the shop in the database, where there is one."""
     try:
         with looking().read() as connection:
-            return catalogue(connection).topic_names
+            its = catalogue(connection)
+            return {"topics": its.topic_names, "fields": its.fields}
     except (SettingsError, NoShop, DBAPIError):
         return {}
 

@@ -169,6 +169,12 @@ def story(connection: Connection, contact: Any) -> list[Any]:
     return list(connection.execute(STORY.order_by(ConsentEvent.seq), {"person": contact.person}))
 
 
+def latest(connection: Connection, contact: Any, before: int | None, limit: int) -> list[Any]:
+    """The contact's last events, the newest first, or those before that seq; else as `story`."""
+    rows = STORY if before is None else STORY.where(ConsentEvent.seq < before)
+    return list(connection.execute(rows.order_by(ConsentEvent.seq.desc()).limit(limit), {"person": contact.person}))
+
+
 def broken_link(connection: Connection, person: str) -> int | None:
     """The seq of the first event whose hash, predecessor or proof is not what it was when written; None when all hold."""
     query = (

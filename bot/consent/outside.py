@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, select
 
-from bot.catalogue import Catalogue
+from bot.catalogue import catalogue
 from bot.consent.ledger import EVERYTHING, Ledger, Proof
+from bot.runtime import Runtime
 from models import ConsentEvent, Topic
 
 OUR_OWN = frozenset({"text", "dialog", "carrier", "sample"})
@@ -39,10 +40,11 @@ class ConsentError(ValueError):
 
 
 def write_down(
-    connection: Connection, contact: Any, key: bytes, shop: Catalogue, said: Statement, now: datetime
+    runtime: Runtime, connection: Connection, contact: Any, said: Statement, now: datetime
 ) -> int | None:
     """Append it to the contact's ledger, whose row is locked. The event's id, or None: recorded as refused. Raises ConsentError.
 
+    Who writes down a no says so only when it is committed and no call is under way any more (`outbox.wait_for_calls`).
     `*` as the topic of an opt-out is a STOP that did not come as a text (47 CFR 64.1200(a)(10): any reasonable means).
 
     1. The topic is ours, the source is not, the instant is past, and an opt-in says what was shown; where two yeses are needed,
@@ -50,6 +52,7 @@ def write_down(
     2. An opt-in of a number that has said STOP: recorded as refused.
     3. Whoever has said something later about the topic has had the last word.
     """
+    shop = catalogue(connection)
     # Whoever lets the topic go waits for us, or we find it gone.
     kept = select(Topic.id).where(Topic.slug == said.topic).with_for_update(read=True, key_share=True)
     topic = shop.topics.get(said.topic) if connection.execute(kept).first() else None
@@ -63,7 +66,7 @@ def write_down(
         raise ConsentError("an opt-in needs the words that the person was shown", "wording")
     if said.change == "opt_in" and topic is not None and topic.proof == "double" and said.strength != "double":
         raise ConsentError(f"{said.topic!r} needs a second yes: record an opt-in that was confirmed, or let them text", "proof")
-    ledger = Ledger(connection, contact, key)
+    ledger = Ledger(connection, contact, runtime.suppression_key)
     proof = Proof(said.wording, said.answer, None, said.source)
     if said.change == "opt_in" and ledger.suppressed():
         ledger.append(said.topic, "refused", proof, said.at)

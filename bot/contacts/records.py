@@ -1,7 +1,7 @@
 """Contacts as programs and staff keep them: made or changed, listed, erased."""
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from models import (
     insert_each,
     one_of,
 )  # fmt: skip
+from models.field import kept
 from models.phone import country_of
 
 CONTACT = Contact.__table__
@@ -54,8 +55,7 @@ def find(connection: Connection, contact: str | int, *, locked: bool = False) ->
 
 def save(connection: Connection, phone: str, said: Mapping[str, Any], source: str, now: datetime) -> tuple[Row[Any], bool]:
     """Make or change a contact: see save_many. Returns its row, locked, and whether it is new. Raises ContactError."""
-    check(said, fields(connection))
-    new = save_many(connection, {phone: said}, source, now)
+    new = save_many(connection, {phone: check(said, fields(connection))}, source, now)
     row = find(connection, phone)
     assert row is not None
     return row, phone in new
@@ -92,16 +92,31 @@ def save_many(connection: Connection, said: Mapping[str, Mapping[str, Any]], sou
     return made
 
 
-def fields(connection: Connection) -> Mapping[str, str]:
-    """All that the shop remembers of its contacts, by name, and what for."""
-    return {row.name: row.purpose for row in connection.execute(select(Field.name, Field.purpose).order_by(Field.id))}
+def fields(connection: Connection) -> Mapping[str, Row[Any]]:
+    """All that the shop remembers of its contacts, by name: each with its type, and what for."""
+    return {row.name: row for row in connection.execute(select(Field.__table__).order_by(Field.id))}
 
 
-def check(said: Mapping[str, Any], known: Collection[str]) -> None:
-    """Whether this can be said of a contact; `known`: the shop's fields. Raises ContactError."""
-    unknown = said.get("fields", {}).keys() - set(known)
-    if unknown:
-        raise ContactError(*((f"fields.{name}", "the shop has no such field") for name in sorted(unknown)))
+def check(said: Mapping[str, Any], known: Mapping[str, Row[Any]]) -> dict[str, Any]:
+    """What is said of a contact, its values as they are kept; `known`: the shop's fields. Raises ContactError."""
+    if "fields" not in said:
+        return dict(said)
+    values: dict[str, Any] = {}
+    problems = []
+    for name, value in sorted(said["fields"].items()):
+        try:
+            values[name] = _kept(known.get(name), value)
+        except ValueError as error:
+            problems.append((f"fields.{name}", str(error)))
+    if problems:
+        raise ContactError(*problems)
+    return {**said, "fields": values}
+
+
+def _kept(field: Any, value: Any) -> Any:
+    if field is None:
+        raise ValueError("the shop has no such field")
+    return None if value is None else kept(field.type, value)
 
 
 def ids(connection: Connection, phones: Sequence[str]) -> Mapping[str, int]:

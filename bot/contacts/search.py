@@ -1,11 +1,14 @@
 """Contacts looked for: by what somebody types, by tag, consent and segment. The newest come first."""
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select, true
 
 from bot import segments
 from bot.catalogue import catalogue
@@ -15,6 +18,7 @@ from models import ContactTag, Subscription
 from models.phone import beginning, parse
 
 MOST_TAGS = 200  # names of tags that are told
+LONGEST = 200  # letters: nobody looks for more
 
 TAG, SUBSCRIPTION = ContactTag.__table__, Subscription.__table__
 _names = select(func.min(TAG.c.tag).label("tag")).cte("names", recursive=True)
@@ -102,6 +106,26 @@ def _numbered(begins: str) -> ColumnElement[bool]:
 
 
 def _begins(words: ColumnElement[str], text: str) -> ColumnElement[bool]:
-    """In any case of letters; SQLite knows only the plain ones, so a first letter with an accent is tried as a capital too."""
-    written = {text, text[:1].upper() + text[1:]} if not text[:1].isascii() else {text}
-    return or_(*(words.istartswith(one, autoescape=True) for one in sorted(written)))
+    """In any case of letters, with their accents or without: `elodie` begins Élodie, and the other way round."""
+    return words.regexp_match(r"\A" + "".join(_alike(letter) for letter in text)) if len(text) <= LONGEST else false()
+
+
+def _alike(letter: str) -> str:
+    """A letter as a pattern for both databases: all that are this one but for case and, of Latin ones, accents."""
+    if not letter.isalpha():
+        return re.escape(letter)
+    cases = (one for one in (letter, letter.lower(), letter.upper()) if len(one) == 1)
+    return f"[{_latin().get(_plain(letter)) or ''.join(cases)}]"
+
+
+@lru_cache(maxsize=1)
+def _latin() -> dict[str, str]:
+    """By the plain small letter."""
+    found: dict[str, str] = {}
+    for letter in filter(str.isalpha, map(chr, (*range(0x41, 0x250), *range(0x1E00, 0x1F00)))):
+        found[_plain(letter)] = found.get(_plain(letter), "") + letter
+    return found
+
+
+def _plain(letter: str) -> str:
+    return unicodedata.normalize("NFD", letter)[0].lower()

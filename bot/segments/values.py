@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Numeric, and_, case, cast, false, func, literal, not_
 
 from bot.segments.rules import Value
-from bot.segments.words import NUMBER, is_number
+from bot.segments.words import is_number
 from models import Contact
+from models.field import NUMBER
 
 Condition = ColumnElement[bool]
 

@@ -10,9 +10,8 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from bot.text.clean import clean
+from models.field import NUMBER
 
-# Numbers as people write them. Fifteen digits are what both databases compare exactly; 01000 is a postcode, no number.
-NUMBER = r"\A-?(0|[1-9][0-9]{0,10})(\.[0-9]{1,4})?\Z"
 MAX_COUNTRIES = 50
 LONGEST = 1000  # letters, before they are composed
 

@@ -29,7 +29,7 @@ from bot.shop.kept import holding
 from bot.shop.scripts import Script
 from bot.shop.spec import read
 from bot.shop.store import Report, store
-from bot.shop.uses import InUse
+from bot.shop.uses import InUse, of_types
 
 __all__ = [
     "TABLES", "Hits", "InUse", "NoSuch", "Report", "Script", "ShopError", "change_keyword", "change_sender", "change_settings",
@@ -42,8 +42,11 @@ def load_shop(connection: Connection, file: Path | str) -> Report:
     """Load the shop that a YAML file (UTF-8) describes, in the caller's transaction. Loading it again updates.
 
     1. Read the file and the dialogs that it names; ShopError with every problem, as file:line, and nothing is written.
+       So too where contacts have values that do not fit the type of their field.
     2. Write what differs. A changed dialog becomes a new version; conversations under way keep theirs.
     """
     source = read(Path(file))
     shop, dialogs = check(source, kept_topics(connection, source.shop.topics))
+    if unfit := [source.problem(reason, "fields", place, "type") for place, reason in of_types(connection, shop.fields)]:
+        raise ShopError(unfit)
     return store(connection, shop, dialogs)

@@ -14,19 +14,25 @@ from bot.shop.check import ground
 from bot.shop.current import Current, NoSuch, lock, locked, news, settings
 from bot.shop.spec import KeywordPart, SenderPart, SettingsPart, ShopError, TopicPart
 from bot.shop.store import put_sender, put_settings, put_topic
-from bot.shop.uses import InUse, of_field, of_sender, of_topic
+from bot.shop.uses import InUse, of_field, of_other_types, of_sender, of_topic, of_types
 from models import Keyword, Sender, Topic, insert
 
 
 def change_settings(connection: Connection, said: SettingsPart) -> None:
-    """Give the shop other settings. Raises NoShop, ShopError with all that is wrong, or InUse for a field that is left out."""
+    """Give the shop other settings. Raises NoShop, ShopError with all that is wrong, or InUse for a field.
+
+    A field that something needs cannot be left out; one gets no type that the values of contacts do not fit.
+    """
     before = locked(connection)
     after = before.saying(**dict(said))
     found = news(before, after, lambda one: one.path.split(".")[0] in SettingsPart.model_fields)
     if found:
         raise ShopError(found)
-    for field in sorted(before.ground.fields - after.ground.fields):
+    for field in sorted(dict(before.ground.fields).keys() - dict(after.ground.fields).keys()):
         _unless(f"`{field}`: {reason}" for reason in of_field(connection, field, before.ground, after.ground))
+    _unless(reason for _, reason in of_types(connection, said.fields))
+    if set(after.ground.fields) - set(before.ground.fields):
+        _unless(of_other_types(connection, before.ground, after.ground))
     put_settings(connection, said)
     touch(connection)
 

@@ -20,6 +20,7 @@ from dialogs.topics import Topics
 from keywords.reserved import meaning
 from keywords.table import Entry, Phrase, problems
 from keywords.text import fold
+from models.field import SAMPLES, fits, meant
 from models.shop import TEXTS
 
 __all__ = ["Ground", "ShopError", "check", "faults", "ground", "known", "written", "wrong"]
@@ -37,7 +38,7 @@ class Ground:
 
     topics: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]  # slug and names by language, in the order of the menu
     double: frozenset[str]
-    fields: frozenset[str]
+    fields: tuple[tuple[str, str], ...]  # name and type
     languages: tuple[str, ...]
     country: str
     interrupts: tuple[tuple[str, str], ...]
@@ -53,7 +54,7 @@ class Ground:
         """The same as a check takes it."""
         dialogs = {name: script.dialog for name, script in self.scripts if not script.problems}  # as if they were not there
         topics = {slug: dict(names) for slug, names in self.topics}
-        lent = (topics, self.double, self.fields, self.languages, dialogs, dict(self.interrupts), self.beginnings)
+        lent = (topics, self.double, dict(self.fields), self.languages, dialogs, dict(self.interrupts), self.beginnings)
         return known(*lent, self.country)
 
 
@@ -123,7 +124,7 @@ def ground(
     return Ground(
         topics=tuple((slug, tuple(topic.names.items())) for slug, topic in topics.items()),
         double=frozenset(slug for slug, topic in topics.items() if topic.proof == "double"),
-        fields=frozenset(field.name for field in shop.fields),
+        fields=tuple(sorted((field.name, field.type) for field in shop.fields)),
         languages=tuple(shop.languages),
         country=shop.country,
         interrupts=tuple(sorted(interrupting(shop.keywords).items())),
@@ -135,7 +136,7 @@ def ground(
 def known(
     topics: Topics = MappingProxyType({}),
     double: Iterable[str] = (),
-    fields: Iterable[str] = (),
+    fields: Mapping[str, str] = MappingProxyType({}),
     languages: Iterable[str] = (),
     dialogs: Mapping[str, Dialog] = MappingProxyType({}),
     interrupts: Mapping[str, str] = MappingProxyType({}),
@@ -144,8 +145,8 @@ def known(
 ) -> Known:
     """What dialogs of a shop may use.
 
-    `double`: topics that need a second yes; `dialogs`: those that they may open; `interrupts`: what `interrupting` says,
-    `beginnings`: those with which a text need only begin.
+    `double`: topics that need a second yes; `fields`: each with its type; `dialogs`: those that they may open; `interrupts`:
+    what `interrupting` says, `beginnings`: those with which a text need only begin.
     """
     return Known(
         fold=fold,
@@ -154,7 +155,9 @@ def known(
         names=DIALOG_NAMES,
         topics=topics,
         double=frozenset(double),
-        fields=frozenset(fields),
+        fields=fields,
+        fits=fits,
+        samples={type_: meant(type_, value) for type_, value in SAMPLES.items() if type_ != "text"},
         languages=tuple(languages),
         dialogs=dialogs,
         interrupts=interrupts,

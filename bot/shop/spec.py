@@ -14,6 +14,7 @@ from bot.carriers import OptOutMode
 from dialogs.load import DialogError, Problem, plain, problem, told
 from dialogs.parts import MOST_LANGUAGES, Name, Part, Text, ValueName, WordLists, Words
 from keywords.table import Mode
+from models.field import FieldType
 from models.phone import sender_kind
 from models.shop import TEXTS
 
@@ -95,6 +96,7 @@ class FieldPart(Part):
     """Something remembered of contacts, and what for."""
 
     name: Annotated[ValueName, AfterValidator(_field)]
+    type: FieldType = Field("text", description="How a value is written: a text, a number, a day, yes or no.")
     purpose: Text = Field(description="Why it is kept, as the person is told.")
 
 

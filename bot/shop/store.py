@@ -54,7 +54,7 @@ def put_settings(connection: Connection, settings: SettingsPart) -> None:
     values = settings.model_dump(include={"brand", "contact_line", "zone", "country", "languages"})
     _put(connection, Shop, {"id": 1}, {**values, "texts": settings.all_texts}, revision=1)
     for one in settings.fields:
-        _put(connection, Field, {"name": one.name}, {"purpose": one.purpose})
+        _put(connection, Field, {"name": one.name}, one.model_dump(exclude={"name"}))
     connection.execute(delete(Field).where(Field.name.not_in([one.name for one in settings.fields])))
 
 

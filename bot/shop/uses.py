@@ -1,17 +1,19 @@
 """What still needs a part of the shop: why it cannot go yet, in sentences with numbers."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TextClause, func, or_, select
+from sqlalchemy import ColumnElement, Connection, TextClause, func, not_, or_, select
 
 from bot.shop.check import Ground, written
 from bot.shop.kept import together
 from bot.shop.scripts import Script
+from bot.shop.spec import FieldPart
 from bot.text.merge import BadTemplate, tag_uses
-from models import Campaign, Conversation, DialogVersion, Keyword, Message, Segment, Subscription
+from models import Campaign, Contact, Conversation, DialogVersion, Field, Keyword, Message, Segment, Subscription
 from models.conversation import LIVE
+from models.field import PATTERNS, WRITTEN
 from models.message import OPEN_STATES, in_state
 
 OVER = ("finished", "cancelled")  # of campaigns: they ask for nothing any more
@@ -62,6 +64,23 @@ def of_field(connection: Connection, name: str, before: Ground, after: Ground) -
     yield from _told("campaigns that say it", saying)
     yield from _told("segments that ask for it", _asking(connection, NAMES_FIELDS, name))
     yield from _told("dialogs that name it", _broken(connection, before, after))
+
+
+def of_types(connection: Connection, fields: Sequence[FieldPart]) -> Iterator[tuple[int, str]]:
+    """The places of fields that cannot have the type that they are to have from now on, and why: what contacts have there."""
+    before = {row.name: row.type for row in connection.execute(select(Field.name, Field.type))}
+    for place, field in enumerate(fields):
+        if field.type in ("text", before.get(field.name)):
+            continue
+        value = Contact.values[field.name].as_string()
+        unfit = value.is_not(None) & not_(value.regexp_match(PATTERNS[field.type]))
+        if people := _count(connection, Contact, unfit):
+            yield place, f"contacts whose `{field.name}` is not written so ({WRITTEN[field.type]}): {people}"
+
+
+def of_other_types(connection: Connection, before: Ground, after: Ground) -> Iterator[str]:
+    """Why fields cannot have other types yet: dialogs that somebody is in, which fill them otherwise."""
+    yield from _told("dialogs that fill a field otherwise", _broken(connection, before, after))
 
 
 def of_sender(connection: Connection, number: str) -> Iterator[str]:

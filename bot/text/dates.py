@@ -52,6 +52,10 @@ _ENGLISH = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+_SPANISH = (
+    *("enero", "febrero", "marzo", "abril", "mayo", "junio"),
+    *("julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
+)
 
 _DAY = re.compile(r"([0-9]{1,2})(?:er|st|nd|rd|th)?")
 _YEARS_AHEAD = 20
@@ -76,9 +80,11 @@ def parse_date(text: str, language: str, today: date, month_first: bool = False)
 
 
 def written(day: date, language: str) -> str:
-    """A day in words, without letters that would make a text longer: "1er aout 2027" in French, "1 August 2027" elsewhere."""
+    """A day in words, without letters that would make a text longer: "1er aout 2027" in French, "1 August 2027" in English."""
     if language == "fr":
         return f"{'1er' if day.day == 1 else day.day} {_FRENCH[day.month - 1]} {day.year}"
+    if language == "es":
+        return f"{day.day} de {_SPANISH[day.month - 1]} de {day.year}"
     return f"{day.day} {_ENGLISH[day.month - 1]} {day.year}"
 
 

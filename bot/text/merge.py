@@ -33,7 +33,8 @@ class TagUse:
 def render(template: str, context: Mapping[str, object]) -> str:
     """Return the text with all values in place, cleaned for sending.
 
-    `context` holds plain data only (mappings, lists, texts, numbers, dates). A value that is absent, None or
+    `context` holds plain data only (mappings, lists, texts, numbers, dates, true and false); its `language` is the one in which
+    days, fractions, yes and no are written. A value that is absent, None or
     blank raises MissingTag, unless a default or a condition takes care of it. Raises BadTemplate for bad
     Liquid, and for a template that asks for more than a text can be.
     """

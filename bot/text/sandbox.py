@@ -5,6 +5,7 @@ Names and texts of strangers are values here, never templates: what they contain
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from functools import wraps
 from numbers import Number
 from typing import Any, TextIO
@@ -30,6 +31,10 @@ FILTERS = (
     *("append", "prepend", "remove", "remove_first", "replace_first", "first", "last", "size"),
     *("plus", "minus", "times", "divided_by", "modulo", "round", "floor", "ceil", "abs", "at_least", "at_most"),
 )
+
+
+YES_NO = {"en": ("no", "yes"), "fr": ("non", "oui"), "es": ("no", "sí")}
+COMMAS = ("fr", "es")  # languages that write 12,5
 
 
 class MissingTag(LookupError):
@@ -76,9 +81,25 @@ class _Say(OutputNode):
         value = _measure(self.expression.evaluate(context))
         if isinstance(value, str):
             return buffer.write(clean(value))
+        if language := context.globals.get("language"):
+            value = _in_words(value, str(language))
+            if isinstance(value, str):
+                return buffer.write(value)
         if not isinstance(value, (Number, date, Missing)):
             raise LiquidTypeError(f"“{self.expression}” holds several values: name one of them", token=self.token)
         return super().render_to_output(context, buffer)
+
+
+def _in_words(value: object, language: str) -> object:
+    """A day, yes or no, a number with a fraction, as people write them; anything else as it is."""
+    match value:
+        case bool():
+            return YES_NO.get(language, YES_NO["en"])[value]
+        case date():
+            return written(value, language)
+        case float() | Decimal():
+            return str(value).replace(".", ",") if language in COMMAS else value
+    return value
 
 
 class _Output(Output):

@@ -90,7 +90,7 @@ def test_a_setting_that_does_not_hold_is_named_and_nothing_changes(
 
 def test_a_field_that_something_needs_stays_and_says_what(house: House, program: Program) -> None:
     settings = program.get("/shop")
-    shoe = {"name": "shoe", "purpose": "To sell shoes that fit"}
+    shoe = {"name": "shoe", "type": "number", "purpose": "To sell shoes that fit"}
     program.put("/shop", settings | {"fields": [*settings["fields"], shoe]})
     rule = {"all": [{"not": {"field": "shoe", "more_than": 44}}]}
     segment = program.post("/segments", {"name": "Tall", "rule": rule})
@@ -107,7 +107,7 @@ def test_a_field_that_something_needs_stays_and_says_what(house: House, program:
 
 def test_a_field_stays_while_somebody_is_in_a_dialog_that_says_it(house: House, program: Program) -> None:
     settings = program.get("/shop")
-    shoe = {"name": "shoe", "purpose": "To sell shoes that fit"}
+    shoe = {"name": "shoe", "type": "number", "purpose": "To sell shoes that fit"}
     program.put("/shop", settings | {"fields": [*settings["fields"], shoe]})
     for words in ("Shoes? {{ contact.shoe | default: 'any' }}", "Shoes?"):
         program.put("/dialogs/shoes/draft", {"source": SHOES.format(words=words)})

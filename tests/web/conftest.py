@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
-from bot import staff
+from bot import contacts, staff
 from tests.conftest import Doorway
-from tests.house import House
+from tests.house import PEOPLE, House
 
 PASSWORD = "lavender candle at dusk"
 KEPT = staff.new_password(PASSWORD, "", "")
@@ -74,6 +74,21 @@ def readers(house: House) -> Callable[[str], Reader]:
         return one
 
     return make
+
+
+@pytest.fixture
+def people(house: House) -> House:
+    """Ana has joined, Bo has texted, Cleo has said STOP, Dee was told of by a program."""
+    for text in ("JOIN", "OUI", "passer"):
+        house.text("Ana", text)
+    house.text("Bo", "bonjour")
+    house.text("Cleo", "STOP")
+    with house.runtime.begin() as connection:
+        now = house.runtime.now(connection)
+        contacts.save(connection, PEOPLE["Ana"], {"fields": {"first_name": "Élodie"}, "tags": ["vip", "100%"]}, "api", now)
+        dee = {"fields": {"first_name": "Dee", "postcode": "94110"}, "tags": ["noël"]}
+        contacts.save(connection, PEOPLE["Dee"], dee, "api", now)
+    return house
 
 
 @pytest.fixture(params=[1280, 390])

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import delete, update
 
 from bot import processes
 from bot.overview import FIRST, Overview, Period, overview
-from models import Alarm, Campaign, Keyword, Message, Recipient, Shop, Subscription, insert
+from models import Alarm, Campaign, Contact, Keyword, Message, Recipient, Shop, Subscription, insert
 from tests.house import BEGIN, House
 from tests.web.conftest import AXE, Readers
 
@@ -43,6 +44,18 @@ def test_texts_are_counted_on_their_days_in_the_zone_of_the_shop(house: House) -
     assert (found.sent.now, found.sent.before) == (3, 2)
     assert [day.sent for day in found.days] == [1, 0, 0, 0, 0, 1, 1]
     assert [str(day.date) for day in found.days] == [f"2026-11-{number}" for number in range(19, 26)]
+
+
+def test_the_demos_people_count_on_its_own_carrier_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.text("Bo", "hello")
+    with house.runtime.begin() as connection:
+        row = {"phone": "+33612349999", "person": "x", "source": "sample", "sample": True, "made_at": BEGIN, "values": {}}
+        connection.execute(insert(Contact).values(**row))
+    assert (seen(house).contacts, seen(house).new.now) == (2, 2)
+    monkeypatch.setattr(house.runtime.carrier, "is_simulated", False)
+    with house.runtime.begin() as connection:  # machine time is business time there
+        connection.execute(update(Contact).values(made_at=house.runtime.machine_now()))
+    assert (seen(house).contacts, seen(house).new.now) == (1, 1)
 
 
 def test_a_week_with_another_hour_in_it_is_still_one_of_days() -> None:

@@ -17,7 +17,7 @@ from bot.web.admin.pages import Visit, Wrong, go, page, shaped, show, told
 from bot.web.api.contacts import ContactIn
 from bot.web.api.problems import REFUSALS
 
-TEXTS, HAPPENINGS, CAMPAIGNS = 40, 40, 200  # at once
+TEXTS, HAPPENINGS, EVENTS, CAMPAIGNS = 40, 40, 40, 200  # at once
 OWN = ("language", "zone")
 
 
@@ -46,7 +46,8 @@ def contact_details(visit: Visit, contact_id: int) -> object:
 
     def change(connection: Connection) -> None:
         row = _row(connection, contact_id, locked=True)
-        said = shaped(ContactIn, told_by(visit.form, people.fields(connection))).model_dump(exclude_unset=True)
+        fields = people.fields(connection)
+        said = people.check(shaped(ContactIn, told_by(visit.form, fields)).model_dump(exclude_unset=True), fields)
         changed = [f"fields.{name}" for name, value in said["fields"].items() if value != row.values.get(name)]
         changed += [name for name in OWN if name in said and said[name] != getattr(row, name)]
         if changed:
@@ -101,13 +102,16 @@ def contact_consent(visit: Visit, contact_id: int) -> object:
 
 
 def _consent(visit: Visit, contact_id: int, status: int = 200, **known: Any) -> object:
+    before = visit.number("before")
     with visit.read() as connection:
         known |= _head(visit, connection, contact_id)
         shop, row = catalogue(connection), known["row"]
         mine = ledger.Ledger(connection, row, visit.runtime.suppression_key)
-        known |= {"events": ledger.story(connection, row)[::-1], "broken": ledger.broken_link(connection, row.person)}
+        events = ledger.latest(connection, row, before, EVENTS + 1)
+        known |= {"broken": ledger.broken_link(connection, row.person), "newer": before is not None}
         known |= {"state": mine.subscriptions(), "topics": topic_names(shop), "zone": shop.shop.zone}
-    return show("contact_consent.html", status, **known)
+    older = events[EVENTS - 1].seq if len(events) > EVENTS else None
+    return show("contact_consent.html", status, events=events[:EVENTS], older=older, **known)
 
 
 @page("/contacts/<int:contact_id>/consent/new", role="agent", methods=("POST",))

@@ -1,12 +1,13 @@
 """The people who are texted: looked for, tagged many at once, added by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 from sqlalchemy import Connection
+from werkzeug.exceptions import NotFound
 
 from bot import contacts as people
 from bot import jobs, segments
@@ -61,10 +62,10 @@ def _contacts(visit: Visit, given: Mapping[str, str], status: int = 200, **known
         known |= {"tags": people.tags(connection, ids), "subscribed": people.topics(connection, ids)}
         tags = people.all_tags(connection)
         known["all_tags"] = [*tags, *({asked.get("tagged", "")} - {"", *tags})]
-        known["under_way"] = people.under_way(connection)
+        known["taggings"] = people.taggings(connection)
     older = rows[-1].id if len(found) > ROWS else None
     known |= {**choices, "asked": asked, "rows": rows, "older": older, "newer": before is not None, "now": now}
-    return show("contacts.html", status, counted=COUNTED, **known)
+    return show("contacts.html", status, counted=COUNTED, most_attempts=people.MOST_ATTEMPTS, **known)
 
 
 @page("/contacts/tag", role="marketer", methods=("POST",))
@@ -103,6 +104,24 @@ def tag_contacts(visit: Visit) -> object:
         jobs.wake(visit.runtime, "default")
     say = gettext("It has begun, and goes on by itself.") if everybody else gettext("Done.")
     return go("contacts", say=say, **asked)
+
+
+@page("/contacts/tag/<int:tagging_id>", role="marketer", methods=("POST",))
+def stopped_tagging(visit: Visit, tagging_id: int) -> object:
+    """A tag for many that has stopped: tried again from where it is, or let be."""
+    again = visit.form.get("do") == "again"
+
+    def change(connection: Connection) -> None:
+        found = (people.try_again if again else people.drop)(connection, tagging_id)
+        if found is None:
+            raise NotFound
+        did = "contacts.tag_tried_again" if again else "contacts.tag_dropped"
+        visit.audit(connection, did, f"tag {found.tag}", after={"adds": found.adds, "looked_at": found.taken_to})
+
+    visit.change(change)
+    if again:
+        jobs.wake(visit.runtime, "default")
+    return go("contacts", say=gettext("It goes on.") if again else gettext("Dropped. Who has got it already keeps it."))
 
 
 @page("/contacts/new", role="agent", methods=("GET", "POST"))
@@ -145,10 +164,10 @@ def _new(visit: Visit, status: int = 200, **known: Any) -> object:
             return go("home")
         known |= {"fields": people.fields(connection), "topics": topic_names(shop), "languages": shop.shop.languages}
         known |= {"zone": shop.shop.zone, "country": shop.shop.country, "all_tags": people.all_tags(connection)}
-    return show("new_contact.html", status, form=visit.form, row={}, **known)
+    return show("new_contact.html", status, form=visit.form, row={"values": {}}, **known)
 
 
-def told_by(form: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, Any]:
+def told_by(form: Mapping[str, str], fields: Collection[str]) -> dict[str, Any]:
     """What a form says of a contact that differs from what it showed: what is left empty is forgotten.
 
     All else stays, also what has been told meanwhile, by text or by a colleague.
@@ -182,8 +201,7 @@ def _instant(written: str, zone: ZoneInfo) -> datetime:
 
 def write_down(visit: Visit, connection: Connection, row: Any, said: ConsentIn, now: datetime) -> bool:
     """Into the ledger of a contact, whose row is locked. False: it was recorded as refused, for they have said STOP."""
-    shop, key = catalogue(connection), visit.runtime.suppression_key
-    written = outside.write_down(connection, row, key, shop, said.statement(now), now)
+    written = outside.write_down(visit.runtime, connection, row, said.statement(now), now)
     visit.audit(connection, "consent.written", f"contact {row.id}", after={"topic": said.topic, "change": said.change})
     return written is not None
 

@@ -69,7 +69,7 @@ def _thread(visit: Visit, contact_id: int, status: int = 200, **known: Any) -> o
         listening = select(Conversation.dialog).where(Conversation.contact_id == contact_id, LISTENING)
         known |= {
             "row": row, "now": now, "thread": room.find(connection, contact_id), "stopped_by": stopped_by,
-            "listening": connection.scalar(listening), "topics": topic_names(shop),
+            "listening": connection.scalar(listening), "topics": topic_names(shop), "types": shop.fields,
             "subscribed": people.topics(connection, [contact_id])[contact_id],
             "tags": people.tags(connection, [contact_id])[contact_id],
             "team": [one for one in staff.everybody(connection) if one.closed_at is None and staff.may(one.role, "agent")],

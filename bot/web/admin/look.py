@@ -1,7 +1,7 @@
 """How pages speak and look: the language of who reads, dates and numbers in it, icons, our own addresses."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +13,16 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from babel.units import format_unit
 from flask import Flask, current_app, g, request, session, url_for
-from flask_babel import Babel, Domain, format_datetime, format_timedelta, get_locale
+from flask_babel import (
+    Babel,
+    Domain,
+    format_date,
+    format_datetime,
+    format_decimal,
+    format_timedelta,
+    get_locale,
+    gettext,
+)
 from markupsafe import Markup
 
 from bot import outbox, pictures
@@ -22,6 +31,7 @@ from bot.runtime import Runtime
 from bot.text.parts import measure
 from bot.web.admin.mistakes import in_their_words
 from bot.web.pages import PACKAGES
+from models.field import fits, meant
 from models.phone import display
 
 # As a browser describes itself → what people call it; the first that fits.
@@ -29,6 +39,7 @@ BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chro
 MACHINES = (
     ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"), ("Linux", "Linux"),
 )  # fmt: skip
+CONTROLS = {"number": "number", "date": "date"}  # type of a field -> type of its input
 LANGUAGES = {"en": "English", "fr": "Français"}
 HERE = Path(__file__).parents[1]
 ICONS = PACKAGES / "heroicons/24/outline"
@@ -59,9 +70,11 @@ def open_look(app: Flask) -> None:
     speech.domain_instance = _Written()
     app.jinja_env.globals.update(
         get_locale=get_locale, icon=icon, said=said, phone=display, mine=mine, browser=browser, tick=tick,
-        in_their_words=in_their_words, halted=halted, own_picture=own_picture, LANGUAGES=LANGUAGES,
+        in_their_words=in_their_words, halted=halted, own_picture=own_picture, control=control, LANGUAGES=LANGUAGES,
     )
-    app.jinja_env.filters.update(instant=instant, ago=ago, written=written, encoding=encoding, weight=weight)
+    app.jinja_env.filters.update(
+        instant=instant, ago=ago, written=written, encoding=encoding, weight=weight, shown=shown
+    )
 
 
 def _language() -> str:
@@ -165,6 +178,21 @@ def own_picture(address: str) -> str | None:
 def written(value: Any) -> str:
     """Plain data on one line, as people can read it."""
     return json.dumps(value, ensure_ascii=False)
+
+
+def shown(value: Any, type_: str) -> str:
+    """A value of a field as they read it: "25 nov. 2026", "12,5", "oui". One that does not fit its type, as it is."""
+    found = meant(type_, value) if type_ != "text" else None
+    if isinstance(found, bool):
+        return str(gettext("yes") if found else gettext("no"))
+    if isinstance(found, date):
+        return str(format_date(found))
+    return "" if value is None else str(format_decimal(found) if found is not None else value)
+
+
+def control(type_: str, value: Any) -> str:
+    """The type of the input for a value of a field. One that does not fit can be seen only as a text."""
+    return CONTROLS.get(type_, "text") if value in (None, "") or fits(type_, value) else "text"
 
 
 def ago(at: datetime | None, now: datetime) -> str:

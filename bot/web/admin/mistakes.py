@@ -52,6 +52,10 @@ MISTAKES = (
     # contacts and consent
     N_("write it like +33612345678"),
     N_("the shop has no such field"),
+    N_("write a number such as 100 or 12.5"),
+    N_("write a day such as 2026-05-31"),
+    N_("write yes or no"),
+    N_("this tag is on its way to many contacts: change it here once that is over"),
     N_("there is no topic %(topic)s, only %(names)s"),
     N_("%(source)s is what we have heard ourselves: say where they said it to you"),
     N_("lies in the future"),

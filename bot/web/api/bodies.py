@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import regex
 from flask import Request
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainValidator, ValidationError
 
 from bot.text.clean import clean
 from bot.web.api.problems import Problem, invalid
@@ -40,6 +40,14 @@ def _word(text: str) -> str:
     return found
 
 
+def _value(value: Any) -> Any:
+    if isinstance(value, str):
+        return _word(value)
+    if not isinstance(value, (bool, int, float)):
+        raise ValueError("a text, a number, true or false")
+    return value
+
+
 def _digits(value: Any) -> Any:
     if isinstance(value, str) and not DIGITS.fullmatch(value):
         raise ValueError("a whole number, in digits")
@@ -48,6 +56,8 @@ def _digits(value: Any) -> Any:
 
 Word = Annotated[str, AfterValidator(_word)]
 """A name or a value as we keep it."""
+Value = Annotated[str | bool | int | float, PlainValidator(_value, json_schema_input_type=str | bool | float)]
+"""What is kept in a field: it depends on the field's type which of these it may be."""
 Whole = Annotated[int, BeforeValidator(_digits)]
 """A whole number, also as an address has it."""
 

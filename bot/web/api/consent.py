@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from bot import contacts, outbox
-from bot.catalogue import catalogue
 from bot.consent import ledger, outside
 from bot.runtime import Runtime
 from bot.text.clean import clean
@@ -97,8 +96,7 @@ def post_consent(call: Call, phone: str) -> EventOut | Problem:
         raise not_found("such contact")
     if row is None:
         row, _ = contacts.save(call.connection, number, {}, "api", now)
-    shop, key = catalogue(call.connection), call.runtime.suppression_key
-    event_id = outside.write_down(call.connection, row, key, shop, call.body.statement(now), now)
+    event_id = outside.write_down(call.runtime, call.connection, row, call.body.statement(now), now)
     if event_id is None:
         return Problem(409, "suppressed", detail="the number has said STOP: only the person can take that back")
     return next(shown(event) for event in ledger.story(call.connection, row) if event.id == event_id)

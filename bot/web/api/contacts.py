@@ -1,6 +1,6 @@
 """Contacts, one by one and many at once."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot import contacts
 from bot.segments.words import FieldName, LanguageName, Zone
-from bot.web.api.bodies import Body, Word
+from bot.web.api.bodies import Body, Value, Word
 from bot.web.api.operations import Call, operation
 from bot.web.api.paging import Page, PageQuery, page
 from bot.web.api.problems import FieldError, Problem, not_found, wrong
@@ -24,7 +24,9 @@ class ContactIn(Body):
 
     language: LanguageName | None = Field(None, description="Two letters, such as fr.")
     zone: Zone | None = Field(None, description="Such as Europe/Paris.")
-    fields: dict[FieldName, Word | None] = Field({}, max_length=100, description="Those named change; null: forgotten.")
+    fields: dict[FieldName, Value | None] = Field(
+        {}, max_length=100, description="Those named change; null: forgotten. Each as its type asks for."
+    )
     tags: list[Word] = Field([], max_length=100, fail_fast=True, description="These and no others.")
 
 
@@ -60,7 +62,7 @@ class ContactOut(BaseModel):
     country: str | None
     language: str | None
     zone: str | None
-    fields: dict[str, str]
+    fields: dict[str, str | int | float]
     tags: list[str]
     source: str = Field(description="How we first met: text, api, …")
     sample: bool
@@ -145,16 +147,15 @@ def erase_contact(call: Call, phone: str) -> None:
         raise not_found("such contact")
 
 
-def _line(said: ContactLine | Problem, known: Collection[str]) -> tuple[str, dict[str, Any]]:
+def _line(said: ContactLine | Problem, known: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """The number of a line and what it says. Raises Problem."""
     if isinstance(said, Problem):
         raise said
     kept = said.model_dump(exclude_unset=True, exclude={"phone"})
     try:
-        contacts.check(kept, known)
+        return phone_number(said.phone), contacts.check(kept, known)
     except contacts.ContactError as error:
         raise wrong(*error.problems) from None
-    return phone_number(said.phone), kept
 
 
 def _both(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
@@ -199,4 +200,4 @@ def found_contact(call: Call, phone: str, *, locked: bool = False) -> Any:
 
 def _shown(row: Any, tags: list[str]) -> ContactOut:
     kept = {name: getattr(row, name) for name in ContactOut.model_fields if name not in ("fields", "tags")}
-    return ContactOut(**kept, fields={name: str(value) for name, value in row.values.items()}, tags=tags)
+    return ContactOut(**kept, fields=row.values, tags=tags)

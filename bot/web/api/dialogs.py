@@ -201,8 +201,9 @@ def check_dialog(call: Call, name: str) -> CheckOut:
 def simulate_dialog(call: Call, name: str) -> TranscriptOut:
     """Play it with a customer who is not there. Nothing is sent or kept; what only a real text says stands in brackets."""
     dialog, others = shop.Script(name, _source(call, name)).dialog, versions.published(call.connection)
-    topics = catalogue(call.connection).topic_names
-    return TranscriptOut(lines=tryout.transcript(dialog, others, call.body.language, call.body.lines, topics))
+    its = catalogue(call.connection)
+    lines = tryout.transcript(dialog, others, call.body.language, call.body.lines, its.topic_names, its.fields)
+    return TranscriptOut(lines=lines)
 
 
 @operation("POST", "/dialogs/<name>/replay", scope="messages:read", query=PageQuery, body=ReplayIn, answer=ReplayOut,
