@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 import models.base
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

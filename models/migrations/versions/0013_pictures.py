@@ -6,8 +6,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 import models.base
 
-revision = "0012"
-down_revision = "0013"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
