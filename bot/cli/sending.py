@@ -51,8 +51,8 @@ def show(as_json: bool) -> None:
 
 
 def _told(found: outbox.Sending) -> str:
-    much = f"texts that are ready {found.texts:,}, campaigns under way {found.campaigns:,}"
+    much = f"campaigns under way {found.campaigns:,}, texts that are ready {found.texts:,}"
     if found.halted_at is None:
         return f"All may leave: {much}."
-    late = f"; answers that come too late, and will be refused, {found.late:,}" if found.late else ""
+    late = f"; of these come too late, and will be refused, {found.late:,}" if found.late else ""
     return f"Halted since {found.halted_at:%Y-%m-%d %H:%M} UTC by {found.halted_by}: {much}{late}."

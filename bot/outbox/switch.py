@@ -33,7 +33,7 @@ class Sending(NamedTuple):
     halted_at: datetime | None  # machine time; None: all may leave
     halted_by: str | None
     texts: int  # of dialogs, staff and programs
-    late: int  # of these: answers that come too late by now, and will be refused
+    late: int  # of these: answers and alerts that come too late by now, and will be refused
     campaigns: int
 
 

@@ -10,10 +10,10 @@ from tests.test_outbox import queue
 
 def test_an_operator_halts_all_and_lets_it_go_on(house: House, parley: Parley) -> None:
     queue(house)
-    assert "All may leave: texts that are ready 1, campaigns under way 0." in parley("sending", "show").output
+    assert "All may leave: campaigns under way 0, texts that are ready 1." in parley("sending", "show").output
     assert parley("sending", "resume").output == "Nothing is halted.\n"
     said = parley("sending", "halt")
-    assert (said.exit_code, "by parley: texts that are ready 1," in said.output) == (0, True)
+    assert (said.exit_code, "by parley: campaigns under way 0, texts that are ready 1." in said.output) == (0, True)
     house.work()
     assert left(house) == 0
     found = json.loads(parley("sending", "show", "--json").output)

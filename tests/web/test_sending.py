@@ -1,28 +1,22 @@
 """The switch for all that leaves, on pages: seen by everybody on every page, thrown by launchers."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from bot.web.admin import PAGES, PREFIX
-from bot.web.admin.pages import ANYBODY
 from models import AuditEntry
 from tests.campaigns.test_control import begun
 from tests.house import House
 from tests.test_halt import halt, left
 from tests.test_outbox import queue
-from tests.web.conftest import Readers
+from tests.web.conftest import AXE, Readers
+from tests.web.test_look import shown
 
 
-def pages() -> list[str]:
-    """All pages that one can look at without naming something, and one that is not there."""
-    looked_at = (page.path for page in PAGES.values() if "GET" in page.methods and page.role != ANYBODY)
-    return [PREFIX + path for path in looked_at if "<" not in path] + ["/admin/nothing"]
-
-
-@pytest.mark.parametrize("path", pages())
+@pytest.mark.parametrize("path", [*shown(), "/admin/nothing"])
 def test_it_is_told_on_every_page_while_it_is_on(house: House, readers: Readers, path: str) -> None:
     admin = readers("admin")
     assert "All sending is halted." not in admin.get(path).text
@@ -83,6 +77,10 @@ def test_somebody_halts_all_and_lets_it_go_on(house: House, admin: Page) -> None
     admin.goto("/admin/contacts")
     banner = admin.get_by_role("complementary", name="All sending is halted")
     expect(banner).to_contain_text("By Camille, since")
+    admin.evaluate(Path(AXE).read_text())
+    found = admin.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
+    assert [one["id"] for one in found["violations"]] == []
+    assert admin.evaluate("document.documentElement.scrollWidth <= innerWidth")
     banner.get_by_role("link").click()
     admin.get_by_role("button", name="Let sending go on").click()
     expect(admin.get_by_text("Sending goes on.")).to_be_visible()
