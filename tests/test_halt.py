@@ -215,11 +215,11 @@ def test_it_is_written_down_once_who_halts_and_who_resumes(house: House) -> None
         with house.runtime.begin() as connection:
             assert outbox.halt(house.runtime, connection, by) == (by == "backend")
     with house.runtime.read() as connection:
-        assert outbox.sending(house.runtime, connection).halted_by == outbox.halted(connection).halted_by == "backend"
+        assert outbox.sending(house.runtime, connection).halted_by == outbox.frame(connection).halted_by == "backend"
     resume(house)
     with house.runtime.begin() as connection:
         assert not outbox.resume(house.runtime, connection, None)
-        assert outbox.halted(connection) is None
+        assert outbox.frame(connection).halted_at is None
         kept = connection.execute(select(AuditEntry.who, AuditEntry.did).order_by(AuditEntry.id)).all()
     assert [tuple(one) for one in kept] == [("backend", "sending.halted"), ("parley", "sending.resumed")]
 

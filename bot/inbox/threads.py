@@ -10,14 +10,17 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or
 
 from bot import contacts
 from bot.contacts import Place
-from models import Contact, Message, Staff, Thread, one_of
+from models import Contact, Conversation, Message, Staff, Thread, one_of
 from models.base import UtcDateTime
+from models.conversation import LISTENING
 
 TABS = ("waiting", "mine", "all", "closed")
 MOST_COUNTED = 1_000
 WATCHED = 30  # of the last happenings of a thread, so many are watched for news
 
-THREAD, CONTACT, MESSAGE, STAFF = Thread.__table__, Contact.__table__, Message.__table__, Staff.__table__
+THREAD, CONTACT, CONVERSATION, MESSAGE, STAFF = (
+    one.__table__ for one in (Thread, Contact, Conversation, Message, Staff)
+)
 
 _now = bindparam("now", type_=UtcDateTime())
 IS_WAITING = and_(
@@ -40,6 +43,13 @@ ROWS = select(
     *THREAD.c, CONTACT.c.phone, CONTACT.c["values"], CONTACT.c.stopped_at,
     STAFF.c.name.label("staff_name"), _heard.label("heard_id"),
 ).select_from(_theirs)  # fmt: skip
+_listens = (CONVERSATION.c.contact_id == bindparam("contact_id")) & LISTENING
+_listening = select(CONVERSATION.c.dialog).where(_listens).scalar_subquery()
+ONE = select(
+    *THREAD.c, STAFF.c.name.label("staff_name"), _listening.label("listening")
+).select_from(
+    CONTACT.outerjoin(THREAD, THREAD.c.contact_id == CONTACT.c.id).outerjoin(STAFF, STAFF.c.id == THREAD.c.staff_id)
+).where(CONTACT.c.id == bindparam("contact_id"))  # fmt: skip
 WORDS = select(MESSAGE.c.id, MESSAGE.c.body, MESSAGE.c.media).where(one_of(MESSAGE.c.id, "ids"))
 
 
@@ -77,8 +87,9 @@ def page(
 
 
 def find(connection: Connection, contact_id: int) -> Any:
-    """The thread of a contact; None: nobody has ever had to do with them."""
-    return connection.execute(ROWS.where(THREAD.c.contact_id == contact_id)).one_or_none()
+    """How it stands with a contact; all is None where nobody has ever had to do with them. `listening`: the dialog that waits for
+    their answer."""
+    return connection.execute(ONE, {"contact_id": contact_id}).one()
 
 
 def waiting(connection: Connection, staff_id: int, now: datetime) -> tuple[int, int, int]:

@@ -10,10 +10,29 @@ from bot.outbox.delivery import deliver
 from bot.outbox.result import release
 from bot.outbox.rows import answer, judge, say, stored_answer
 from bot.outbox.settling import settle, sweep, wait_for_calls, wait_for_campaign
-from bot.outbox.switch import Sending, halt, halted, resume, sending, wait_until_halted
+from bot.outbox.switch import Sending, frame, halt, resume, sending, wait_until_halted
 
 __all__ = [
-    "MACHINE_NOW", "OF_BATCHES", "READY", "WAITING", "Sending", "answer", "deliver", "halt", "halted", "judge", "late", "look",
-    "release", "resume", "say", "sending", "settle", "stored_answer", "sweep", "wait_for_calls", "wait_for_campaign",
+    "MACHINE_NOW",
+    "OF_BATCHES",
+    "READY",
+    "WAITING",
+    "Sending",
+    "answer",
+    "deliver",
+    "frame",
+    "halt",
+    "judge",
+    "late",
+    "look",
+    "release",
+    "resume",
+    "say",
+    "sending",
+    "settle",
+    "stored_answer",
+    "sweep",
+    "wait_for_calls",
+    "wait_for_campaign",
     "wait_until_halted",
 ]  # fmt: skip

@@ -6,14 +6,14 @@ Only what confirms STOP, START and HELP in a webhook's response still goes. Text
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
 
 from bot.outbox.claim import GOOD_FOR
 from bot.outbox.settling import wait_for_all
 from bot.runtime import Runtime
 from bot.staff import Staff, audit
 from bot.staff.audit import BY_COMMAND
-from models import Campaign, Halt, Message
+from models import Campaign, Halt, Message, Shop
 from models.message import in_state
 
 HALT = Halt.__table__
@@ -23,8 +23,13 @@ _texts = select(func.count()).select_from(Message).where(_loose).scalar_subquery
 _late = select(func.count()).select_from(Message).where(_loose, _too_late).scalar_subquery().label("late")
 _campaigns = select(func.count()).select_from(Campaign).where(Campaign.state == "sending").scalar_subquery().label("campaigns")
 SENDING: Any = select(HALT.c.halted_at, HALT.c.halted_by, _texts, _late, _campaigns)
+_is_on = HALT.c.halted_at.is_not(None)
+_revision = select(Shop.revision).scalar_subquery().label("revision")
 # Every page asks this: nothing is counted unless there is something to tell.
-HALTED: Any = select(HALT.c.halted_at, HALT.c.halted_by, _texts, _campaigns).where(HALT.c.halted_at.is_not(None))
+FRAME: Any = select(
+    HALT.c.halted_at, HALT.c.halted_by, _revision,
+    case((_is_on, _texts)).label("texts"), case((_is_on, _campaigns)).label("campaigns"),
+)  # fmt: skip
 
 
 class Sending(NamedTuple):
@@ -74,6 +79,7 @@ def sending(runtime: Runtime, connection: Connection) -> Sending:
     return Sending(*connection.execute(SENDING, {f"{kind}_since": now - good_for for kind, good_for in GOOD_FOR.items()}).one())
 
 
-def halted(connection: Connection) -> Any:
-    """Since when nothing leaves, who said so, how many texts and campaigns wait; None while all may leave."""
-    return connection.execute(HALTED).one_or_none()
+def frame(connection: Connection) -> Any:
+    """What every page asks for, at once: since when nothing leaves (None: all may), who said so, how many texts and campaigns
+    wait; and the revision of the catalogue."""
+    return connection.execute(FRAME).one()

@@ -418,7 +418,7 @@ def test_the_door_stays_up_whatever_it_is_told_to_lead_to(house: House, elsewher
 
 
 def test_a_database_that_is_away_is_told_in_words(house: House, readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(*_: object) -> None:
+    def gone(*_: object, **__: object) -> None:
         raise OperationalError("", {}, Exception("the server closed the connection"))
 
     reader = readers("admin")

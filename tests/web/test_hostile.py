@@ -175,6 +175,7 @@ def test_names_of_campaigns_are_text_among_the_alerts(house: House, readers: Rea
     tame(seen, calm)
     for name in names:
         assert squeezed(name) in squeezed(seen.text), name
+@pytest.mark.parametrize("first", range(0, len(HOSTILE), SLICE))
 def test_a_shop_can_be_called_anything(house: House, readers: Readers, first: int) -> None:
     """Brand, contact line and texts: refused or not, they come back as text, and the shop's pages stay what they are."""
     reader, paths = readers("admin"), ("/admin/shop", "/admin/shop/number", "/admin/shop/texts", "/admin/shop/try", "/admin")

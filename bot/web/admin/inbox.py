@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import render_template
 from flask_babel import gettext
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
 from bot import contacts as people
@@ -15,8 +15,6 @@ from bot import jobs, staff
 from bot.catalogue import catalogue
 from bot.web.admin.look import topic_names
 from bot.web.admin.pages import Visit, Wrong, go, page, show
-from models import Conversation
-from models.conversation import LISTENING
 
 THREADS, HAPPENINGS, STRANGERS = 30, 40, 100  # at once
 DOES: Mapping[str, Callable[..., Any]] = {
@@ -66,10 +64,9 @@ def _thread(visit: Visit, contact_id: int, status: int = 200, **known: Any) -> o
         row, now, shop = _row(connection, contact_id), visit.now(connection), catalogue(connection)
         found = people.timeline(connection, row, before, HAPPENINGS + 1)
         stopped_by = room.stopped_by(visit.runtime, connection, row, now, shop.shop.zone)
-        listening = select(Conversation.dialog).where(Conversation.contact_id == contact_id, LISTENING)
         known |= {
             "row": row, "now": now, "thread": room.find(connection, contact_id), "stopped_by": stopped_by,
-            "listening": connection.scalar(listening), "topics": topic_names(shop), "types": shop.fields,
+            "topics": topic_names(shop), "types": shop.fields,
             "subscribed": people.topics(connection, [contact_id])[contact_id],
             "tags": people.tags(connection, [contact_id])[contact_id],
             "team": [one for one in staff.everybody(connection) if one.closed_at is None and staff.may(one.role, "agent")],

@@ -87,12 +87,7 @@ def _language() -> str:
 def _zone() -> str:
     """Of the shop: all who look at it mean the same hour."""
     if "zone" not in g:
-        runtime: Runtime = current_app.config["PARLEY"]
-        with runtime.read() as connection:
-            try:
-                g.zone = catalogue(connection).shop.zone
-            except NoShop:
-                g.zone = "UTC"
+        _frame()
     return str(g.zone)
 
 
@@ -103,12 +98,22 @@ def topic_names(shop: Catalogue) -> dict[str, str]:
 
 
 def halted() -> Any:
-    """Who has halted all sending, since when, and how much waits; None while all may leave. Asked once for each request."""
+    """Who has halted all sending, since when, and how much waits; None while all may leave."""
     if "halted" not in g:
-        runtime: Runtime = current_app.config["PARLEY"]
-        with runtime.read() as connection:
-            g.halted = outbox.halted(connection)
+        _frame()
     return g.halted
+
+
+def _frame() -> None:
+    """What every page shows or goes by, asked once for each request."""
+    runtime: Runtime = current_app.config["PARLEY"]
+    with runtime.read() as connection:
+        found = outbox.frame(connection)
+        g.halted = found if found.halted_at is not None else None
+        try:
+            g.zone = catalogue(connection, found.revision or 0).shop.zone
+        except NoShop:
+            g.zone = "UTC"
 
 
 @lru_cache
