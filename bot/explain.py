@@ -47,9 +47,9 @@ class Explanation:
     verdicts: Sequence[Mapping[str, Any]] = ()
 
 
-def of_campaign(runtime: Runtime, connection: Connection, contact: Any, campaign: Any) -> Explanation:
+def of_campaign(runtime: Runtime, connection: Connection, contact: Any, campaign: Any, now: datetime) -> Explanation:
     """What a contact would get of a campaign, were they in its audience, and whether they are. Of one that is over: nothing."""
-    now, shop = runtime.now(connection), catalogue(connection)
+    shop = catalogue(connection)
     over = campaign.ends_at is not None and campaign.ends_at <= now
     about, zone = (campaign.kind, campaign.topic), shop.shop.zone
     known, _ = facts.of_one(runtime, connection, contact, *about, now, zone, expired=over)

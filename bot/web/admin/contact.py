@@ -148,7 +148,7 @@ def contact_why(visit: Visit, contact_id: int) -> object:
         try:
             campaign = campaigns.find(connection, chosen) if chosen is not None else None
             if campaign is not None:
-                known["found"] = explain.of_campaign(visit.runtime, connection, known["row"], campaign)
+                known["found"] = explain.of_campaign(visit.runtime, connection, known["row"], campaign, known["now"])
         except REFUSALS as error:
             known["errors"] = told(error)
     return show("contact_why.html", 422 if "errors" in known else 200, chosen=chosen, **known)
