@@ -59,7 +59,7 @@ def explain_text(call: Call) -> ExplanationOut:
             campaign = campaigns.find(call.connection, call.query.campaign)
         except campaigns.CampaignError:
             raise not_found("such campaign") from None
-        found = explain.of_campaign(call.runtime, call.connection, contact, campaign, call.now)
+        found = explain.of_campaign(call.runtime, call.connection, contact, campaign, call.now())
     else:
         call.needs("messages:read")
         message = explain.find_message(call.connection, contact.id, call.query.message)
