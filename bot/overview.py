@@ -70,9 +70,10 @@ CONTACTS = select(
 ).select_from(Contact)
 REAL_CONTACTS = CONTACTS.where(Contact.sample.is_(False))  # on a real carrier the demo's people are nobody
 # As its index says it: SQLite finds a partial index in no other way.
-OPT_OUTS = select(*_in_each(ConsentEvent.at)).where(OPT_OUT, ConsentEvent.at >= bindparam("before_from", type_=_instant))
 _asked = in_state("sending", "answered", "unknown") & (_message.state == "unknown")
-UNKNOWN = select(func.count()).where(_asked).select_from(Message)
+_unknown = select(func.count()).where(_asked).select_from(Message).scalar_subquery()
+_opted_out = OPT_OUT & (ConsentEvent.at >= bindparam("before_from", type_=_instant))
+OPT_OUTS_AND_UNKNOWN = select(*_in_each(ConsentEvent.at), _unknown).where(_opted_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +144,16 @@ def overview(runtime: Runtime, connection: Connection) -> Overview:
     texts = _texts(connection, period.times)
     ours = CONTACTS if runtime.carrier.is_simulated else REAL_CONTACTS
     contacts, can_be_reached, ever_heard, *new = connection.execute(ours, period.times).one()
+    *opt_outs, unknown = connection.execute(OPT_OUTS_AND_UNKNOWN, period.times).one()
     waits, _, strangers = inbox.waiting(connection, 0, now)
     before, days = texts.get(BEFORE, (0, 0, 0)), [texts.get(place, (0, 0, 0)) for place in range(DAYS)]
     heard, sent, delivered = map(sum, zip(*days, strict=True))
     return Overview(
         brand=shop.shop.brand, contacts=contacts, reachable=can_be_reached, new=Figure(*new), heard=Figure(heard, before[0]),
         sent=Figure(sent, before[1]), delivered=Figure(_share(delivered, sent), _share(before[2], before[1])),
-        opt_outs=Figure(*connection.execute(OPT_OUTS, period.times).one()),
+        opt_outs=Figure(*opt_outs),
         days=[Day(day, heard, sent) for day, (heard, sent, _) in zip(period.days, days, strict=True)],
-        waits=waits + strangers, unknown=connection.scalar(UNKNOWN) or 0, held=held(connection),
+        waits=waits + strangers, unknown=unknown, held=held(connection),
         absent=absent(runtime, connection), campaigns=campaigns.under_way(connection, MOST_CAMPAIGNS),
         steps=_steps(shop, ever_heard, can_be_reached),
     )  # fmt: skip

@@ -14,8 +14,10 @@ from bot.campaigns import batches, control
 from bot.consent import facts
 from bot.contacts.export import PARTS
 from bot.contacts.timeline import SOURCES
+from bot.inbox import threads
 from bot.outbox import claim, result, settling
 from bot.shop.hits import HITS
+from models import Thread
 
 HOT: dict[str, Any] = {
     "loose messages": claim.LOOSE,
@@ -40,14 +42,18 @@ HOT: dict[str, Any] = {
     "latest outcomes": control.LATEST_OUTCOMES[0],
     "where a time begins among the texts": overview.FIRST,
     "texts of two weeks": overview.TEXTS,
-    "who left in two weeks": overview.OPT_OUTS,
-    "texts that wait": overview.WAITING,
+    "who left in two weeks": overview.OPT_OUTS_AND_UNKNOWN,
+    "who waits in the inbox": threads.COUNTS,
+    "threads": threads.ROWS.where(threads.IS_WAITING).order_by(Thread.waits_since, Thread.contact_id),
+    "one thread": threads.ONE,
     "texts of keywords": HITS,
     **{f"export of {name}": rows.where(key > 0).order_by(key) for name, (rows, key) in PARTS.items()},
     **{f"timeline of {name}": source.rows.order_by(source.at.desc()) for name, source in SOURCES.items()},
     **{f"due in {queue}": query for queue, query in jobs.DUE.items()},
 }
-GROWS = ("message", "callback", "recipient", "contact", "suppression", "consent_event")  # with every text or person
+GROWS = (  # with every text or person
+    "message", "thread", "thread_entry", "callback", "recipient", "contact", "suppression", "consent_event",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", HOT)

@@ -52,6 +52,14 @@ ONE = select(
 ).where(CONTACT.c.id == bindparam("contact_id"))  # fmt: skip
 WORDS = select(MESSAGE.c.id, MESSAGE.c.body, MESSAGE.c.media).where(one_of(MESSAGE.c.id, "ids"))
 
+_strangers = (
+    select(*(MESSAGE.c[name] for name in ("id", "at", "ours", "theirs", "body", "media")))
+    .where(text("message.for_person"), MESSAGE.c.direction == "in", MESSAGE.c.contact_id.is_(None))
+)  # fmt: skip
+_some = [select(THREAD.c.contact_id).where(_in[tab]).limit(MOST_COUNTED + 1).subquery() for tab in ("waiting", "mine")]
+_some.append(_strangers.with_only_columns(MESSAGE.c.id).limit(MOST_COUNTED + 1).subquery())
+COUNTS = select(*(select(func.count()).select_from(one).scalar_subquery() for one in _some))
+
 
 @dataclass(frozen=True, slots=True)
 class Tab:
@@ -97,18 +105,8 @@ def waiting(connection: Connection, staff_id: int, now: datetime) -> tuple[int, 
 
     Nobody counts further than MOST_COUNTED.
     """
-    known = {"now": now, "staff_id": staff_id}
-    some = [select(THREAD.c.contact_id).where(_in[tab]).limit(MOST_COUNTED + 1).subquery() for tab in ("waiting", "mine")]
-    some.append(_strangers.with_only_columns(MESSAGE.c.id).limit(MOST_COUNTED + 1).subquery())
-    counts = [select(func.count()).select_from(one).scalar_subquery() for one in some]
-    waits, mine, others = connection.execute(select(*counts), known).one()
+    waits, mine, others = connection.execute(COUNTS, {"now": now, "staff_id": staff_id}).one()
     return waits, mine, others
-
-
-_strangers = (
-    select(*(MESSAGE.c[name] for name in ("id", "at", "ours", "theirs", "body", "media")))
-    .where(text("message.for_person"), MESSAGE.c.direction == "in", MESSAGE.c.contact_id.is_(None))
-)  # fmt: skip
 
 
 def strangers(connection: Connection, limit: int) -> Sequence[Row[Any]]:
