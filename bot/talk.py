@@ -101,12 +101,15 @@ def open_dialog(
 
 
 def end_listening(connection: Connection, contact_id: int) -> str | None:
-    """End what waits for the contact's answer, and what had opened it; its name. Their row is locked; alarms ring for nobody."""
-    theirs = (Conversation.contact_id == contact_id) & Conversation.status.in_(("listening", "calling"))
-    name = connection.scalar(select(Conversation.dialog).where(theirs, Conversation.status == "listening"))
-    if name is not None:
-        connection.execute(update(Conversation).where(theirs).values(status="ended", outcome=BY_STAFF))
-    return name
+    """End what waits for the contact's answer, and those that had opened it; its name. The contact is locked."""
+    columns = (Conversation.id, Conversation.dialog, Conversation.parent_id)
+    theirs = (Conversation.contact_id == contact_id) & (Conversation.status == "listening")
+    found = row = connection.execute(select(*columns).where(theirs)).one_or_none()
+    while row is not None:
+        connection.execute(update(Conversation).where(Conversation.id == row.id).values(status="ended", outcome=BY_STAFF))
+        above = (Conversation.id == row.parent_id) & (Conversation.status == "calling")
+        row = connection.execute(select(*columns).where(above)).one_or_none()
+    return found.dialog if found is not None else None
 
 
 def begins(scene: Scene, dialog: Compiled) -> str:

@@ -27,6 +27,7 @@ class Thread(Base):
     closed: Mapped[bool] = mapped_column(default=False)
     waits_since: Mapped[datetime | None]  # the first text that nobody has answered yet; None: they wait for nothing
     snoozed_until: Mapped[datetime | None]  # nobody is bothered with it until then
+    answer_id: Mapped[int | None]  # the last message that staff wrote
     at: Mapped[datetime]  # when something was last said or done in it
 
 

@@ -19,8 +19,8 @@ from bot.text.parts import MOST_PARTS, Measure, measure
 from models import Message, insert
 
 LOOK_BACK = "answer"  # the kind of the alarm
-LOOK_BACK_FOR = timedelta(minutes=2)
-MOST_LOOKS = 30  # then whatever became of it is shown in the thread, and nowhere else
+LOOK_BACK_FOR = timedelta(minutes=2)  # twice as long each time
+MOST_LOOKS = 11  # almost three days: then whatever became of it is shown in the thread, and nowhere else
 NOT_SAID = ("refused", "failed", "held")
 UNDER_WAY = ("ready", "sending", "unknown")
 
@@ -28,6 +28,16 @@ MESSAGE = Message.__table__
 LAST = (
     select(MESSAGE.c.ours).where(MESSAGE.c.direction == "in").order_by(MESSAGE.c.at.desc(), MESSAGE.c.id.desc()).limit(1)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What somebody of the shop has typed, and what they had before their eyes."""
+
+    words: str  # Liquid
+    key: str  # of the page: one answer for each
+    seen: int = 0  # the contact's newest text
+    answer: int | None = None  # the last answer of staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,33 +75,44 @@ def draft(connection: Connection, shop: Catalogue, contact: Any, words: str) -> 
 
 
 def answer(
-    runtime: Runtime, connection: Connection, shop: Catalogue, contact: Any, who: staff.Staff, words: str, key: str, now: datetime
-) -> int | None:
-    """Say something to a contact, whose row is locked. The message's id; None: it was said before with this key.
+    runtime: Runtime, connection: Connection, shop: Catalogue, contact: Any, who: staff.Staff, typed: Typed, now: datetime
+) -> None:
+    """Say something to a contact, whose row is locked; the same form, sent twice, says it once.
 
-    1. It must be possible, and the words must be a text. Raises InboxError.
+    1. It must be possible, the words must be a text, and nobody else may have answered meanwhile. Raises InboxError.
     2. The message, ready to leave; the gate is asked once more when it does.
-    3. The thread is theirs if it was nobody's, and waits no more; dialogs are silent from now on.
+    3. The thread is theirs if it was nobody's, and waits no more, unless for a text that they had not seen; dialogs are silent.
     """
     why = stopped_by(runtime, connection, contact, now, shop.shop.zone)
-    said = draft(connection, shop, contact, clean(words))
+    said = draft(connection, shop, contact, clean(typed.words))
     if why is not None or said.problem is not None:
         raise InboxError(("text", said.problem or f"they cannot be answered: {why}"))
     machine_now = runtime.machine_now()
     row = {
-        "contact_id": contact.id, "direction": "out", "kind": "reply", "state": "ready", "cause": f"s:{contact.id}:{key}",
+        "contact_id": contact.id, "direction": "out", "kind": "reply", "state": "ready", "cause": f"s:{contact.id}:{typed.key}",
         "ours": _ours(connection, contact), "theirs": contact.phone, "body": said.body, "parts": said.size.parts, "media": [],
         "account": runtime.settings.twilio_account_sid, "staff_id": who.id, "at": now, "made_at": machine_now,
         "not_before": machine_now, "verdicts": [],
     }  # fmt: skip
-    new = insert(MESSAGE).values(**row).on_conflict_do_nothing(index_elements=["cause"]).returning(MESSAGE.c.id)
-    message_id = connection.scalar(new)
-    if message_id is None:
-        return None
-    served(connection, contact.id, now, staff_id=func.coalesce(THREAD.c.staff_id, who.id))
+    earlier = connection.scalar(select(MESSAGE.c.body).where(MESSAGE.c.cause == row["cause"]))
+    if not typed.key or (earlier is not None and earlier != said.body):
+        raise InboxError(("text", "this was not sent, for the page had sent another answer: send it once more"))
+    if earlier is not None:
+        return
+    _nobody_else(connection, contact, who, typed.answer)
+    message_id = int(connection.execute(insert(MESSAGE).values(**row).returning(MESSAGE.c.id)).scalar_one())
+    mine = func.coalesce(THREAD.c.staff_id, who.id)
+    served(connection, contact.id, now, typed.seen, staff_id=mine, answer_id=message_id)
     silence(connection, contact.id, now)
     set_alarm(connection, LOOK_BACK, message_id, 0, now + LOOK_BACK_FOR)
-    return int(message_id)
+
+
+def _nobody_else(connection: Connection, contact: Any, who: staff.Staff, known: int | None) -> None:
+    """Two who look at a thread do not both answer without knowing of each other. Raises InboxError."""
+    last = select(MESSAGE.c.id, MESSAGE.c.staff_id).join(THREAD, THREAD.c.answer_id == MESSAGE.c.id)
+    found = connection.execute(last.where(THREAD.c.contact_id == contact.id)).one_or_none()
+    if found is not None and found.id != known and found.staff_id != who.id:
+        raise InboxError(("text", "somebody has answered meanwhile: look at it, then send this if it is still right"))
 
 
 def look_back(runtime: Runtime, connection: Connection, alarm: Any) -> None:
@@ -106,7 +127,7 @@ def look_back(runtime: Runtime, connection: Connection, alarm: Any) -> None:
             since = func.coalesce(THREAD.c.waits_since, now)
             change(connection, contact.id, now, closed=False, waits_since=since, snoozed_until=None)
     elif (found.state in UNDER_WAY or found.status not in ("delivered", "read")) and alarm.version < MOST_LOOKS:
-        set_alarm(connection, LOOK_BACK, found.id, alarm.version + 1, now + LOOK_BACK_FOR)
+        set_alarm(connection, LOOK_BACK, found.id, alarm.version + 1, now + LOOK_BACK_FOR * 2**alarm.version)
 
 
 def _ours(connection: Connection, contact: Any) -> str:

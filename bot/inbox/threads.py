@@ -45,8 +45,12 @@ ROWS = select(
 ).select_from(_theirs)  # fmt: skip
 _listens = (CONVERSATION.c.contact_id == bindparam("contact_id")) & LISTENING
 _listening = select(CONVERSATION.c.dialog).where(_listens).scalar_subquery()
+_newest = (
+    select(MESSAGE.c.id).where(MESSAGE.c.contact_id == bindparam("contact_id"), MESSAGE.c.direction == "in")
+    .order_by(MESSAGE.c.at.desc(), MESSAGE.c.id.desc()).limit(1).scalar_subquery()
+)  # fmt: skip
 ONE = select(
-    *THREAD.c, STAFF.c.name.label("staff_name"), _listening.label("listening")
+    *THREAD.c, STAFF.c.name.label("staff_name"), _listening.label("listening"), _newest.label("heard_id")
 ).select_from(
     CONTACT.outerjoin(THREAD, THREAD.c.contact_id == CONTACT.c.id).outerjoin(STAFF, STAFF.c.id == THREAD.c.staff_id)
 ).where(CONTACT.c.id == bindparam("contact_id"))  # fmt: skip
@@ -96,7 +100,7 @@ def page(
 
 def find(connection: Connection, contact_id: int) -> Any:
     """How it stands with a contact; all is None where nobody has ever had to do with them. `listening`: the dialog that waits for
-    their answer."""
+    their answer; `heard_id`: their newest text."""
     return connection.execute(ONE, {"contact_id": contact_id}).one()
 
 

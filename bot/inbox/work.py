@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, update
+from sqlalchemy import Connection, func, select, update
 
 from bot import staff, talk
 from bot.effects import WITH_STAFF_FOR
@@ -53,9 +53,13 @@ def assign(connection: Connection, contact_id: int, who: staff.Staff, to: Any, n
     write(connection, contact_id, who, "assigned", now, to.name if to is not None else "")
 
 
-def close(connection: Connection, contact_id: int, who: staff.Staff, now: datetime) -> None:
-    """Nothing is left to do; the bot answers again. Their next text that needs a person opens it."""
-    served(connection, contact_id, now, closed=True)
+def close(connection: Connection, contact_id: int, who: staff.Staff, now: datetime, seen: int) -> None:
+    """Nothing is left to do; the bot answers again. Their next text that needs a person opens it.
+
+    `seen`: their newest text that was looked at. Raises InboxError where a later one needs somebody.
+    """
+    if served(connection, contact_id, now, seen, closed=True):
+        raise InboxError(("", "they have texted meanwhile: look at it first"))
     write(connection, contact_id, who, "closed", now)
     connection.execute(update(Contact).where(Contact.id == contact_id).values(with_staff_until=None))
 
@@ -111,8 +115,10 @@ def silence(connection: Connection, contact_id: int, now: datetime) -> None:
     connection.execute(until)
 
 
-def served(connection: Connection, contact_id: int, now: datetime, **more: Any) -> None:
-    """Nobody waits for an answer any more."""
-    change(connection, contact_id, now, **{"closed": False, "waits_since": None, "snoozed_until": None, **more})
-    waited = (Message.contact_id == contact_id) & (Message.direction == "in") & Message.for_person
-    connection.execute(update(Message).where(waited).values(for_person=False))
+def served(connection: Connection, contact_id: int, now: datetime, seen: int, **more: Any) -> bool:
+    """Nobody waits any more for an answer to a text up to the one that was seen. Whether a later one still needs somebody."""
+    needs = (Message.contact_id == contact_id) & (Message.direction == "in") & Message.for_person
+    connection.execute(update(Message).where(needs, Message.id <= seen).values(for_person=False))
+    since = connection.scalar(select(func.min(Message.at)).where(needs))
+    change(connection, contact_id, now, **{"closed": False, "waits_since": since, "snoozed_until": None, **more})
+    return since is not None

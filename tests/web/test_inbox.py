@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select, update
 
 from bot import inbox
-from models import Message, Thread, ThreadEntry
+from models import Conversation, Message, Thread, ThreadEntry, insert
 from tests.conftest import Doorway
 from tests.house import BEGIN, House
 from tests.web.conftest import Reader, Readers, account, sign_in
@@ -33,10 +33,22 @@ def work(house: House) -> None:
     worker.join()
 
 
+def before_their_eyes(reader: Reader, path: str) -> dict[str, str]:
+    """What the thread's page says that they have seen, as its forms send it."""
+    page = reader.get(path).text
+    seen, answered = (re.search(rf'name="{name}"[^>]* value="(\d*)"', page) for name in ("seen", "answered"))
+    assert seen and answered
+    return {"seen": seen[1], "answered": answered[1]}
+
+
 def say(reader: Reader, path: str, words: str, key: str = "k1") -> Any:
     """An answer typed and sent."""
-    reader.get(path)
-    return reader.send(f"{path}/answer", text=words, key=key)
+    return reader.send(f"{path}/answer", text=words, key=key, **before_their_eyes(reader, path))
+
+
+def close(reader: Reader, path: str) -> Any:
+    """The thread closed."""
+    return reader.send(f"{path}/do", do="close", **before_their_eyes(reader, path))
 
 
 def waits(reader: Reader, tab: str = "waiting") -> list[str]:
@@ -75,7 +87,46 @@ def test_an_answer_leaves_once_and_the_bot_falls_silent(house: House, readers: R
     with house.runtime.read() as connection:
         row = connection.execute(select(Message.__table__).where(Message.staff_id.is_not(None))).one()
     assert (row.kind, row.state, row.staff_id is not None) == ("reply", "sent", True)
-    assert "by staff" in agent.get(thread(house)).text
+    assert "· Camille ·" in agent.get(thread(house)).text
+
+
+def test_a_text_that_nobody_has_seen_is_neither_closed_nor_answered_away(house: House, readers: Readers) -> None:
+    agent = readers("agent")
+    house.text("Bo", "blue candles?")
+    seen = before_their_eyes(agent, thread(house))
+    house.text("Bo", "my parcel is broken, please call")
+    refused = agent.send(f"{thread(house)}/do", do="close", **seen)
+    assert (refused.status_code, "they have texted meanwhile" in refused.text) == (422, True)
+    agent.send(f"{thread(house)}/answer", text="Yes, on Tuesday", key="k1", **seen)
+    house.work()
+    assert house.received("Bo")[-1] == "Yes, on Tuesday"
+    assert waits(agent) == ["my parcel is broken, please call"]
+    assert close(agent, thread(house)).status_code == 303 and waits(agent) == []
+
+
+def test_nothing_is_swallowed_that_was_typed(house: House, readers: Readers) -> None:
+    """A page that the browser has kept from before its answer was sent."""
+    agent = readers("agent")
+    house.text("Bo", "blue candles?")
+    say(agent, thread(house), "Yes")
+    for words, key in (("Red ones on Monday", "k1"), ("Red ones on Monday", "")):
+        refused = say(agent, thread(house), words, key)
+        assert (refused.status_code, "send it once more" in refused.text, words in refused.text) == (422, True, True)
+    assert say(agent, thread(house), "Red ones on Monday", "k2").status_code == 303
+    house.work()
+    assert house.received("Bo")[-2:] == ["Yes", "Red ones on Monday"]
+
+
+def test_two_do_not_both_answer_without_knowing(house: House, readers: Readers) -> None:
+    agent, other = readers("agent"), Reader(house)
+    other.sign_in(account(house, "agent", "Noor"))
+    house.text("Bo", "blue candles?")
+    seen = before_their_eyes(other, thread(house))
+    say(agent, thread(house), "Yes")
+    refused = other.send(f"{thread(house)}/answer", text="No, sold out", key="k2", **seen)
+    assert (refused.status_code, "somebody has answered meanwhile" in refused.text) == (422, True)
+    assert "No, sold out" in refused.text
+    assert say(other, thread(house), "Only today", "k3").status_code == 303, "now they know"
 
 
 def test_many_answers_of_a_person_are_no_loop(house: House, readers: Readers) -> None:
@@ -84,7 +135,7 @@ def test_many_answers_of_a_person_are_no_loop(house: House, readers: Readers) ->
     for number in range(12):
         say(agent, thread(house), f"Answer {number}", key=str(number))
         house.work()
-    agent.send(f"{thread(house)}/do", do="close")
+    close(agent, thread(house))
     assert house.received("Bo")[-1] == "Answer 11"
     assert house.text("Bo", "MENU"), "the bot has not answered too often"
 
@@ -115,17 +166,23 @@ def test_a_stop_overtakes_an_answer_that_has_not_left(house: House, readers: Rea
     assert stands(house).waits_since is None, "who has left wants no answer"
 
 
-@pytest.mark.parametrize("fault", [{"refuse_code": 21610}, {"refuse_code": 30006}])
-def test_an_answer_that_did_not_leave_is_not_forgotten(house: House, readers: Readers, fault: dict[str, Any]) -> None:
+@pytest.mark.parametrize("later", [timedelta(minutes=3), timedelta(hours=9)])
+def test_an_answer_that_did_not_arrive_is_not_forgotten(house: House, readers: Readers, later: timedelta) -> None:
+    """Also where the carrier says so in the morning: the phone was off."""
     agent = readers("agent")
     house.text("Bo", "blue candles?")
     say(agent, thread(house), "Yes!")
+    house.work()
+    if later > timedelta(hours=1):
+        with house.runtime.begin() as connection:
+            connection.execute(update(Message).where(Message.body == "Yes!").values(status="sent"))
+        house.jump(later)
     with house.runtime.begin() as connection:
-        connection.execute(update(Message).where(Message.body == "Yes!").values(state="failed", error_code="30008"))
+        connection.execute(update(Message).where(Message.body == "Yes!").values(state="failed", status="undelivered"))
     assert stands(house).waits_since is None
-    house.jump(timedelta(minutes=3))
+    house.jump(later)
     assert stands(house).waits_since is not None and waits(agent) == ["blue candles?"]
-    assert "failed" in agent.get(thread(house)).text
+    assert "not delivered" in agent.get(thread(house)).text
 
 
 @pytest.mark.parametrize("words", ["", "   ", "{{ contact.shoe }}", "{% if %}", "x" * 1_601, "😀" * 801])
@@ -196,14 +253,14 @@ def test_a_closed_thread_opens_with_the_next_text_that_needs_somebody(house: Hou
     agent = readers("agent")
     house.text("Bo", "blue candles?")
     agent.get(thread(house))
-    agent.send(f"{thread(house)}/do", do="close")
+    close(agent, thread(house))
     assert waits(agent) == waits(agent, "all") == [] and waits(agent, "closed") == ["blue candles?"]
     assert house.text("Bo", "MENU"), "the bot answers again"
     assert waits(agent, "all") == []
     house.text("Bo", "2")
     house.text("Bo", "ICI")
     assert waits(agent) == ["ICI"], "the menu has led to a person"
-    agent.send(f"{thread(house)}/do", do="close")
+    close(agent, thread(house))
     agent.send(f"{thread(house)}/do", do="reopen")
     assert len(waits(agent)) == 1
 
@@ -267,6 +324,21 @@ def test_a_dialog_is_ended_by_hand(house: House, readers: Readers) -> None:
     assert agent.send(f"{thread(house, 'Ana')}/do", do="explode").status_code == 404
 
 
+def test_only_the_dialog_that_waits_is_ended_with_what_had_opened_it(house: House, readers: Readers) -> None:
+    agent = readers("agent")
+    house.text("Ana", "JOIN")
+    with house.runtime.begin() as connection:
+        row = connection.execute(select(Conversation.__table__)).one()._asdict()
+        others = [{**row, "id": 90, "dialog": "cart", "status": "calling"},
+                  {**row, "id": 91, "dialog": "later", "status": "waiting", "parent_id": 90}]  # fmt: skip
+        connection.execute(insert(Conversation), others)
+    agent.get(thread(house, "Ana"))
+    agent.send(f"{thread(house, 'Ana')}/do", do="end_dialog")
+    with house.runtime.read() as connection:
+        found = dict(connection.execute(select(Conversation.dialog, Conversation.status)).all())
+    assert found == {"welcome": "ended", "cart": "calling", "later": "waiting"}
+
+
 def test_texts_from_no_telephone_are_seen_and_gone(house: House, readers: Readers) -> None:
     agent = readers("agent")
     house.post("/webhooks/twilio/inbound", house.inbound("36111", "Your parcel is here", "SM" + "1" * 32))
@@ -283,7 +355,7 @@ def test_only_who_has_a_thread_is_found(house: House, readers: Readers) -> None:
     house.text("Ana", "MENU")
     assert "blue candles?" in agent.get("/admin/inbox?q=0612340002").text
     assert "Nobody found" in agent.get("/admin/inbox?q=0612340001").text
-    agent.send(f"{thread(house)}/do", do="close")
+    close(agent, thread(house))
     assert "blue candles?" in agent.get("/admin/inbox?tab=waiting&q=0612340002").text, "whatever the tab"
 
 
@@ -337,8 +409,8 @@ def test_the_pulse_changes_with_whatever_the_inbox_shows(house: House, readers: 
     agent.get(path)
     for do in (
         lambda: house.text("Bo", "red ones?"), lambda: agent.send(f"{path}/note", note="x"),
-        lambda: agent.send(f"{path}/answer", text="Yes", key="1"), house.work,
-        lambda: agent.send(f"{path}/do", do="close"), lambda: house.text("Ana", "hello?"), lambda: house.text("Bo", "STOP"),
+        lambda: say(agent, path, "Yes"), house.work,
+        lambda: close(agent, path), lambda: house.text("Ana", "hello?"), lambda: house.text("Bo", "STOP"),
     ):  # fmt: skip
         do()
         beats.append(pulse())
@@ -412,6 +484,33 @@ def test_two_people_see_the_same_thing_as_it_happens(house: House, chromium: Bro
     house.text("Bo", "STOP")
     expect(page.locator("#bot")).to_contain_text("they opted out")
     other.context.close()
+
+
+def test_an_open_thread_outlives_a_deploy_and_a_session(house: House, chromium: Browser, doorway: Doorway) -> None:
+    page = chromium.new_context(base_url=doorway.url, locale="en").new_page()
+    house.text("Bo", "blue candles?")
+    sign_in(page, account(house, "agent"))
+    page.route("**/live/*", lambda route: route.fulfill(status=204))
+    page.goto(thread(house))
+    page.locator("#text").fill("half a th")
+    away = re.compile(r"/admin/inbox[/?]")
+    with page.expect_response(lambda answer: answer.status == 503):
+        page.route(away, lambda route: route.fulfill(status=503, body="<p>away</p>"))
+        page.evaluate("document.body.dispatchEvent(new Event('news'))")
+    page.unroute(away)
+    house.text("Bo", "still there?")
+    page.evaluate("document.body.dispatchEvent(new Event('news'))")
+    expect(page.locator("#thread")).to_contain_text("still there?")
+    page.context.clear_cookies()
+    page.locator("#text").fill("half a thought")
+    page.wait_for_timeout(600)
+    expect(page.locator("#counter")).not_to_contain_text("Password")
+    page.locator("#text").press("Control+Enter")
+    page.wait_for_url("**/sign-in*")
+    sign_in(page, account(house, "agent", "Noor"))
+    page.goto(thread(house))
+    expect(page.locator("#text")).to_have_value("half a thought")
+    page.context.close()
 
 
 def test_without_a_stream_the_page_asks_now_and_then(house: House, page: Page) -> None:

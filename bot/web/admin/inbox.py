@@ -15,6 +15,7 @@ from bot import jobs, staff
 from bot.catalogue import catalogue
 from bot.web.admin.look import topic_names
 from bot.web.admin.pages import Visit, Wrong, go, page, show
+from bot.web.api.bodies import DIGITS
 
 THREADS, HAPPENINGS, STRANGERS = 30, 40, 100  # at once
 DOES: Mapping[str, Callable[..., Any]] = {
@@ -62,15 +63,17 @@ def _thread(visit: Visit, contact_id: int, status: int = 200, **known: Any) -> o
         raise NotFound from None
     with visit.read() as connection:
         row, now, shop = _row(connection, contact_id), visit.now(connection), catalogue(connection)
+        standing = room.find(connection, contact_id)  # before the texts: none of them is newer than what is said to be seen
         found = people.timeline(connection, row, before, HAPPENINGS + 1)
+        everybody = staff.everybody(connection)
         stopped_by = room.stopped_by(visit.runtime, connection, row, now, shop.shop.zone)
         known |= {
-            "row": row, "now": now, "thread": room.find(connection, contact_id), "stopped_by": stopped_by,
+            "row": row, "now": now, "thread": standing, "stopped_by": stopped_by,
             "topics": topic_names(shop), "types": shop.fields,
             "subscribed": people.topics(connection, [contact_id])[contact_id],
             "tags": people.tags(connection, [contact_id])[contact_id],
-            "team": [one for one in staff.everybody(connection) if one.closed_at is None and staff.may(one.role, "agent")],
-            "spoken": people.language(row, shop.shop.languages),
+            "team": [one for one in everybody if one.closed_at is None and staff.may(one.role, "agent")],
+            "names": {one.id: one.name for one in everybody}, "spoken": people.language(row, shop.shop.languages),
         }  # fmt: skip
     some = found[:HAPPENINGS]
     older = str(some[-1].place) if len(found) > len(some) else None
@@ -86,15 +89,23 @@ def answer(visit: Visit, contact_id: int) -> object:
 
     def say(connection: Connection) -> None:
         row, now = _row(connection, contact_id, locked=True), visit.now(connection)
-        key = form.get("key", "")[:40]
-        room.answer(visit.runtime, connection, catalogue(connection), row, visit.staff, form.get("text", ""), key, now)
+        answered = form.get("answered", "")
+        last = int(answered) if DIGITS.fullmatch(answered) else None
+        typed = room.Typed(form.get("text", ""), form.get("key", "")[:40], _seen(visit), last)
+        room.answer(visit.runtime, connection, catalogue(connection), row, visit.staff, typed, now)
 
     try:
         visit.change(say)
     except Wrong as wrong:
         return _thread(visit, contact_id, 422, errors=wrong.errors)
     jobs.wake(visit.runtime, "replies")
-    return go("thread", contact_id=contact_id, tab=_tab(visit))
+    return go("thread", contact_id=contact_id, tab=_tab(visit), sent=1)
+
+
+def _seen(visit: Visit) -> int:
+    """Their newest text that stood on the page."""
+    seen = visit.form.get("seen", "")
+    return int(seen) if DIGITS.fullmatch(seen) else 0
 
 
 @page("/inbox/<int:contact_id>/measure", role="agent", methods=("POST",))
@@ -137,7 +148,7 @@ def assign_thread(visit: Visit, contact_id: int) -> object:
 
     def assign(connection: Connection) -> None:
         _row(connection, contact_id, locked=True)
-        to = staff.find(connection, int(wanted)) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else None
+        to = staff.find(connection, int(wanted)) if DIGITS.fullmatch(wanted) else None
         if to is not None and (to.closed_at is not None or not staff.may(to.role, "agent")):
             raise Wrong({"to": gettext("They cannot answer contacts.")})
         room.assign(connection, contact_id, visit.staff, to, visit.now(connection))
@@ -175,9 +186,13 @@ def do_in_thread(visit: Visit, contact_id: int) -> object:
 
     def do(connection: Connection) -> None:
         _row(connection, contact_id, locked=True)
-        DOES[did](connection, contact_id, visit.staff, visit.now(connection))
+        more = {"seen": _seen(visit)} if did == "close" else {}
+        DOES[did](connection, contact_id, visit.staff, visit.now(connection), **more)
 
-    visit.change(do)
+    try:
+        visit.change(do)
+    except Wrong as wrong:
+        return _thread(visit, contact_id, 422, errors=wrong.errors)
     if did == "close":
         return go("inbox", tab=_tab(visit), say=gettext("Closed. Their next text that needs somebody opens it again."))
     return go("thread", contact_id=contact_id, tab=_tab(visit))
@@ -194,7 +209,7 @@ def strangers(visit: Visit) -> object:
 @page("/inbox/strangers/seen", role="agent", methods=("POST",))
 def strangers_seen(visit: Visit) -> object:
     """Those that were shown need nobody any more."""
-    ids = [int(one) for one in visit.many("id")[:STRANGERS] if one.isascii() and one.isdigit() and len(one) < 19]
+    ids = [int(one) for one in visit.many("id")[:STRANGERS] if DIGITS.fullmatch(one)]
 
     def look(connection: Connection) -> None:
         if count := room.seen(connection, ids):

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from flask import Response
+from flask import Response, request
 from werkzeug.exceptions import NotFound
 
 from bot import contacts as people
@@ -33,13 +33,14 @@ def live(visit: Visit, contact_id: int) -> object:
                 raise NotFound
     if not _take(max(1, visit.runtime.settings.web_threads // SHARE)):
         return Response(status=204)  # by which a browser knows that there is no stream, and does not come back for one
-    answer = Response(_stream(visit, contact_id), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    stream = _stream(visit, contact_id, request.headers.get("Last-Event-ID", ""))  # so browsers say what they know already
+    answer = Response(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
     answer.call_on_close(_give_back)
     return answer
 
 
-def _stream(visit: Visit, contact_id: int) -> Iterator[str]:
-    until, shown = time.monotonic() + STREAM_FOR, visit.query.get("seen", "")
+def _stream(visit: Visit, contact_id: int, shown: str) -> Iterator[str]:
+    until = time.monotonic() + STREAM_FOR
     yield f"retry: {RETRY}\n\n"
     while time.monotonic() < until:
         with visit.read() as connection:

@@ -162,8 +162,9 @@ def mine(name: str) -> bool:
     return request.path == here or (name != "home" and request.path.startswith(here + "/"))
 
 
-def instant(at: datetime | None) -> str:
+def instant(at: datetime | str | None) -> str:
     """A time as they read it, in the shop's zone: "25 nov. 2026 12:00"."""
+    at = datetime.fromisoformat(at) if isinstance(at, str) and at else at
     return str(format_datetime(at, "d MMM y HH:mm")) if at else ""
 
 

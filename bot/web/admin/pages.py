@@ -219,6 +219,8 @@ def _clean(value: str) -> str:
 def _to_the_door() -> Response:
     """Sign in first, then come back here: the path is ours, nobody else's."""
     session.pop("key", None)
+    if "HX-Request" in request.headers:
+        return Response(status=401)  # a part of a page: the door does not belong into it
     back = f"?next={quote(request.full_path.rstrip('?'))}" if request.method == "GET" else ""
     return redirect(url_for("admin.sign_in") + back, 303)
 

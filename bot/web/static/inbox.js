@@ -6,24 +6,21 @@ const news = () => document.body.dispatchEvent(new Event("news"));
 
 // A stream says that there is news, not what. Without one, we ask for it all the same.
 const watched = [...document.querySelectorAll("[data-live]")].pop(); // the thread, where one is read
-let asking;
-function listen(first = true) {
-  const stream = new EventSource(watched.dataset.live);
-  let fresh = first; // what it says first is what the page shows already
+let asking, stream;
+function listen() {
+  stream = new EventSource(watched.dataset.live);
   stream.onopen = () => clearInterval(asking);
-  stream.onmessage = () => {
-    if (!fresh) news();
-    fresh = false;
-  };
+  stream.onmessage = news;
   stream.onerror = () => {
     if (stream.readyState !== EventSource.CLOSED) return; // it comes back by itself
     clearInterval(asking);
     asking = setInterval(news, ASK_EVERY);
-    setTimeout(listen, TRY_AGAIN, false);
+    setTimeout(listen, TRY_AGAIN);
   };
-  addEventListener("pagehide", () => stream.close());
 }
 if (watched) listen();
+addEventListener("pagehide", () => stream?.close());
+addEventListener("pageshow", (event) => event.persisted && watched && listen());
 
 // The end of a thread is looked at when there is something new at the end.
 document.body.addEventListener("htmx:after:swap", () => document.querySelector("#canned:not([hidden])") || keepAtEnd());
@@ -35,13 +32,18 @@ function keepAtEnd() {
 const text = document.getElementById("text");
 const kept = text && `parley.draft.${text.dataset.draft}`;
 if (text) {
+  const here = new URL(location);
+  if (here.searchParams.has("sent")) {
+    sessionStorage.removeItem(kept);
+    here.searchParams.delete("sent");
+    history.replaceState(null, "", here);
+  }
   if (!text.value) text.value = sessionStorage.getItem(kept) ?? "";
   if (text.value) text.dispatchEvent(new Event("measure"));
   text.addEventListener("input", () => {
     sessionStorage.setItem(kept, text.value);
     offer();
   });
-  text.form.addEventListener("submit", () => sessionStorage.removeItem(kept));
 }
 
 // A slash at the beginning offers canned answers; arrows walk through them.
@@ -50,7 +52,11 @@ async function offer() {
   const slash = /^\/([\p{L}\p{N}_-]*)$/u.exec(text.value);
   canned.hidden = !slash;
   if (!slash) return;
-  if (!canned.childElementCount) canned.innerHTML = await (await fetch(text.dataset.canned)).text();
+  if (!canned.childElementCount) {
+    const answer = await fetch(text.dataset.canned, { headers: { "HX-Request": "true" } });
+    if (!answer.ok) return;
+    canned.innerHTML = await answer.text();
+  }
   for (const one of canned.querySelectorAll("[data-name]")) one.hidden = !one.dataset.name.startsWith(slash[1].toLowerCase());
 }
 canned?.addEventListener("click", (event) => {
@@ -78,12 +84,17 @@ function walk(event) {
   event.preventDefault();
 }
 
+// Whoever speaks to their machine can switch the one key off that needs no other.
+const single = document.querySelector("[data-single]");
+single.checked = localStorage.getItem("parley.single") !== "off";
+single.addEventListener("change", () => localStorage.setItem("parley.single", single.checked ? "on" : "off"));
+
 // By where a key lies, not by what is printed on it: the same on AZERTY. `?` is a letter, wherever it lies.
 document.addEventListener("keydown", (event) => {
   if (canned && !canned.hidden && ["ArrowDown", "ArrowUp", "Escape"].includes(event.key)) return walk(event);
-  if (event.ctrlKey && event.key === "Enter" && event.target === text) return text.form.requestSubmit();
+  if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target === text) return text.form.requestSubmit();
   const typing = event.target.matches("input, textarea, select");
-  if (event.key === "?" && !typing) return document.getElementById("keys").showModal();
+  if (event.key === "?" && !typing && single.checked) return document.getElementById("keys").showModal();
   if (!event.altKey || event.ctrlKey || event.metaKey || !event.code.startsWith("Key")) return;
   const key = event.code.slice(3);
   const marked = document.querySelector(`[data-key="Alt+${key}"]`);

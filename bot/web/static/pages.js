@@ -45,3 +45,6 @@ document.addEventListener("change", ({ target }) => {
   target.setCustomValidity(tooLarge ? target.dataset.tooLarge : "");
   target.reportValidity();
 });
+
+// What was being written is nobody's business once they have gone.
+document.querySelector('form[action$="/sign-out"]')?.addEventListener("submit", () => sessionStorage.clear());

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("closed", sa.Boolean(), nullable=False),
         sa.Column("waits_since", AT, nullable=True),
         sa.Column("snoozed_until", AT, nullable=True),
+        sa.Column("answer_id", ID, nullable=True),
         sa.Column("at", AT, nullable=False),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_thread_contact_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_thread_staff_id"), ondelete="SET NULL"),
