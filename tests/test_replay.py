@@ -87,7 +87,7 @@ def test_what_came_after_a_stop_or_a_keyword_that_interrupts_is_not_of_it(house:
         house.text("Ana", text)
     for text in ("JOIN", "STOP", "oui"):
         house.text("Bo", text)
-    found = replay("hear: {yes: {fr: [je confirme], en: [i confirm]}}", "hear: {words: [ok]}")
+    found = replay("hear: {yes: {fr: [je confirme], en: [i confirm], es: [si, claro, vale, confirmo]}}", "hear: {words: [ok]}")
     assert (found["conversations"], found["differ"]) == (2, 0)
 
 
@@ -153,7 +153,7 @@ def test_a_conversation_is_in_the_language_in_which_it_was(house: House, replay:
     house.text("Dee", "oui")
     house.text("Dee", "75011")
     assert replay("please reply YES", "please do reply YES")["differ"] == 0
-    assert replay(": reply YES for our offers", ": say YES for our offers")["about"] == {"answers": 1}
+    assert replay(": reply YES for {{ topic.name }}", ": say YES for {{ topic.name }}")["about"] == {"answers": 1}
     assert replay("Merci {{", "Grand merci {{")["about"] == {"answers": 1}
     assert replay("Thank you {{", "Thanks {{")["differ"] == 0
 

@@ -80,7 +80,7 @@ def test_a_longer_story_costs_no_more_statements(house: House, program: Program)
         with house.statements() as seen:
             program.get(f"{ANA}/timeline")
         counts.append(len(seen))
-    assert counts == [5, 5]  # the token, the contact, and one for each source
+    assert counts == [6, 6]  # the token, the contact, and one for each source
 
 
 @pytest.mark.parametrize("cursor", ["", "1", "1-1-", "999999999999999999-0-1", "1-0-9999999999999999999", "%C2%B2-0-1", "-1-0-1"])

@@ -78,6 +78,7 @@ class ExportOut(BaseModel):
     consent: list[dict[str, Any]] = Field(description="The ledger, with the proofs.")
     conversations: list[dict[str, Any]]
     messages: list[dict[str, Any]]
+    pictures: list[dict[str, Any]] = Field(description="That came with their texts: what they are, not what one sees.")
     statuses: list[dict[str, Any]] = Field(description="What the carrier told of our messages.")
     staff: list[dict[str, Any]] = Field(description="What people of the shop did and noted.")
     thread: list[dict[str, Any]] = Field(description="How they stand in the inbox, if they ever needed a person.")
