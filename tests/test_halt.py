@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot import campaigns, jobs, outbox
 from bot.outbox import claim as claiming
 from bot.outbox import deliver
-from models import AuditEntry
+from models import AuditEntry, Thread
 from tests.api.conftest import with_scopes
 from tests.campaigns.test_control import begun
 from tests.crowd import balance, number, state
@@ -108,6 +108,17 @@ def test_an_answer_that_has_waited_for_too_long_is_none(house: House) -> None:
     house.work()
     assert [(row.state, row.why) for row in house.messages("Bo", "out")] == [("refused", "expired")]
     assert left(house) == 0
+
+
+def test_a_text_that_is_never_answered_waits_for_a_person(house: House) -> None:
+    halt(house)
+    house.text("Bo", "JOIN")
+    pass_time(house, 16 * 60)
+    resume(house)
+    house.work()
+    with house.runtime.read() as connection:
+        waits = connection.scalars(select(Thread.contact_id).where(Thread.waits_since.is_not(None), ~Thread.closed)).all()
+    assert (waits, house.messages("Bo", "in")[0].for_person) == ([house.contact("Bo").id], True)
 
 
 def test_stop_start_and_help_are_confirmed_all_the_same(house: House) -> None:

@@ -12,6 +12,7 @@ from bot.alarms import set_alarm
 from bot.carriers import Outgoing
 from bot.catalogue import Catalogue
 from bot.consent import facts, gate
+from bot.contacts import await_person
 from bot.runtime import Runtime
 from models import IS_HALTED, LETS_OUT, Campaign, Contact, Message, Subscription, one_of
 from models.base import UtcDateTime
@@ -26,6 +27,8 @@ GROUP = 50  # messages claimed at a time, at most
 # An answer that comes later than this answers nothing any more, an alert is no news. A confirmation of a STOP must come within
 # 5 minutes (47 CFR 64.1200(a)(12)).
 GOOD_FOR = {"reply": timedelta(minutes=15), "compliance": timedelta(minutes=5), "staff": timedelta(hours=1)}
+
+TOO_LATE = gate.Refuse("expired")
 
 # Core tables, not mapped classes: these run for every group of texts, and the mapper's part of a statement costs more.
 MESSAGE, CONTACT, CAMPAIGN, SUBSCRIPTION = (one.__table__ for one in (Message, Contact, Campaign, Subscription))
@@ -186,7 +189,18 @@ def _may_go(
         at.marketed(contact)
     if isinstance(verdict, gate.Hold):
         set_alarm(connection, "release", row.id, 0, verdict.until)
+    if verdict == TOO_LATE and row.kind == "reply":
+        _keep_for_person(connection, row, at.now)
     return isinstance(verdict, gate.Go)
+
+
+def _keep_for_person(connection: Connection, row: Any, now: datetime) -> None:
+    """The text that this was to answer waits for a person: nothing else will answer it."""
+    what, _, answered = (connection.scalar(select(MESSAGE.c.cause).where(MESSAGE.c.id == row.id)) or "").partition(":")
+    if what == "r":
+        text = update(MESSAGE).where(MESSAGE.c.id == int(answered.partition(":")[0])).values(for_person=True)
+        connection.execute(text)
+        await_person(connection, row.contact_id, now)
 
 
 def _claimed(runtime: Runtime, shop: Catalogue, phone: str, row: Any, marked_at: datetime) -> Claimed:
