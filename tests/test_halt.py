@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot import campaigns, jobs, outbox
 from bot.outbox import claim as claiming
 from bot.outbox import deliver
-from models import AuditEntry, Thread
+from models import AuditEntry, Shop, Thread
 from tests.api.conftest import with_scopes
 from tests.campaigns.test_control import begun
 from tests.crowd import balance, number, state
@@ -126,6 +126,43 @@ def test_stop_start_and_help_are_confirmed_all_the_same(house: House) -> None:
     assert [len(house.text("Bo", word)) for word in ("AIDE", "STOP", "START", "STOP")] == [1, 1, 1, 1]
     assert house.text("Bo", "JOIN") == [], "the question of a double opt-in is no confirmation"
     assert "consent * out" in house.truths("Bo")
+
+
+def test_a_confirmation_that_was_lost_is_sent_all_the_same(house: House) -> None:
+    """It leaves at once by the worker when the carrier does not know it; nothing else for the same person does."""
+    queue(house)
+    halt(house)
+    assert "<Message" in house.post(INBOUND, house.inbound("Bo", "AIDE", sid(1))).text
+    for _ in range(2):
+        pass_time(house, 21)
+        house.work()
+    assert (states(house), left(house)) == (["ready", "sent"], 1)
+
+
+def test_a_long_confirmation_is_sent_to_its_end(house: House) -> None:
+    with house.runtime.begin() as connection:
+        known = dict(connection.scalar(select(Shop.texts)) or {})
+        texts = {**known, "help": {"fr": "a" * 1700, "en": "a" * 1700}}
+        connection.execute(update(Shop).values(texts=texts, revision=Shop.revision + 1))
+    halt(house)
+    assert len(house.text("Bo", "AIDE")) == 1
+    pass_time(house, 10)
+    house.work()
+    assert len(house.received("Bo")) == 2
+
+
+def test_the_question_of_a_double_opt_in_is_not_asked_again_either(house: House) -> None:
+    """It is of the same kind as a confirmation, after a STOP, and is none."""
+    house.text("Bo", "STOP")
+    form = house.inbound("Bo", "JOIN", sid(1))
+    assert "<Message" in house.post(INBOUND, form).text
+    assert house.messages("Bo", "out")[-1].kind == "compliance"
+    halt(house)
+    assert "<Message" not in house.post(FALLBACK, form).text
+    for _ in range(2):
+        pass_time(house, 21)
+        house.work()
+    assert (states(house), len(house.received("Bo"))) == (["sent", "ready"], 1), "the confirmation of the STOP, and no more"
 
 
 def test_the_fallback_address_says_nothing_again(house: House) -> None:

@@ -17,7 +17,7 @@ from bot.contacts import lock
 from bot.runtime import Runtime
 from bot.status import reopen
 from models import Message
-from models.message import in_state
+from models.message import CONFIRMS, in_state
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +40,8 @@ UNKNOWN = (
     .limit(200)
 )
 _call = and_(Message.state == "sending", Message.lease_until > bindparam("now"))
-_response = and_(Message.state == "answered", Message.kind != "compliance", Message.marked_at > bindparam("handed_over"))
-UNDER_WAY = select(Message.id).where(LEASED, or_(_call, _response)).limit(1)
+_response = and_(Message.state == "answered", Message.marked_at > bindparam("handed_over"))
+UNDER_WAY = select(Message.id).where(LEASED, ~CONFIRMS, or_(_call, _response)).limit(1)
 _calls = select(Message.id).where(LEASED, _call).limit(1)
 TO_CONTACT = _calls.where(Message.contact_id == bindparam("subject"), Message.direction == "out")
 OF_CAMPAIGN = _calls.where(Message.campaign_id == bindparam("subject"))

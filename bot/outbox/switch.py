@@ -1,6 +1,6 @@
 """The switch for all that leaves: while sending is halted, nothing is handed to the carrier, and nothing is lost: it waits.
 
-Only what confirms STOP, START and HELP in a webhook's response still goes. Texts are heard, dialogs go on, campaigns begin.
+Only what confirms STOP, START and HELP still goes. Texts are heard, dialogs go on, campaigns begin.
 """
 
 from datetime import datetime
