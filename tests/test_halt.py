@@ -240,11 +240,12 @@ def test_a_turn_that_had_begun_before_it_is_waited_for(house: House, monkeypatch
     def slowly(*known: Any) -> Any:
         reply = real(*known)
         said.set()
-        time.sleep(1)
+        time.sleep(1.5)
         return reply
 
     def text() -> None:
         house.post(INBOUND, house.inbound("Bo", "JOIN", sid(1)))
+        time.sleep(0.3)  # its response is on the way
         ends.append("turn")
 
     monkeypatch.setattr(outbox, "answer", slowly)
