@@ -36,7 +36,9 @@ def resume(yes: bool) -> None:
         click.echo(_told(found))
         click.confirm("Let it go on?", abort=True)
     with runtime.begin() as connection:
-        outbox.resume(runtime, connection, None)
+        resumed = outbox.resume(runtime, connection, None, found.halted_at.isoformat())
+    if not resumed:
+        raise SystemExit("Somebody has let it go on, or halted it anew, meanwhile: look again with parley sending show.")
     click.echo("Sending goes on.")
 
 

@@ -62,11 +62,16 @@ def wait_until_halted(runtime: Runtime) -> None:
     wait_for_all(runtime)
 
 
-def resume(runtime: Runtime, connection: Connection, by: Staff | str | None) -> bool:
-    """Let all leave again that has waited; the gate is asked as ever. False: nothing was halted."""
+def resume(runtime: Runtime, connection: Connection, by: Staff | str | None, was: str | None = None) -> bool:
+    """Let all leave again that has waited; the gate is asked as ever. False: nothing was halted, or since another instant.
+
+    `was`: the `halted_at` that whoever lets it go on has seen, as ISO writes it. Another halt, which came since, stays.
+    """
     before = connection.execute(select(HALT.c.halted_at, HALT.c.halted_by)).one()
     mine = update(HALT).where(HALT.c.halted_at == before.halted_at).values(halted_at=None, halted_by=None)
-    if before.halted_at is None or not connection.execute(mine).rowcount:
+    if before.halted_at is None or was not in (None, before.halted_at.isoformat()):
+        return False
+    if not connection.execute(mine).rowcount:
         return False
     known = {"halted_at": before.halted_at.isoformat(), "halted_by": before.halted_by}
     audit(connection, by, "sending.resumed", "sending", runtime.machine_now(), before=known)
