@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from bot import campaigns, jobs, outbox
 from bot.outbox import claim as claiming
 from bot.outbox import deliver
-from models import AuditEntry, Shop, Thread
+from models import AuditEntry, Halt, Shop, Thread
 from tests.api.conftest import with_scopes
 from tests.campaigns.test_control import begun
 from tests.crowd import balance, number, state
@@ -271,6 +271,20 @@ def test_it_is_written_down_once_who_halts_and_who_resumes(house: House) -> None
         assert outbox.frame(connection).halted_at is None
         kept = connection.execute(select(AuditEntry.who, AuditEntry.did).order_by(AuditEntry.id)).all()
     assert [tuple(one) for one in kept] == [("backend", "sending.halted"), ("parley", "sending.resumed")]
+
+
+def test_without_its_row_all_may_leave_and_it_can_be_thrown(house: House) -> None:
+    """A database that was restored in part."""
+    with house.runtime.begin() as connection:
+        connection.execute(delete(Halt))
+        assert (outbox.frame(connection).halted_at, outbox.sending(house.runtime, connection).halted_at) == (None, None)
+        assert not outbox.resume(house.runtime, connection, None)
+    queue(house)
+    house.work()
+    assert states(house) == ["sent"]
+    halt(house)
+    assert house.text("Bo", "JOIN") == []
+    resume(house)
 
 
 def test_what_leaves_late_is_judged_anew(house: House) -> None:

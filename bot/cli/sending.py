@@ -53,7 +53,8 @@ def show(as_json: bool) -> None:
 
 
 def _told(found: outbox.Sending) -> str:
-    much = f"campaigns under way {found.campaigns:,}, texts that are ready {found.texts:,}"
+    texts = f"{found.texts:,}" if found.texts <= outbox.MOST_COUNTED else f"more than {outbox.MOST_COUNTED:,}"
+    much = f"campaigns under way {found.campaigns:,}, texts that are ready {texts}"
     if found.halted_at is None:
         return f"All may leave: {much}."
     late = f"; of these come too late, and will be refused, {found.late:,}" if found.late else ""

@@ -68,7 +68,7 @@ SENDING = (
 _known = ("id", "phone", "zone", "sample", "paused_until", "one_in_days", "unreachable_at")
 LOCK = (
     select(*(CONTACT.c[name] for name in _known), LETS_OUT.label("lets_out"))
-    .where(one_of(CONTACT.c.id, "ids"), or_(LETS_OUT.is_not(None), one_of(CONTACT.c.id, "anyway")))
+    .where(one_of(CONTACT.c.id, "ids"), or_(LETS_OUT, one_of(CONTACT.c.id, "anyway")))
     .order_by(CONTACT.c.id).with_for_update(skip_locked=True)
 )  # fmt: skip
 _agreed = and_(

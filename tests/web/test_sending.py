@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from models import AuditEntry
+from models import AuditEntry, Message
 from tests.campaigns.test_control import begun
 from tests.house import House
 from tests.test_halt import halt, left, resume
@@ -79,6 +79,16 @@ def test_a_page_lifts_only_the_halt_that_it_shows(house: House, readers: Readers
         assert answer.status_code == 422 and "halted anew since you opened this page" in answer.text
     assert launcher.send("/admin/sending/resume", **seen(launcher)).status_code == 303
     assert "Sending goes on." in launcher.get("/admin").text
+
+
+def test_more_than_ten_thousand_texts_are_not_counted(house: House, readers: Readers) -> None:
+    queue(house)
+    with house.runtime.begin() as connection:
+        one = dict(connection.execute(select(Message.__table__)).one()._mapping)
+        connection.execute(insert(Message), [{**one, "id": 100 + n, "cause": f"many:{n}"} for n in range(10_000)])
+    halt(house)
+    page = readers("launcher").get("/admin/sending").text
+    assert "More than 10,000 texts wait." in page and "More than 10,000 texts are ready to leave" in page
 
 
 def test_it_costs_one_statement_on_a_page(house: House, readers: Readers) -> None:
