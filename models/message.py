@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, literal_column, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import NEVER_AGAIN, Base, Json
@@ -77,6 +77,10 @@ class Message(Base):
     verdicts: Mapped[list[Any]] = mapped_column(
         Json, default=list
     )  # every verdict of the gate: at, outcome, why, facts
+
+
+# What confirms a STOP, START or HELP belongs to no conversation; of the same kind is the question of a double opt-in, which does.
+CONFIRMS = and_(Message.__table__.c.kind == "compliance", Message.__table__.c.conversation_id.is_(None))
 
 
 def in_state(*states: str) -> ColumnElement[bool]:

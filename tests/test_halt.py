@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from bot import campaigns, jobs, outbox
 from bot.outbox import claim as claiming
 from bot.outbox import deliver
-from models import AuditEntry
+from models import AuditEntry, Halt, Shop, Thread
 from tests.api.conftest import with_scopes
 from tests.campaigns.test_control import begun
 from tests.crowd import balance, number, state
@@ -110,11 +110,59 @@ def test_an_answer_that_has_waited_for_too_long_is_none(house: House) -> None:
     assert left(house) == 0
 
 
+def test_a_text_that_is_never_answered_waits_for_a_person(house: House) -> None:
+    halt(house)
+    house.text("Bo", "JOIN")
+    pass_time(house, 16 * 60)
+    resume(house)
+    house.work()
+    with house.runtime.read() as connection:
+        waits = connection.scalars(select(Thread.contact_id).where(Thread.waits_since.is_not(None), ~Thread.closed)).all()
+    assert (waits, house.messages("Bo", "in")[0].for_person) == ([house.contact("Bo").id], True)
+
+
 def test_stop_start_and_help_are_confirmed_all_the_same(house: House) -> None:
     halt(house)
     assert [len(house.text("Bo", word)) for word in ("AIDE", "STOP", "START", "STOP")] == [1, 1, 1, 1]
     assert house.text("Bo", "JOIN") == [], "the question of a double opt-in is no confirmation"
     assert "consent * out" in house.truths("Bo")
+
+
+def test_a_confirmation_that_was_lost_is_sent_all_the_same(house: House) -> None:
+    """It leaves at once by the worker when the carrier does not know it; nothing else for the same person does."""
+    queue(house)
+    halt(house)
+    assert "<Message" in house.post(INBOUND, house.inbound("Bo", "AIDE", sid(1))).text
+    for _ in range(2):
+        pass_time(house, 21)
+        house.work()
+    assert (states(house), left(house)) == (["ready", "sent"], 1)
+
+
+def test_a_long_confirmation_is_sent_to_its_end(house: House) -> None:
+    with house.runtime.begin() as connection:
+        known = dict(connection.scalar(select(Shop.texts)) or {})
+        texts = {**known, "help": {"fr": "a" * 1700, "en": "a" * 1700}}
+        connection.execute(update(Shop).values(texts=texts, revision=Shop.revision + 1))
+    halt(house)
+    assert len(house.text("Bo", "AIDE")) == 1
+    pass_time(house, 10)
+    house.work()
+    assert len(house.received("Bo")) == 2
+
+
+def test_the_question_of_a_double_opt_in_is_not_asked_again_either(house: House) -> None:
+    """It is of the same kind as a confirmation, after a STOP, and is none."""
+    house.text("Bo", "STOP")
+    form = house.inbound("Bo", "JOIN", sid(1))
+    assert "<Message" in house.post(INBOUND, form).text
+    assert house.messages("Bo", "out")[-1].kind == "compliance"
+    halt(house)
+    assert "<Message" not in house.post(FALLBACK, form).text
+    for _ in range(2):
+        pass_time(house, 21)
+        house.work()
+    assert (states(house), len(house.received("Bo"))) == (["sent", "ready"], 1), "the confirmation of the STOP, and no more"
 
 
 def test_the_fallback_address_says_nothing_again(house: House) -> None:
@@ -192,11 +240,12 @@ def test_a_turn_that_had_begun_before_it_is_waited_for(house: House, monkeypatch
     def slowly(*known: Any) -> Any:
         reply = real(*known)
         said.set()
-        time.sleep(1)
+        time.sleep(1.5)
         return reply
 
     def text() -> None:
         house.post(INBOUND, house.inbound("Bo", "JOIN", sid(1)))
+        time.sleep(0.3)  # its response is on the way
         ends.append("turn")
 
     monkeypatch.setattr(outbox, "answer", slowly)
@@ -222,6 +271,20 @@ def test_it_is_written_down_once_who_halts_and_who_resumes(house: House) -> None
         assert outbox.frame(connection).halted_at is None
         kept = connection.execute(select(AuditEntry.who, AuditEntry.did).order_by(AuditEntry.id)).all()
     assert [tuple(one) for one in kept] == [("backend", "sending.halted"), ("parley", "sending.resumed")]
+
+
+def test_without_its_row_all_may_leave_and_it_can_be_thrown(house: House) -> None:
+    """A database that was restored in part."""
+    with house.runtime.begin() as connection:
+        connection.execute(delete(Halt))
+        assert (outbox.frame(connection).halted_at, outbox.sending(house.runtime, connection).halted_at) == (None, None)
+        assert not outbox.resume(house.runtime, connection, None)
+    queue(house)
+    house.work()
+    assert states(house) == ["sent"]
+    halt(house)
+    assert house.text("Bo", "JOIN") == []
+    resume(house)
 
 
 def test_what_leaves_late_is_judged_anew(house: House) -> None:

@@ -36,7 +36,9 @@ def resume(yes: bool) -> None:
         click.echo(_told(found))
         click.confirm("Let it go on?", abort=True)
     with runtime.begin() as connection:
-        outbox.resume(runtime, connection, None)
+        resumed = outbox.resume(runtime, connection, None, found.halted_at.isoformat())
+    if not resumed:
+        raise SystemExit("Somebody has let it go on, or halted it anew, meanwhile: look again with parley sending show.")
     click.echo("Sending goes on.")
 
 
@@ -51,7 +53,8 @@ def show(as_json: bool) -> None:
 
 
 def _told(found: outbox.Sending) -> str:
-    much = f"campaigns under way {found.campaigns:,}, texts that are ready {found.texts:,}"
+    texts = f"{found.texts:,}" if found.texts <= outbox.MOST_COUNTED else f"more than {outbox.MOST_COUNTED:,}"
+    much = f"campaigns under way {found.campaigns:,}, texts that are ready {texts}"
     if found.halted_at is None:
         return f"All may leave: {much}."
     late = f"; of these come too late, and will be refused, {found.late:,}" if found.late else ""

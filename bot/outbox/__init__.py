@@ -10,10 +10,11 @@ from bot.outbox.delivery import deliver
 from bot.outbox.result import release
 from bot.outbox.rows import answer, judge, say, stored_answer
 from bot.outbox.settling import settle, sweep, wait_for_calls, wait_for_campaign
-from bot.outbox.switch import Sending, frame, halt, resume, sending, wait_until_halted
+from bot.outbox.switch import MOST_COUNTED, Sending, frame, halt, resume, sending, wait_until_halted
 
 __all__ = [
     "MACHINE_NOW",
+    "MOST_COUNTED",
     "OF_BATCHES",
     "READY",
     "WAITING",

@@ -12,10 +12,11 @@ from bot.alarms import set_alarm
 from bot.carriers import Outgoing
 from bot.catalogue import Catalogue
 from bot.consent import facts, gate
+from bot.contacts import await_person
 from bot.runtime import Runtime
 from models import IS_HALTED, LETS_OUT, Campaign, Contact, Message, Subscription, one_of
 from models.base import UtcDateTime
-from models.message import in_state
+from models.message import CONFIRMS, in_state
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ GROUP = 50  # messages claimed at a time, at most
 # 5 minutes (47 CFR 64.1200(a)(12)).
 GOOD_FOR = {"reply": timedelta(minutes=15), "compliance": timedelta(minutes=5), "staff": timedelta(hours=1)}
 
+TOO_LATE = gate.Refuse("expired")
+
 # Core tables, not mapped classes: these run for every group of texts, and the mapper's part of a statement costs more.
 MESSAGE, CONTACT, CAMPAIGN, SUBSCRIPTION = (one.__table__ for one in (Message, Contact, Campaign, Subscription))
 
@@ -35,14 +38,14 @@ READY = and_(
     in_state("ready"),
     MESSAGE.c.not_before <= MACHINE_NOW,
     or_(MESSAGE.c.campaign_id.is_(None), CAMPAIGN.c.state == "sending"),
-    ~IS_HALTED,
+    or_(~IS_HALTED, CONFIRMS),
 )
 """What may be claimed; `FROM` must be WAITING."""
 WAITING = MESSAGE.outerjoin(CAMPAIGN, CAMPAIGN.c.id == MESSAGE.c.campaign_id)
 
 _shown = (
     *(MESSAGE.c[name] for name in ("id", "contact_id", "campaign_id", "ours", "kind")),
-    func.coalesce(MESSAGE.c.parts, 1).label("parts"),
+    func.coalesce(MESSAGE.c.parts, 1).label("parts"), CONFIRMS.label("confirms"),
 )
 _ready = (
     select(*_shown).select_from(WAITING)
@@ -60,11 +63,12 @@ SENDING = (
     select(CAMPAIGN.c.id, CAMPAIGN.c.ends_at).where(one_of(CAMPAIGN.c.id, "ids"), CAMPAIGN.c.state == "sending")
     .with_for_update(read=True, key_share=True)
 )  # fmt: skip
-# Whoever is talking to somebody else is passed over, not waited for. Nobody is found while all sending is halted; else who halts
-# it waits for us.
+# Whoever is talking to somebody else is passed over, not waited for. While all sending is halted only those are found whom
+# something is to be confirmed; else who halts it waits for us.
 _known = ("id", "phone", "zone", "sample", "paused_until", "one_in_days", "unreachable_at")
 LOCK = (
-    select(*(CONTACT.c[name] for name in _known)).where(one_of(CONTACT.c.id, "ids"), LETS_OUT.is_not(None))
+    select(*(CONTACT.c[name] for name in _known), LETS_OUT.label("lets_out"))
+    .where(one_of(CONTACT.c.id, "ids"), or_(LETS_OUT, one_of(CONTACT.c.id, "anyway")))
     .order_by(CONTACT.c.id).with_for_update(skip_locked=True)
 )  # fmt: skip
 _agreed = and_(
@@ -78,7 +82,7 @@ _needed = (
 _mine = (
     select(*(MESSAGE.c[name] for name in _needed), SUBSCRIPTION.c.event_id.label("agreed"))
     .select_from(MESSAGE.outerjoin(SUBSCRIPTION, _agreed))
-    .where(one_of(MESSAGE.c.id, "ids"), MESSAGE.c.state == "ready", ~IS_HALTED)
+    .where(one_of(MESSAGE.c.id, "ids"), MESSAGE.c.state == "ready", or_(~IS_HALTED, CONFIRMS))
     .order_by(MESSAGE.c.id)
 )
 MINE = _mine.with_for_update(of=MESSAGE)  # a late callback may settle one of them at this very moment
@@ -115,20 +119,23 @@ def look(runtime: Runtime, query: Select[Any], room: int, busy: Collection[str],
 def claim(runtime: Runtime, shop: Catalogue, rows: Sequence[Any]) -> list[Claimed]:
     """Mark those of these messages as `sending` that the gate lets go, in one transaction.
 
-    1. Their campaigns, locked: still sending? Their contacts, locked in ascending id; none while all sending is halted.
+    1. Their campaigns, locked: still sending? Their contacts, locked in ascending id; all sending is halted: for confirmations.
     2. The gate, once more, on what is true now.
     3. What it refuses or holds is written down; the others get their mark and a lease. COMMIT comes before any call.
     """
     with runtime.begin() as connection:
         campaigns = _campaigns(connection, rows)
-        contacts = {one.id: one for one in connection.execute(LOCK, {"ids": [row.contact_id for row in rows]})}
-        mine = connection.execute(MINE, {"ids": [row.id for row in rows]}).all()
-        mine = [row for row in mine if row.contact_id in contacts and _goes_on(row, campaigns)]
+        whom = {"ids": [row.contact_id for row in rows], "anyway": [row.contact_id for row in rows if row.confirms]}
+        contacts = {one.id: one for one in connection.execute(LOCK, whom)}
+        found = [row for row in rows if row.contact_id in contacts]
+        leaving = [row.id for row in found if row.confirms or contacts[row.contact_id].lets_out]
+        mine = connection.execute(MINE, {"ids": leaving}).all()
+        mine = [row for row in mine if _goes_on(row, campaigns)]
         if not mine:
             return []
         machine_now = runtime.machine_now()
-        whom = [contacts[row.contact_id] for row in mine]
-        at = facts.moment(runtime, connection, runtime.now(connection), shop.shop.zone, whom)
+        theirs = [contacts[row.contact_id] for row in mine]
+        at = facts.moment(runtime, connection, runtime.now(connection), shop.shop.zone, theirs)
         going = [row for row in mine if _may_go(connection, row, at, contacts[row.contact_id], campaigns, machine_now)]
         if going:
             marked = {"now": at.now, "marked": machine_now, "lease": machine_now + LEASE_FOR}
@@ -186,7 +193,18 @@ def _may_go(
         at.marketed(contact)
     if isinstance(verdict, gate.Hold):
         set_alarm(connection, "release", row.id, 0, verdict.until)
+    if verdict == TOO_LATE and row.kind == "reply":
+        _keep_for_person(connection, row, at.now)
     return isinstance(verdict, gate.Go)
+
+
+def _keep_for_person(connection: Connection, row: Any, now: datetime) -> None:
+    """The text that this was to answer waits for a person: nothing else will answer it."""
+    what, _, answered = (connection.scalar(select(MESSAGE.c.cause).where(MESSAGE.c.id == row.id)) or "").partition(":")
+    if what == "r":
+        text = update(MESSAGE).where(MESSAGE.c.id == int(answered.partition(":")[0])).values(for_person=True)
+        connection.execute(text)
+        await_person(connection, row.contact_id, now)
 
 
 def _claimed(runtime: Runtime, shop: Catalogue, phone: str, row: Any, marked_at: datetime) -> Claimed:

@@ -14,6 +14,7 @@ from bot.runtime import Runtime
 from bot.text.clean import cut
 from bot.text.parts import measure
 from models import IS_HALTED, Message
+from models.message import CONFIRMS
 
 ANSWERED_FOR = timedelta(seconds=20)  # after a reply in the response: the carrier has called back, or it is asked
 
@@ -27,7 +28,7 @@ def answer(scene: Scene, kind: str = "reply") -> Reply | None:
 
     A turn says one text; what is too long for one leaves as a further one, by `deliver`. After a STOP only the question of
     a double opt-in may be said, as `compliance`, and nothing beside it. While all sending is halted what is said waits, as
-    `ready`, unless it was to be `compliance`: the law wants a STOP confirmed.
+    `ready`, unless it was to be `compliance`: the law wants a STOP confirmed. Such a row CONFIRMS, whoever sends it in the end.
     """
     goes_anyway = kind == "compliance"
     says = scene.says
@@ -80,14 +81,16 @@ def stored_answer(runtime: Runtime, connection: Connection, message_in: int, con
     """
     contact = lock(connection, contact_id)
     row = connection.execute(
-        select(MESSAGE).where(
+        select(MESSAGE, CONFIRMS.label("confirms")).where(
             Message.cause == f"r:{message_in}:1", Message.state.in_(("answered", "unknown")), Message.attempts == 0
         )
     ).one_or_none()
     if contact is None or row is None or row.sid is not None:
         return None
     stand = standing(connection, contact, runtime.suppression_key, row.at)
-    if row.kind != "compliance" and (stand.suppressed or connection.scalar(select(IS_HALTED))):
+    if stand.suppressed and row.kind != "compliance":
+        return None
+    if not row.confirms and connection.scalar(select(IS_HALTED)):
         return None
     now = runtime.machine_now()
     again = {"state": "answered", "attempts": 1, "marked_at": now, "lease_until": now + ANSWERED_FOR}

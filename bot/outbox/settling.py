@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import uvloop
-from sqlalchemy import Select, and_, bindparam, or_, select, update
+from sqlalchemy import Select, and_, bindparam, select, update
 
 from bot import awake
 from bot.carriers import Listed, Unavailable
@@ -17,7 +17,7 @@ from bot.contacts import lock
 from bot.runtime import Runtime
 from bot.status import reopen
 from models import Message
-from models.message import in_state
+from models.message import CONFIRMS, in_state
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,8 @@ UNKNOWN_OUTCOME = "unknown outcome"  # why a message is held after that
 QUESTIONS_AT_ONCE = 10
 SLACK_FOR = timedelta(minutes=10)  # the carrier's clock is not ours
 BARRIER_FOR = 8.5  # seconds: a little more than a call's lease
-HANDED_OVER_FOR = timedelta(seconds=1)  # until a webhook's response, whose words are committed, has certainly been written
+HANDED_OVER_FOR = 1  # second: until a webhook's response, whose words are committed, has certainly been written
+TURN_FOR = timedelta(seconds=10)  # a turn that has said something is committed by then
 
 LEASED = in_state("sending", "answered", "unknown")  # as its index says
 OVERDUE = select(Message.id).where(LEASED, Message.state != "unknown", Message.lease_until <= bindparam("now_"))
@@ -40,8 +41,9 @@ UNKNOWN = (
     .limit(200)
 )
 _call = and_(Message.state == "sending", Message.lease_until > bindparam("now"))
-_response = and_(Message.state == "answered", Message.kind != "compliance", Message.marked_at > bindparam("handed_over"))
-UNDER_WAY = select(Message.id).where(LEASED, or_(_call, _response)).limit(1)
+_response = and_(Message.state == "answered", Message.marked_at > bindparam("said_since"))
+RESPONSES = select(Message.id).where(LEASED, ~CONFIRMS, _response).limit(1)
+CALLS = select(Message.id).where(LEASED, ~CONFIRMS, _call).limit(1)
 _calls = select(Message.id).where(LEASED, _call).limit(1)
 TO_CONTACT = _calls.where(Message.contact_id == bindparam("subject"), Message.direction == "out")
 OF_CAMPAIGN = _calls.where(Message.campaign_id == bindparam("subject"))
@@ -139,8 +141,15 @@ def wait_for_campaign(runtime: Runtime, campaign_id: int) -> None:
 
 
 def wait_for_all(runtime: Runtime) -> None:
-    """The same for everything that leaves, answers in webhooks' responses too, but for those that leave whatever is halted."""
-    _wait(runtime, UNDER_WAY)
+    """The same for everything that leaves, answers in webhooks' responses too, but for those that leave whatever is halted.
+
+    A turn marks what it says before it is committed, and its response is written after: so the time counts from now.
+    """
+    with runtime.read() as connection:
+        answers = connection.execute(RESPONSES, {"said_since": runtime.machine_now() - TURN_FOR}).first()
+    if answers is not None:
+        time.sleep(HANDED_OVER_FOR)
+    _wait(runtime, CALLS)
 
 
 def _wait(runtime: Runtime, calls: Select[Any], subject: int | None = None) -> None:
@@ -148,7 +157,6 @@ def _wait(runtime: Runtime, calls: Select[Any], subject: int | None = None) -> N
     while time.monotonic() < until:
         now = runtime.machine_now()
         with runtime.read() as connection:
-            known = {"subject": subject, "now": now, "handed_over": now - HANDED_OVER_FOR}
-            if connection.execute(calls, known).first() is None:
+            if connection.execute(calls, {"subject": subject, "now": now}).first() is None:
                 return
         time.sleep(0.02)

@@ -71,6 +71,7 @@ def open_look(app: Flask) -> None:
     app.jinja_env.globals.update(
         get_locale=get_locale, icon=icon, said=said, phone=display, mine=mine, browser=browser, tick=tick,
         in_their_words=in_their_words, halted=halted, own_picture=own_picture, control=control, LANGUAGES=LANGUAGES,
+        MOST_COUNTED=outbox.MOST_COUNTED,
     )
     app.jinja_env.filters.update(
         instant=instant, ago=ago, written=written, encoding=encoding, weight=weight, shown=shown

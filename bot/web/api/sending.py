@@ -13,7 +13,7 @@ class SendingOut(BaseModel):
 
     halted_at: datetime | None = Field(description="null: all may leave.")
     halted_by: str | None = Field(description="Somebody of the shop, the name of a token, or `parley`: a command.")
-    texts: int = Field(description="Of dialogs, staff and programs, that are ready to leave.")
+    texts: int = Field(description="Of dialogs, staff and programs, that are ready to leave. 10001: more than 10,000.")
     late: int = Field(description="Of these: answers and alerts that come too late by now, and will be refused.")
     campaigns: int = Field(description="That are under way.")
 
