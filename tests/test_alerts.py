@@ -1,6 +1,8 @@
 """People who must know: what begins an alert, who is told of it once, how, and what ends it."""
 
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -247,6 +249,7 @@ def test_two_clocks_at_once_tell_once(house: House, mailbox: Mailbox) -> None:
     chooses(house, second, PHONE, campaign="text")
     for number in range(3):
         pauses(house, f"Offer {number}")
+    house.text(PHONE, "HELP")
     others = [replace(open_runtime(house.runtime.settings), machine_now=house.runtime.machine_now) for _ in range(3)]
     together = threading.Barrier(len(others))
 
@@ -265,7 +268,7 @@ def test_two_clocks_at_once_tell_once(house: House, mailbox: Mailbox) -> None:
     house.work()
     assert len(rows(house, Alert)) == 3
     assert sorted(row.way for row in rows(house, Notice)) == ["email", "text"]
-    assert (len(mailbox.to(first)), len(mailbox.letters), len(house.received(PHONE))) == (1, 1, 1)
+    assert (len(mailbox.to(first)), len(mailbox.letters), len(house.received(PHONE)[1:])) == (1, 1, 1)
 
 
 def test_a_letter_is_tried_again_until_the_mail_server_is_back(house: House, mailbox: Mailbox) -> None:
@@ -381,16 +384,39 @@ def test_without_a_mail_server_and_a_phone_there_is_the_bell_alone(house: House)
 def test_an_alert_comes_to_a_phone_as_one_part(house: House) -> None:
     email = hired(house, "agent")
     chooses(house, email, PHONE, waiting="text")
+    house.text(PHONE, "HELP")
     a_person_waits(house)
     house.work()
-    (text,) = house.received(PHONE)
-    assert text == f"ACME: 1 person waits for an answer. {house.base_url}/admin/alerts"
-    (message,) = house.messages(PHONE, "out")
-    assert (message.kind, message.state, message.parts, message.ours) == ("staff", "sent", 1, "+33937000001")
-    assert house.contact(PHONE).source == "staff" and house.contact(PHONE).heard_at is None
+    (text,) = house.received(PHONE)[1:]
+    assert text == f"ACME: 1 person waits for an answer. {house.base_url}/admin/alerts STOP"
+    (message,) = (row for row in house.messages(PHONE, "out") if row.kind == "staff")
+    assert (message.state, message.parts, message.ours) == ("sent", 1, "+33937000001")
     house.text(PHONE, "merci")  # the window is theirs like everybody's
     tick(house)
     assert len([one for one in house.received(PHONE) if "waits for an answer" in one]) == 1
+
+
+def test_a_phone_that_has_never_texted_us_is_nobodys(house: House) -> None:
+    """A slip of the finger texts no stranger."""
+    email = hired(house, "agent")
+    chooses(house, email, PHONE, waiting="text")
+    a_person_waits(house)
+    house.work()
+    assert house.received(PHONE) == [] and house.contact(PHONE) is None
+    assert [(row.state, row.why) for row in rows(house, Notice)] == [("refused", "never wrote")]
+
+
+def test_a_mail_server_that_dribbles_holds_up_nobody(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.alerts.mail.HAND_OVER_FOR", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        use(house, smtp_url=f"smtp://127.0.0.1:{server.getsockname()[1]}", mail_from="parley@shop.example")
+        hired(house, "admin")
+        pauses(house)
+        alerts.watch(house.runtime)
+        began = time.monotonic()
+        assert alerts.send_mail(house.runtime) == 1 and alerts.send_mail(house.runtime) == 0
+        assert time.monotonic() - began < 4
+    assert [(row.state, row.attempts, row.why) for row in rows(house, Notice)] == [("waiting", 1, "the mail server is too slow")]
 
 
 @pytest.mark.parametrize("language", alerts.LANGUAGES)
@@ -400,6 +426,7 @@ def test_each_kind_fits_into_one_part_of_the_plain_alphabet(house: House, langua
     use(house, base_url="https://sms.candles-and-more.example")
     email = hired(house, "admin")
     chooses(house, email, PHONE, **{kind: "text"})
+    house.text(PHONE, "HELP")
     with house.runtime.begin() as connection:
         connection.execute(update(Staff).values(language=language))
         facts = {"count": 12, "name": "very long ✨" * 20, "why": ERRORS, "absent": [*map(processes.worker, processes.QUEUES)]}
@@ -408,7 +435,7 @@ def test_each_kind_fits_into_one_part_of_the_plain_alphabet(house: House, langua
         (alert,) = connection.execute(select(Alert.__table__))
         person = connection.execute(select(Staff.__table__)).one()
         alerts.text.say(house.runtime, connection, alert, person)
-    (message,) = house.messages(PHONE)
+    (message,) = (row for row in house.messages(PHONE) if row.kind == "staff")
     size = measure(message.body)
     assert (size.encoding, size.parts) == ("GSM-7", 1), message.body
 
@@ -429,6 +456,7 @@ def test_a_phone_that_said_stop_is_not_texted(house: House) -> None:
 def test_a_stop_that_comes_between_the_alert_and_the_call_wins(house: House) -> None:
     email = hired(house, "launcher")
     chooses(house, email, PHONE, campaign="text")
+    house.text(PHONE, "HELP")
     pauses(house)
     alerts.watch(house.runtime)
     house.text(PHONE, "STOP")
@@ -441,12 +469,13 @@ def test_a_stop_that_comes_between_the_alert_and_the_call_wins(house: House) -> 
 def test_an_alert_that_could_not_leave_for_an_hour_is_no_news(house: House) -> None:
     email = hired(house, "launcher")
     chooses(house, email, PHONE, campaign="text")
+    house.text(PHONE, "HELP")
     pauses(house)
     alerts.watch(house.runtime)
     real = house.runtime.machine_now
     house.runtime = replace(house.runtime, machine_now=lambda: real() + timedelta(minutes=61))
     house.work()
-    assert house.received(PHONE) == []
+    assert len(house.received(PHONE)) == 1
     assert "not said (staff): expired" in house.truths(PHONE)
 
 

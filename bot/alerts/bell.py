@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, literal, select, update
+from sqlalchemy import Connection, Row, func, literal, or_, select, update
 
 from bot.alerts.kinds import concerns
 from bot.awake import CLOCK
@@ -68,4 +68,5 @@ def see(connection: Connection, person: Any, alert_id: int) -> None:
     until = select(ALERT.c.told_at).where(ALERT.c.id == alert_id, ALERT.c.told_at.is_not(None))
     told_at = connection.scalar(until)
     if told_at is not None:
-        connection.execute(update(Staff).where(Staff.id == person.id).values(alerts_seen_at=told_at))
+        behind = or_(Staff.alerts_seen_at.is_(None), Staff.alerts_seen_at < told_at)
+        connection.execute(update(Staff).where(Staff.id == person.id, behind).values(alerts_seen_at=told_at))

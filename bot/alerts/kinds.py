@@ -17,6 +17,8 @@ from models import Campaign, Thread
 from models.thread import WAITS
 
 WAITED_FOR = timedelta(minutes=2)  # business time: who sits in the inbox has seen it by then
+MOST_COUNTED = 1_000  # who wait
+AGAIN_AFTER = timedelta(hours=12)
 GONE_FOR = timedelta(minutes=1)  # a deploy starts workers anew, and is no alert
 BY_ITSELF = (ERRORS, AUDIENCE, OUTAGE)  # why a campaign is paused that nobody has paused
 
@@ -32,13 +34,15 @@ class Kind:
     told_first: tuple[str, ...]  # roles that get an e-mail unless they choose otherwise
     holds: Callable[[Runtime, Connection, bool], Subjects]  # True: there is one already
     patience: timedelta = timedelta(0)  # it may pass by itself
+    again: timedelta | None = None  # after so long it is told again: else one that is never mended silences all others
 
 
 def _waiting(runtime: Runtime, connection: Connection, already: bool) -> Subjects:
     """People wait for an answer: from when one has waited too long until nobody waits any more."""
     now = runtime.now(connection)
     bothers = or_(Thread.snoozed_until.is_(None), Thread.snoozed_until <= now)
-    count, since = connection.execute(select(func.count(), func.min(Thread.waits_since)).where(WAITS, bothers)).one()
+    some = select(Thread.waits_since).where(WAITS, bothers).order_by(Thread.waits_since).limit(MOST_COUNTED).subquery()
+    count, since = connection.execute(select(func.count(), func.min(some.c.waits_since)).select_from(some)).one()
     long = since is not None and since <= now - WAITED_FOR
     return {"": {"count": count}} if count and (already or long) else {}
 
@@ -59,9 +63,9 @@ def _worker(runtime: Runtime, connection: Connection, _: bool) -> Subjects:
 
 
 KINDS: Mapping[str, Kind] = {
-    "waiting": Kind("agent", ("agent",), _waiting),
+    "waiting": Kind("agent", ("agent",), _waiting, again=AGAIN_AFTER),
     "campaign": Kind("marketer", ("marketer", "launcher", "admin"), _campaign),
-    "worker": Kind("admin", ("admin",), _worker, GONE_FOR),
+    "worker": Kind("admin", ("admin",), _worker, GONE_FOR, AGAIN_AFTER),
 }
 
 

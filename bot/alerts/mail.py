@@ -6,6 +6,7 @@ A process that dies between the server's yes and our note of it sends the letter
 import logging
 import smtplib
 import ssl
+import threading
 import time
 from datetime import timedelta
 from email.message import EmailMessage
@@ -31,7 +32,10 @@ ANSWER_FOR = 5.0  # seconds that the server may take for each answer
 LEASE_FOR = timedelta(minutes=2)
 AGAIN_FOR = timedelta(minutes=1)  # twice as long each time
 TRIES = 7  # about an hour
+HAND_OVER_FOR = 10.0  # seconds for all of it: a server that dribbles holds up nobody
 LONGEST_WHY = 200  # characters
+
+_slow: list[threading.Thread] = []  # of this process: a try that has not ended in time
 
 FIRST = (
     select(Notice.__table__, Alert.kind, Staff.email, Staff.language)
@@ -46,7 +50,7 @@ FIRST = (
 def send_mail(runtime: Runtime, seconds: float = 5) -> int:
     """Send the e-mails that are due, begun within so many seconds. Returns how many were tried."""
     until, tried = time.monotonic() + seconds, 0
-    while time.monotonic() < until:
+    while time.monotonic() < until and not any(one.is_alive() for one in _slow):
         with runtime.read() as connection:
             row = connection.execute(FIRST, {"machine_now": runtime.machine_now()}).one_or_none()
         if row is None:
@@ -62,6 +66,9 @@ def send_mail(runtime: Runtime, seconds: float = 5) -> int:
 def _claim(runtime: Runtime, connection: Connection, row: Any) -> EmailMessage | None:
     """Make it ours for a while: the letter, as it is true now. None: somebody else has it, or nothing is left to tell."""
     now = runtime.machine_now()
+    if row.attempts >= TRIES:  # the last one ended with its process
+        connection.execute(update(Notice).where(Notice.id == row.id, Notice.state == "waiting").values(state="failed"))
+        return None
     mine = update(Notice).where(Notice.id == row.id, Notice.state == "waiting", Notice.attempts == row.attempts)
     if not connection.execute(mine.values(attempts=row.attempts + 1, not_before=now + LEASE_FOR)).rowcount:
         return None
@@ -88,7 +95,7 @@ def _send(runtime: Runtime, row: Any, mail: EmailMessage) -> None:
     """Hand it to the mail server, and write down what became of it."""
     attempts = row.attempts + 1
     try:
-        _hand_over(str(runtime.settings.smtp_url or ""), mail)
+        _in_time(str(runtime.settings.smtp_url or ""), mail)
         became: dict[str, Any] = {"state": "sent", "why": None}
     except (OSError, smtplib.SMTPException, ValueError) as error:  # ssl.SSLError is an OSError
         log.warning("notice %s cannot be sent by e-mail, try %s: %s", row.id, attempts, error)
@@ -98,6 +105,26 @@ def _send(runtime: Runtime, row: Any, mail: EmailMessage) -> None:
     with runtime.begin() as connection:
         mine = update(Notice).where(Notice.id == row.id, Notice.state == "waiting", Notice.attempts == attempts)
         connection.execute(mine.values(**became))
+
+
+def _in_time(address: str, mail: EmailMessage) -> None:
+    """Hand it over, or give up waiting: until that try has ended no other begins. Raises what `_hand_over` does."""
+    raised: list[BaseException] = []
+
+    def hand_over() -> None:
+        try:
+            _hand_over(address, mail)
+        except BaseException as error:  # noqa: BLE001 - it is raised again where somebody listens
+            raised.append(error)
+
+    thread = threading.Thread(target=hand_over, daemon=True)
+    thread.start()
+    thread.join(HAND_OVER_FOR)
+    if thread.is_alive():
+        _slow[:] = [thread]
+        raise TimeoutError("the mail server is too slow")
+    if raised:
+        raise raised[0]
 
 
 def _hand_over(address: str, mail: EmailMessage) -> None:

@@ -1,4 +1,7 @@
-"""An alert by text: a message like all others, from the outbox and through the gate. They have chosen it; a STOP ends it."""
+"""An alert by text: a message like all others, from the outbox and through the gate. They have chosen it; a STOP ends it.
+
+Only a phone that has texted the shop is texted: a wrong number is nobody's who could be asked.
+"""
 
 from typing import Any
 
@@ -24,14 +27,16 @@ def say(runtime: Runtime, connection: Connection, alert: Any, person: Any) -> tu
     except NoShop:
         return "failed", "no shop"
     now, machine_now = runtime.now(connection), runtime.machine_now()
-    contact, _ = contacts.save(connection, person.phone, {}, KIND, now)
+    contact = contacts.find(connection, person.phone, locked=True)
+    if contact is None or contact.heard_at is None:
+        return "refused", "never wrote"  # whose phone it is, nobody has shown yet
     ours = shop.sender_for(contact.country)
     if ours is None:
         return "failed", "no number"
     known, _ = facts.of_one(runtime, connection, contact, KIND, None, now, shop.shop.zone)
     verdict = gate.judge(known)
     words = notice(connection, alert.kind, spoken(person.language, shop.shop.languages))
-    body = cut(f"{shop.shop.brand}: {words}. {runtime.settings.base_url}/admin/alerts")
+    body = cut(f"{shop.shop.brand}: {words}. {runtime.settings.base_url}/admin/alerts STOP")
     body = plainer(body) or body
     row = {
         "contact_id": contact.id, "direction": "out", "kind": KIND, "state": "ready", "cause": f"alert:{alert.id}:{person.id}",

@@ -33,16 +33,21 @@ OPEN_ONES = select(ALERT).where(OPEN).order_by(ALERT.c.id)
 
 
 def watch(runtime: Runtime) -> None:
-    """Begin and end alerts, and let everybody be told who is to be: in one transaction, if there is any news."""
+    """Begin and end alerts, if there is any news; then let everybody be told who is to be, each in a transaction of their own:
+    whoever is told by text is locked, and nobody locks two contacts but in the order of their ids."""
     with runtime.read() as connection:
-        if not list(_changes(runtime, connection)) and not _to_tell(runtime, connection):
-            return
-    with runtime.begin() as connection:
-        staff.alone(connection, "alerts")
-        for change in list(_changes(runtime, connection)):
-            connection.execute(change)
-        for alert, person, by in _to_tell(runtime, connection):
-            _tell(runtime, connection, alert, person, by)
+        changes, to_tell = list(_changes(runtime, connection)), _to_tell(runtime, connection)
+    if changes:
+        with runtime.begin() as connection:
+            staff.alone(connection, "alerts")
+            for change in list(_changes(runtime, connection)):
+                connection.execute(change)
+            to_tell = _to_tell(runtime, connection)
+    for alert, person, by in to_tell:
+        with runtime.begin() as connection:
+            staff.alone(connection, "alerts")
+            if any((one.id, who.id) == (alert.id, person.id) for one, who, _ in _to_tell(runtime, connection)):
+                _tell(runtime, connection, alert, person, by)
 
 
 def _changes(runtime: Runtime, connection: Connection) -> Iterator[Executable]:
@@ -58,6 +63,8 @@ def _changes(runtime: Runtime, connection: Connection) -> Iterator[Executable]:
                 yield insert(Alert).values(**new, facts=facts).on_conflict_do_nothing()
             elif row.told_at is None and row.began_at <= now - kind.patience:
                 yield update(Alert).where(Alert.id == row.id).values(told_at=now, facts=facts)
+            elif row.told_at is not None and kind.again and row.told_at <= now - kind.again:
+                yield update(Alert).where(Alert.id == row.id).values(ended_at=now)  # and the next look begins a new one
             elif row.facts != facts:
                 yield update(Alert).where(Alert.id == row.id).values(facts=facts)
         for row in (row for subject, row in mine.items() if subject not in holds):

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from bot.runtime import key_id
-from models import ConsentEvent, ConsentProof, Conversation, Message, Subscription, Suppression, insert
+from models import ConsentEvent, ConsentProof, Conversation, Message, Subscription, Suppression, Thread, insert
 
 START_OF_CHAIN = "0" * 64
 EVERYTHING = "*"
@@ -94,6 +94,8 @@ class Ledger:
         self.connection.execute(insert(Suppression).values(**row).on_conflict_do_nothing())
         self.end_talks()
         self.supersede()
+        waits = (Thread.contact_id == self.contact.id) & Thread.waits_since.is_not(None)  # nobody can answer them any more
+        self.connection.execute(update(Thread).where(waits).values(waits_since=None))
         return event_id
 
     def lift(self, proof: Proof, at: datetime) -> int:
