@@ -104,6 +104,22 @@ def test_only_an_address_that_we_gave_away_shows_a_picture(house: House, readers
     assert fetched(another)[1] == other
 
 
+def test_slow_readers_leave_threads_to_the_webhooks(house: House, readers: Readers) -> None:
+    _, address = added(house, readers("marketer"), png())
+    path, client = address.removeprefix(house.base_url), house.app.test_client()
+    most = house.runtime.settings.web_threads // 2
+    slow = [client.get(path) for _ in range(most)]  # nothing is read of them yet
+    refused = client.get(path)
+    assert [one.status_code for one in slow] == [200] * most
+    assert (refused.status_code, refused.headers["Retry-After"], refused.headers["Cache-Control"]) == (503, "2", "no-store")
+    for one in slow:
+        one.close()
+    known = {"If-None-Match": slow[0].headers["ETag"]}
+    again = [client.get(path, headers=known, buffered=True).status_code for _ in range(2 * most)]
+    assert again == [304] * 2 * most, "nobody keeps a turn"
+    assert client.get(path, buffered=True).data == png()
+
+
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_is_no_picture_is_refused_beside_the_field(house: House, readers: Readers, what: str) -> None:
     content, words = REFUSED[what]
