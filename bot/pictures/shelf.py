@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Row, String, cast, or_, select, update
 
 from bot import files
-from bot.pictures.look import PictureError, look
+from bot.pictures.look import Look, PictureError
 from bot.pictures.public import PREFIX, path
 from bot.runtime import Runtime
 from models import Campaign, Conversation, DialogVersion, File, Keyword, Message
@@ -29,15 +29,19 @@ class Uses(NamedTuple):
     texts: list[int]  # that wait to leave: their ids
 
 
-def keep(connection: Connection, content: bytes, name: str, now: datetime) -> tuple[int, bool]:
-    """A picture for the shelf: its id, and whether it is new; the same bytes are kept once. Raises PictureError."""
-    seen = look(content)
-    more = {"type": seen.type, "width": seen.width, "height": seen.height}
-    made = files.keep(connection, content, PURPOSE, _name(name), now, **more)
-    if made is not None:
-        return made, True
+def keep(connection: Connection, content: bytes, seen: Look, name: str, now: datetime) -> tuple[int, bool]:
+    """A picture for the shelf: its id, and whether it is new; the same bytes are kept once. Raises PictureError.
+
+    `seen`: what `look` says of it, which takes its time and so comes before any transaction.
+    """
     there = select(FILE.c.id).where(FILE.c.purpose == PURPOSE, FILE.c.digest == files.digest(content))
-    return connection.execute(there).scalar_one(), False
+    while True:  # again, where it was deleted between the two statements
+        made = files.keep(connection, content, PURPOSE, _name(name), now, **seen._asdict())
+        if made is not None:
+            return made, True
+        known = connection.scalar(there)
+        if known is not None:
+            return int(known), False
 
 
 def find(connection: Connection, file_id: int) -> Row[Any] | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import func, select
+from sqlalchemy import Connection, event, func, select
 
 from bot import pictures
 from models import AuditEntry, File, FilePiece
@@ -32,6 +32,9 @@ REFUSED = {
     "a header alone": (png()[:33], "damaged or not whole"),
     "the first half": (JPEG[:100], "damaged or not whole"),
     "all but the end": (GIF[:-1], "damaged or not whole"),
+    "more chunks than any picture has": (png()[:-12] + (b"\0" * 4 + b"teXt" + b"\0" * 4) * 50_000 + png()[-12:], "damaged"),
+    "more blocks than any picture has": (GIF[:-1] + b"\x21\xfe" + b"\1x" * 50_000 + b"\0;", "damaged"),
+    "nothing but filling": (JPEG[:2] + b"\xff" * 50_000 + JPEG[2:], "damaged"),
     "no size": (png(claims=(0, 7)), "damaged or not whole"),
 }
 
@@ -143,6 +146,27 @@ def test_the_same_picture_is_kept_once(house: House, readers: Readers) -> None:
     assert first.location == again.location
     assert "was there already" in reader.get(again.location).text
     assert kept(house) == (1, 1)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite has one writer at a time
+def test_a_picture_that_is_deleted_while_it_is_added_again_is_kept(house: House) -> None:
+    content, now = png(), house.runtime.machine_now()
+
+    def keep(connection: Connection) -> tuple[int, bool]:
+        return pictures.keep(connection, content, pictures.look(content), "Candles", now)
+
+    with house.runtime.begin() as connection:
+        first, _ = keep(connection)
+
+    def drop(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if statement.startswith("SELECT file.id") and shelf(house):
+            with house.runtime.begin() as another:
+                pictures.drop(house.runtime, another, pictures.find(another, first))
+
+    with house.runtime.begin() as connection:
+        event.listen(connection, "before_cursor_execute", drop)
+        again, is_new = keep(connection)
+    assert (again != first, is_new, kept(house)) == (True, True, (1, 1))
 
 
 def test_a_picture_is_called_by_its_file_where_nothing_else_is_said(house: House, readers: Readers) -> None:
