@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import Connection, event, func, select
+from sqlalchemy import Connection, event, func, select, update
 
 from bot import pictures
-from models import AuditEntry, File, FilePiece
+from models import AuditEntry, File, FilePiece, Message
 from tests.carrier import ACCOUNT_SID
 from tests.crowd import draft, join, number, schedule
 from tests.house import House
@@ -189,6 +189,18 @@ def test_a_picture_in_use_stays_and_says_who_uses_it(house: House, readers: Read
     refused = reader.send(f"/admin/pictures/{id_}/delete")
     assert (refused.status_code, "still in use" in refused.text) == (422, True)
     assert fetched(address)[0] == 200
+
+
+@pytest.mark.parametrize("state", ["ready", "held", "sending", "answered", "unknown", "sent"])
+def test_a_picture_of_a_text_that_has_not_left_stays(house: House, readers: Readers, state: str) -> None:
+    reader = readers("marketer")
+    id_, address = added(house, reader, png())
+    house.text("Bo", "JOIN")
+    with house.runtime.begin() as connection:
+        answer = house.messages("Bo", "out")[-1].id
+        connection.execute(update(Message).where(Message.id == answer).values(state=state, media=[address]))
+    assert ("1 text that waits" in reader.get("/admin/pictures").text) == (state != "sent")
+    assert reader.send(f"/admin/pictures/{id_}/delete").status_code == (303 if state == "sent" else 422)
 
 
 def test_a_deleted_picture_is_gone_at_once_and_that_is_written_down(house: House, readers: Readers) -> None:
