@@ -16,6 +16,7 @@ from bot.contacts.export import PARTS
 from bot.contacts.timeline import SOURCES
 from bot.inbox import threads
 from bot.outbox import claim, result, settling
+from bot.pictures import shelf
 from bot.shop.hits import HITS
 from models import Thread
 
@@ -47,6 +48,7 @@ HOT: dict[str, Any] = {
     "threads": threads.ROWS.where(threads.IS_WAITING).order_by(Thread.waits_since, Thread.contact_id),
     "one thread": threads.ONE,
     "texts of keywords": HITS,
+    "texts that say pictures": shelf.TEXTS,
     **{f"export of {name}": rows.where(key > 0).order_by(key) for name, (rows, key) in PARTS.items()},
     **{f"timeline of {name}": source.rows.order_by(source.at.desc()) for name, source in SOURCES.items()},
     **{f"due in {queue}": query for queue, query in jobs.DUE.items()},

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 MOST_BYTES = 5_000_000  # Twilio docs, "Accepted content types for media": 5 MB for a message with all that is in it
+MOST_BLOCKS = 50_000  # twice what a GIF of that size is made of; a hostile file of millions would keep a thread busy
 MOST_PIXELS = 50_000_000  # more than any phone's camera sends, and 200 MB once decoded
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
 """The kinds that carriers take and make fit for every phone."""
@@ -62,8 +63,9 @@ def _png(content: bytes) -> tuple[int, int]:
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, int]]:
-    at = len(PNG)
+    at, blocks = len(PNG), 0
     while at < len(content):
+        blocks = _one_more(blocks)
         length, kind = int.from_bytes(content[at : at + 4]), content[at + 4 : at + 8]
         at += 12 + length
         if at > len(content):
@@ -76,8 +78,9 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, int]]:
 def _gif(content: bytes) -> tuple[int, int]:
     """Blocks one after the other: extensions and images, each in small pieces, and a last byte that says that it is whole."""
     width, height = _size(content[7:5:-1], content[9:7:-1])
-    at, images = 13 + _colours(content[10]), 0
+    at, images, blocks = 13 + _colours(content[10]), 0, 0
     while content[at] != 0x3B:
+        blocks = _one_more(blocks)
         if content[at] == 0x2C:
             images += 1
             left, top, wide, high = (int.from_bytes(content[at + n : at + n + 2], "little") for n in (1, 3, 5, 7))
@@ -88,6 +91,7 @@ def _gif(content: bytes) -> tuple[int, int]:
         else:
             raise ValueError("no block")
         while content[at]:
+            blocks = _one_more(blocks)
             at += 1 + content[at]
         at += 1
     if not images:
@@ -102,8 +106,9 @@ def _colours(flags: int) -> int:
 
 def _jpeg(content: bytes) -> tuple[int, int]:
     """Segments one after the other, of which one tells the size, up to the picture itself, which has a mark at its end."""
-    at, size = 2, None
+    at, size, blocks = 2, None, 0
     while True:
+        blocks = _one_more(blocks)
         if content[at] != 0xFF:
             raise ValueError("no segment")
         marker = content[at + 1]
@@ -120,6 +125,12 @@ def _jpeg(content: bytes) -> tuple[int, int]:
     if size is None or content.find(b"\xff\xd9", at) < 0:
         raise ValueError("not whole")
     return size
+
+
+def _one_more(blocks: int) -> int:
+    if blocks == MOST_BLOCKS:
+        raise ValueError("endless")
+    return blocks + 1
 
 
 def _size(wide: bytes, high: bytes) -> tuple[int, int]:

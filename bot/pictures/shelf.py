@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, String, cast, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, String, cast, or_, select, union_all, update
 
 from bot import files
-from bot.pictures.look import PictureError, look
+from bot.pictures.look import Look, PictureError
 from bot.pictures.public import PREFIX, path
 from bot.runtime import Runtime
 from models import Campaign, Conversation, DialogVersion, File, Keyword, Message
@@ -26,18 +26,22 @@ class Uses(NamedTuple):
     dialogs: list[str]  # their names
     keywords: list[int]  # their ids
     campaigns: list[str]
-    texts: list[int]  # that wait to leave: their ids
+    texts: list[int]  # that have not left: their ids
 
 
-def keep(connection: Connection, content: bytes, name: str, now: datetime) -> tuple[int, bool]:
-    """A picture for the shelf: its id, and whether it is new; the same bytes are kept once. Raises PictureError."""
-    seen = look(content)
-    more = {"type": seen.type, "width": seen.width, "height": seen.height}
-    made = files.keep(connection, content, PURPOSE, _name(name), now, **more)
-    if made is not None:
-        return made, True
+def keep(connection: Connection, content: bytes, seen: Look, name: str, now: datetime) -> tuple[int, bool]:
+    """A picture for the shelf: its id, and whether it is new; the same bytes are kept once. Raises PictureError.
+
+    `seen`: what `look` says of it, which takes its time and so comes before any transaction.
+    """
     there = select(FILE.c.id).where(FILE.c.purpose == PURPOSE, FILE.c.digest == files.digest(content))
-    return connection.execute(there).scalar_one(), False
+    while True:  # again, where it was deleted between the two statements
+        made = files.keep(connection, content, PURPOSE, _name(name), now, **seen._asdict())
+        if made is not None:
+            return made, True
+        known = connection.scalar(there)
+        if known is not None:
+            return int(known), False
 
 
 def find(connection: Connection, file_id: int) -> Row[Any] | None:
@@ -75,11 +79,10 @@ def uses(runtime: Runtime, connection: Connection, rows: Sequence[Any]) -> dict[
     """
     inside = select(Conversation.version_id).where(LIVE)
     in_force = or_(DialogVersion.state.in_(("draft", "published")), DialogVersion.id.in_(inside))
-    dialogs = _saying(connection, DialogVersion.source, DialogVersion.name, in_force)
-    keywords = _saying(connection, Keyword.picture, Keyword.id, Keyword.picture.is_not(None))
-    campaigns = _saying(connection, Campaign.media, Campaign.name, Campaign.state.not_in(OVER))
-    own = Message.campaign_id.is_(None) & (Message.direction == "out") & in_state("ready", "held")
-    texts = _saying(connection, Message.media, Message.id, own)
+    dialogs = _found(connection, _saying(DialogVersion.source, DialogVersion.name, in_force))
+    keywords = _found(connection, _saying(Keyword.picture, Keyword.id, Keyword.picture.is_not(None)))
+    campaigns = _found(connection, _saying(Campaign.media, Campaign.name, Campaign.state.not_in(OVER)))
+    texts = _found(connection, TEXTS)
 
     def of(row: Any) -> Uses:
         said = path(runtime, row)
@@ -88,11 +91,22 @@ def uses(runtime: Runtime, connection: Connection, rows: Sequence[Any]) -> dict[
     return {row.id: of(row) for row in rows}
 
 
-def _saying(connection: Connection, where: Any, what: Any, which: ColumnElement[bool]) -> list[tuple[Any, str]]:
+def _saying(where: Any, what: Any, which: ColumnElement[bool]) -> Select[Any]:
     """What says any picture of ours, and the text in which it does."""
     said = cast(where, String)
-    rows = connection.execute(select(what, said).where(said.contains(PREFIX), which))
-    return [(one, text) for one, text in rows]
+    return select(what, said).where(said.contains(PREFIX), which)
+
+
+def _found(connection: Connection, saying: Executable) -> list[tuple[Any, str]]:
+    return [(one, text) for one, text in connection.execute(saying)]
+
+
+NOT_LEFT = (  # each finds its own partial index, which all of them together would not
+    in_state("ready") & Message.batch_id.is_(None),
+    in_state("held"),
+    in_state("sending", "answered", "unknown"),
+)
+TEXTS = union_all(*(_saying(Message.media, Message.id, which & Message.campaign_id.is_(None)) for which in NOT_LEFT))
 
 
 def _name(name: str) -> str:

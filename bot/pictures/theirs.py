@@ -29,9 +29,9 @@ def theirs(runtime: Runtime, message_id: int, place: int) -> Row[Any] | None:
         kept = _kept(connection, message_id, place)
         media = connection.scalar(select(MESSAGE.c.media).where(MESSAGE.c.id == message_id, MESSAGE.c.direction == "in"))
     if kept is None and media and place < len(media):
-        content = _fetch(runtime, media[place])
+        content, about = _seen(_fetch(runtime, media[place]) or b"")
         with runtime.begin() as connection:
-            kept = _keep(runtime, connection, content, message_id, place)
+            kept = _keep(runtime, connection, content, about | {"message_id": message_id, "place": place})
     return kept
 
 
@@ -44,18 +44,20 @@ def _fetch(runtime: Runtime, address: str) -> bytes | None:
         AT_ONCE.release()
 
 
-def _keep(runtime: Runtime, connection: Connection, content: bytes | None, message_id: int, place: int) -> Row[Any] | None:
+def _seen(content: bytes) -> tuple[bytes, dict[str, Any]]:
     """What is no picture is remembered without its content, so that nobody fetches a film each time its text is read."""
-    still = select(MESSAGE.c.id).where(MESSAGE.c.id == message_id).with_for_update(read=True, key_share=True)
+    try:
+        return content, look(content)._asdict()
+    except PictureError:
+        return b"", {"type": ""}
+
+
+def _keep(runtime: Runtime, connection: Connection, content: bytes, about: dict[str, Any]) -> Row[Any] | None:
+    still = select(MESSAGE.c.id).where(MESSAGE.c.id == about["message_id"]).with_for_update(read=True, key_share=True)
     if connection.scalar(still) is None:
         return None
-    about: dict[str, Any] = {"message_id": message_id, "place": place, "type": ""}
-    try:
-        about |= look(content or b"")._asdict()
-    except PictureError:
-        content = b""
-    files.keep(connection, content or b"", PURPOSE, "", runtime.machine_now(), **about)
-    return _kept(connection, message_id, place)
+    files.keep(connection, content, PURPOSE, "", runtime.machine_now(), **about)
+    return _kept(connection, about["message_id"], about["place"])
 
 
 def _kept(connection: Connection, message_id: int, place: int) -> Row[Any] | None:

@@ -202,7 +202,8 @@ def test_no_page_comes_apart_on_a_phone_or_a_desk(page: Page, house: House) -> N
         house.post("/webhooks/twilio/inbound", house.inbound(number(0), body, f"SM{place:032x}"))
     with house.runtime.begin() as connection:
         for shade, name in enumerate([EMOJI, *HOSTILE[::6]]):
-            pictures.keep(connection, png(shade=shade), name.strip()[:60] or "x", house.runtime.machine_now())
+            content = png(shade=shade)
+            pictures.keep(connection, content, pictures.look(content), name.strip()[:60] or "x", house.runtime.machine_now())
     sign_in(page, account(house, "admin"))
     theirs = [f"/contacts/{id_}{tab}" for id_ in (ids[0], ids[-1]) for tab in ("", "/timeline")]
     theirs += [f"/inbox/{id_}" for id_ in (ids[0], ids[-1])]

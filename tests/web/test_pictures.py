@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import func, select
+from sqlalchemy import Connection, event, func, select, update
 
 from bot import pictures
-from models import AuditEntry, File, FilePiece
+from models import AuditEntry, File, FilePiece, Message
 from tests.carrier import ACCOUNT_SID
 from tests.crowd import draft, join, number, schedule
 from tests.house import House
@@ -32,6 +32,9 @@ REFUSED = {
     "a header alone": (png()[:33], "damaged or not whole"),
     "the first half": (JPEG[:100], "damaged or not whole"),
     "all but the end": (GIF[:-1], "damaged or not whole"),
+    "more chunks than any picture has": (png()[:-12] + (b"\0" * 4 + b"teXt" + b"\0" * 4) * 50_000 + png()[-12:], "damaged"),
+    "more blocks than any picture has": (GIF[:-1] + b"\x21\xfe" + b"\1x" * 50_000 + b"\0;", "damaged"),
+    "nothing but filling": (JPEG[:2] + b"\xff" * 50_000 + JPEG[2:], "damaged"),
     "no size": (png(claims=(0, 7)), "damaged or not whole"),
 }
 
@@ -104,6 +107,22 @@ def test_only_an_address_that_we_gave_away_shows_a_picture(house: House, readers
     assert fetched(another)[1] == other
 
 
+def test_slow_readers_leave_threads_to_the_webhooks(house: House, readers: Readers) -> None:
+    _, address = added(house, readers("marketer"), png())
+    path, client = address.removeprefix(house.base_url), house.app.test_client()
+    most = house.runtime.settings.web_threads // 2
+    slow = [client.get(path) for _ in range(most)]  # nothing is read of them yet
+    refused = client.get(path)
+    assert [one.status_code for one in slow] == [200] * most
+    assert (refused.status_code, refused.headers["Retry-After"], refused.headers["Cache-Control"]) == (503, "2", "no-store")
+    for one in slow:
+        one.close()
+    known = {"If-None-Match": slow[0].headers["ETag"]}
+    again = [client.get(path, headers=known, buffered=True).status_code for _ in range(2 * most)]
+    assert again == [304] * 2 * most, "nobody keeps a turn"
+    assert client.get(path, buffered=True).data == png()
+
+
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_is_no_picture_is_refused_beside_the_field(house: House, readers: Readers, what: str) -> None:
     content, words = REFUSED[what]
@@ -129,6 +148,27 @@ def test_the_same_picture_is_kept_once(house: House, readers: Readers) -> None:
     assert kept(house) == (1, 1)
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite has one writer at a time
+def test_a_picture_that_is_deleted_while_it_is_added_again_is_kept(house: House) -> None:
+    content, now = png(), house.runtime.machine_now()
+
+    def keep(connection: Connection) -> tuple[int, bool]:
+        return pictures.keep(connection, content, pictures.look(content), "Candles", now)
+
+    with house.runtime.begin() as connection:
+        first, _ = keep(connection)
+
+    def drop(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if statement.startswith("SELECT file.id") and shelf(house):
+            with house.runtime.begin() as another:
+                pictures.drop(house.runtime, another, pictures.find(another, first))
+
+    with house.runtime.begin() as connection:
+        event.listen(connection, "before_cursor_execute", drop)
+        again, is_new = keep(connection)
+    assert (again != first, is_new, kept(house)) == (True, True, (1, 1))
+
+
 def test_a_picture_is_called_by_its_file_where_nothing_else_is_said(house: House, readers: Readers) -> None:
     upload(readers("marketer"), png(), name="", called="la_vitrine de Noël.png")
     assert [row.name for row in shelf(house)] == ["la vitrine de Noël"]
@@ -149,6 +189,18 @@ def test_a_picture_in_use_stays_and_says_who_uses_it(house: House, readers: Read
     refused = reader.send(f"/admin/pictures/{id_}/delete")
     assert (refused.status_code, "still in use" in refused.text) == (422, True)
     assert fetched(address)[0] == 200
+
+
+@pytest.mark.parametrize("state", ["ready", "held", "sending", "answered", "unknown", "sent"])
+def test_a_picture_of_a_text_that_has_not_left_stays(house: House, readers: Readers, state: str) -> None:
+    reader = readers("marketer")
+    id_, address = added(house, reader, png())
+    house.text("Bo", "JOIN")
+    with house.runtime.begin() as connection:
+        answer = house.messages("Bo", "out")[-1].id
+        connection.execute(update(Message).where(Message.id == answer).values(state=state, media=[address]))
+    assert ("1 text that waits" in reader.get("/admin/pictures").text) == (state != "sent")
+    assert reader.send(f"/admin/pictures/{id_}/delete").status_code == (303 if state == "sent" else 422)
 
 
 def test_a_deleted_picture_is_gone_at_once_and_that_is_written_down(house: House, readers: Readers) -> None:

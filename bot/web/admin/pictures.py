@@ -44,13 +44,16 @@ def new_picture(visit: Visit) -> object:
     name = visit.form.get("name") or PurePath(called).stem.replace("_", " ")[: shelf.LONGEST_NAME]
 
     def make(connection: Connection) -> tuple[int, bool]:
-        made, is_new = shelf.keep(connection, content, name, visit.runtime.machine_now())
+        made, is_new = shelf.keep(connection, content, seen, name, visit.runtime.machine_now())
         if is_new:
             visit.audit(connection, "picture.added", f"picture {made}", after={"name": _row(connection, made).name})
         return made, is_new
 
     try:
-        made, is_new = _change(visit, make)
+        seen = shelf.look(content)
+        made, is_new = visit.change(make)
+    except PictureError as error:
+        return _new(422, {error.field: str(error)}, visit.form.get("name", ""))
     except Wrong as wrong:
         return _new(422, wrong.errors, visit.form.get("name", ""))
     say = gettext("The picture is there.") if is_new else gettext("This picture was there already.")
