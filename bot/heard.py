@@ -4,13 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, select
+from sqlalchemy import Connection, Row, exists, func, select
 
 from models import Message, Subscription
 
+ANSWERED = ("answered", "sent")  # what was refused, or waits, is no answer
 MOST = 6  # texts, theirs and ours
 _message = Message.__table__
-LAST = select(_message).where(_message.c.direction == "in").order_by(_message.c.id.desc()).limit(1)
+LOOKED_AT = 10_000  # of the latest texts both ways: after a large campaign nobody looks further back
+_newest = select(func.max(_message.c.id)).scalar_subquery()
+LAST = (
+    select(_message)
+    .where(_message.c.direction == "in", _message.c.id > _newest - LOOKED_AT)
+    .order_by(_message.c.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,6 @@ def heard(connection: Connection) -> Heard:
         return Heard([last])
     theirs = select(_message).where(_message.c.contact_id == last.contact_id).order_by(_message.c.id.desc()).limit(MOST)
     texts = connection.execute(theirs).all()[::-1]
-    answered = any(one.direction == "out" and one.id > last.id for one in texts)
+    answered = any(one.direction == "out" and one.id > last.id and one.state in ANSWERED for one in texts)
     agreed = exists().where(Subscription.contact_id == last.contact_id, Subscription.state == "in")
     return Heard(texts, answered, bool(connection.scalar(select(agreed))))

@@ -8,6 +8,7 @@ from bot.shop.kept import kept
 from bot.shop.replies import wrong_reply
 from bot.shop.scripts import Script, find, opened
 from bot.shop.spec import KeywordPart, ShopError, ShopPart, Source, TopicPart
+from bot.text.clean import MAX_UNITS, clean, units
 from bot.text.merge import BadTemplate, MissingTag, render, tag_uses
 from bot.text.parsers import PARSERS
 from bot.text.parts import MOST_PARTS, measure
@@ -29,6 +30,7 @@ __all__ = ["Ground", "ShopError", "check", "faults", "ground", "known", "written
 OWN_NAMES = frozenset({"brand", "contact_line", "sender"})
 NAMES = OWN_NAMES | {"topic.name", "topic.frequency", "topic.fees", "topic.contact"}
 DIALOG_NAMES = NAMES | {"topics"}
+ONE_TEXT = ("stop", "start", "help")  # law wants one answer to each of them
 ALSO = {"suggest": {"keyword"}}  # what one text of the shop can say beyond that
 
 
@@ -237,8 +239,11 @@ def _says(source: Source, template: str, names: frozenset[str], *where: str) -> 
     values = {"brand": shop.brand, "contact_line": shop.contact_line, "sender": shop.senders[0].number, "keyword": "JOIN"}
     try:
         unknown = [tag for use in tag_uses(template) if (tag := ".".join(use.path)) not in names]
-        if not unknown and not render(template, values).strip():
+        said = "" if unknown else clean(render(template, values))
+        if not unknown and not said.strip():
             yield source.problem("this says nothing", *where)
+        if where[1] in ONE_TEXT and (measure(said).parts > MOST_PARTS or units(said) > MAX_UNITS):
+            yield source.problem(f"too long for one text: at most {MOST_PARTS} parts and {MAX_UNITS} characters", *where)
     except (BadTemplate, MissingTag) as error:
         yield source.problem(str(error), *where)
         return

@@ -70,9 +70,10 @@ def tried(who: WhoPart, sender: SenderPart, texts: Any, names: Any, frequencies:
     said = {
         **who.model_dump(), "texts": texts, "topics": {TOPIC: topic}, "senders": [sender.model_dump()], "dialogs": dialogs,
         "fields": [{"name": name, "purpose": words.get(own, words["en"])} for name, words in FIELDS.items()],
-        "keywords": [{"phrases": phrases, "dialog": "welcome"}, *([prefs] if "prefs" in dialogs else ())],
+        "keywords": [*([prefs] if "prefs" in dialogs else ()), {"phrases": phrases, "dialog": "welcome"}],
     }  # fmt: skip
-    return check(of_data(said))
+    made, scripts = check(of_data(said))  # of two with the same word the later one is wrong: what was typed
+    return made.model_copy(update={"keywords": made.keywords[::-1]}), scripts
 
 
 def make(connection: Connection, shop: ShopPart, scripts: Mapping[str, Script]) -> None:

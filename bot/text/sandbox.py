@@ -31,6 +31,11 @@ FILTERS = (
     *("append", "prepend", "remove", "remove_first", "replace_first", "first", "last", "size"),
     *("plus", "minus", "times", "divided_by", "modulo", "round", "floor", "ceil", "abs", "at_least", "at_most"),
 )
+# Filters that take words: a day, yes or no, a number with a fraction come to them as they would be said.
+OF_WORDS = frozenset({
+    "upcase", "downcase", "capitalize", "strip", "lstrip", "rstrip", "truncate", "truncatewords",
+    "append", "prepend", "remove", "remove_first", "replace_first",
+})  # fmt: skip
 
 
 YES_NO = {"en": ("no", "yes"), "fr": ("non", "oui"), "es": ("no", "sí")}
@@ -97,6 +102,8 @@ def _in_words(value: object, language: str) -> object:
             return YES_NO.get(language, YES_NO["en"])[value]
         case date():
             return written(value, language)
+        case float() | Decimal() if value == value // 1:  # 1250.0: nobody writes that
+            return f"{value:.0f}"
         case float() | Decimal():
             return str(value).replace(".", ",") if language in COMMAS else value
     return value
@@ -127,12 +134,19 @@ def _bounded(name: str, apply: Callable[..., object]) -> Callable[..., object]:
     """Make a filter refuse missing values, and results that are too long."""
 
     @wraps(apply)
-    def bounded(value: object, *args: object, **options: object) -> object:
-        for given in (value, *args):
-            if isinstance(given, Missing) and name != "default":
-                raise MissingTag(given.name)
-        return _measure(apply(value, *args, **options))
+    def bounded(value: object, *args: object, context: RenderContext, **options: object) -> object:
+        given = [value, *args]
+        for one in given:
+            if isinstance(one, Missing) and name != "default":
+                raise MissingTag(one.name)
+        language = context.globals.get("language")
+        if name in OF_WORDS and language:
+            given = [_in_words(one, str(language)) for one in given]
+        if name == "default":
+            options = {"allow_false": True, **options}  # a no that somebody said is a value
+        return _measure(apply(*given, **options))
 
+    bounded.with_context = True  # type: ignore[attr-defined]
     return bounded
 
 

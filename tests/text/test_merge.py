@@ -45,6 +45,21 @@ def test_a_template_becomes_what_is_said(template: str, said: str) -> None:
     assert render(template, ANA) == said
 
 
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{{ contact.vip | append: '.' }}", "non."), ("{{ contact.vip | default: '?' }}", "non"), ("{{ contact.vip }}", "non"),
+        ("{{ contact.city | default: '?' }}", "?"), ("{{ contact.shoe | times: 100 }}", "1250"),
+        ("{{ contact.shoe | append: '!' }}", "12,5!"), ("{{ 'Taille ' | append: contact.shoe }}", "Taille 12,5"),
+        ("{{ contact.since | upcase }}", "12 MAI 2026"), ("{{ contact.shoe | times: 100 | append: '.' }}", "1250."),
+        ("{{ contact.shoe | plus: 1 }}", "13,5"),
+    ],
+)  # fmt: skip
+def test_values_with_a_type_are_words_to_filters_too(template: str, said: str) -> None:
+    known = {"vip": False, "shoe": 12.5, "since": date(2026, 5, 12), "city": None}
+    assert render(template, {"language": "fr", "contact": known}) == said
+
+
 @pytest.mark.parametrize("name", ["city", "nickname", "unheard"])
 @pytest.mark.parametrize("nothing", ["blank", "empty", "nil", "''"])
 def test_absent_and_blank_values_are_the_same_nothing(name: str, nothing: str) -> None:

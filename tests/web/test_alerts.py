@@ -1,6 +1,9 @@
 """The bell, the alerts behind it, and how one chooses to be told."""
 
+import json
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -158,8 +161,16 @@ def test_a_page_that_is_left_open_does_not_keep_anybody_signed_in(house: House, 
     real = house.runtime.machine_now
     object.__setattr__(house.runtime, "machine_now", lambda: real() + timedelta(days=1))
     before = found(house, StaffSession)[0].seen_at
-    assert agent.get("/admin/alerts/bell").status_code == 200
-    assert found(house, StaffSession)[0].seen_at == before
+    news = set()
+    for path in ("/admin", "/admin/inbox"):
+        asked = re.findall(r'hx-get="([^"]+)"[^>]*hx-trigger="(?:every|news)[^>]*hx-headers=\'([^\']+)\'', agent.get(path).text)
+        news |= {(unescape(where), *json.loads(header).items()) for where, header in asked}
+    object.__setattr__(house.runtime, "machine_now", lambda: real() + timedelta(days=2))
+    before = found(house, StaffSession)[0].seen_at
+    for where, *headers in news:
+        assert agent.client.get(where, headers=headers).status_code in (200, 204)
+    agent.client.get("/admin/inbox/live/0").close()
+    assert len(news) == 2 and found(house, StaffSession)[0].seen_at == before
     agent.get("/admin")
     assert found(house, StaffSession)[0].seen_at > before
 

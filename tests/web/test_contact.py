@@ -42,6 +42,17 @@ def test_what_somebody_else_has_told_meanwhile_stays(people: House, readers: Rea
     assert {"field first_name Elodie B", "field postcode 75001"} <= people.truths("Ana")
 
 
+def test_a_tag_that_is_refused_leaves_the_other_form_as_it_was(people: House, readers: Readers) -> None:
+    reader, ana = readers("agent"), id_of(people, "Ana")
+    with people.runtime.begin() as connection:
+        connection.execute(update(Contact).where(Contact.id == ana).values(zone="Europe/Paris", language="fr"))
+    refused = reader.send(f"/admin/contacts/{ana}/tags", tag="x" * 300)
+    assert refused.status_code == 422
+    assert re.search(r'name="zone"[^>]* value="Europe/Paris"', refused.text) and 'value="fr" selected' in refused.text
+    assert 'name="was.zone" value="Europe/Paris"' in refused.text
+    assert 'name="was.fields.first_name" value="Élodie"' in refused.text
+
+
 def test_a_thread_is_read_from_its_end(people: House, readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.web.admin.contact.TEXTS", 8)
     reader, bo = readers("viewer"), id_of(people, "Bo")

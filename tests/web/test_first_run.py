@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot import create_app, shop
 from bot.cli.processes import _say_how_to_begin
 from bot.runtime import open_runtime
 from bot.shop import lawful, setup
 from bot.shop.spec import WhoPart
-from models import AuditEntry, DialogVersion, Keyword, Sender, SetupAnswer, Shop, Topic
+from models import AuditEntry, DialogVersion, Keyword, Message, Sender, SetupAnswer, Shop, Topic
 from tests.carrier import SimulatedCarrier
 from tests.conftest import Doorway
 from tests.house import BOSTON, PARIS, SHOP, House, settings
@@ -170,6 +170,23 @@ def test_from_the_printed_link_to_the_first_text_that_is_answered(
     assert hands.clicks == 7  # come in, set up, a language, on, on, set up, to the first page
 
 
+# A browser does not see which database it is.
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_enter_in_a_field_goes_on(house: House, admin: Page, doorway: Doorway) -> None:
+    page = admin
+    page.goto(f"{doorway.url}/admin/shop")
+    page.get_by_label("Name of the shop").fill("Maison Lune")
+    page.get_by_label("How to reach a person").fill("bonjour@lune.example")
+    page.locator("#country").select_option("FR")
+    expect(page.locator("#zone")).to_have_value("Europe/Paris")
+    page.get_by_label("Name of the shop").press("Enter")
+    expect(page).to_have_url(re.compile("/admin/shop/number$"))
+    page.get_by_label("Another number").press("Enter")
+    expect(page).to_have_url(re.compile("/admin/shop/texts$"))
+    page.get_by_label("What it is called").first.press("Enter")
+    expect(page).to_have_url(re.compile("/admin/shop/try$"))
+
+
 def test_the_shop_that_is_made_is_whole(house: House, readers: Readers) -> None:
     assert walk(readers("admin")).headers["Location"] == "/admin/shop/try"
     made, topic, sender = rows(house, Shop)[0], rows(house, Topic)[0], rows(house, Sender)[0]
@@ -220,6 +237,46 @@ def test_each_mistake_stands_beside_its_field_and_nothing_is_lost(house: House, 
         answer = admin.send("/admin/shop/texts", **{**form, **change})
         assert answer.status_code == 422 and f'id="{told}-error"' in answer.text, change
     assert rows(house, Shop) == []
+
+
+def test_the_last_step_never_refuses_without_a_word(house: House, readers: Readers) -> None:
+    admin = readers("admin")
+    admin.get("/admin/shop")
+    admin.send("/admin/shop", **WHO)
+    admin.send("/admin/shop/number", **NUMBER)
+    form = form_of(admin.get("/admin/shop/texts").text)
+    for phrases in ("prefs", "rejoindre, préférences"):
+        answer = admin.send("/admin/shop/texts", **{**form, "phrases.fr": phrases})
+        assert answer.status_code == 422 and 'id="phrases.fr-error"' in answer.text, phrases
+        assert "already belongs to keyword 1 (prefs)" in unescape(answer.text)
+    answer = admin.send("/admin/shop/texts", **{**form, "phrases.fr": ",", "phrases.en": ""})
+    assert answer.status_code == 422 and "at least one word or phrase" in answer.text
+    answer = admin.send("/admin/shop/texts", **{**form, "texts.stop.fr": "Maison Lune " + "a" * 1592})
+    assert answer.status_code == 422 and 'id="texts.stop.fr-error"' in answer.text, "two texts"
+    assert rows(house, Shop) == []
+
+
+def test_another_country_asks_for_the_number_again(house: House, readers: Readers) -> None:
+    admin = readers("admin")
+    admin.get("/admin/shop")
+    admin.send("/admin/shop", **WHO)
+    admin.send("/admin/shop/number", **NUMBER)
+    form = form_of(admin.get("/admin/shop/texts").text)
+    admin.send("/admin/shop", **{**WHO, "country": "US", "zone": "America/New_York"})
+    assert admin.get("/admin/shop/texts").headers["Location"] == "/admin/shop/number"
+    with house.runtime.begin() as connection:  # as if the rules had changed since
+        setup.keep(connection, "number", NUMBER, done=True)
+    answer = admin.send("/admin/shop/texts", **form)
+    assert answer.status_code == 422 and "not a number of the country" in answer.text
+
+
+def test_a_text_is_measured_only_while_it_is_known_who_says_it(house: House, readers: Readers) -> None:
+    admin = readers("admin")
+    admin.get("/admin/shop")
+    said = {"which": "texts.stop.fr", "texts.stop.fr": "Fini."}
+    assert admin.send("/admin/shop/measure", **said).status_code == 204
+    admin.send("/admin/shop", **WHO)
+    assert "does not name the shop" in admin.send("/admin/shop/measure", **said).text
 
 
 def test_back_and_forth_keeps_what_was_typed_also_what_was_wrong(house: House, readers: Readers) -> None:
@@ -339,6 +396,34 @@ def test_no_news_is_an_empty_answer(house: House, readers: Readers) -> None:
     assert "It works!" in admin.get(path).text
 
 
+def test_letters_that_no_database_holds_are_left_out_everywhere(house: House, readers: Readers) -> None:
+    admin = readers("admin")
+    admin.get("/admin/shop")
+    assert admin.send("/admin/shop", **{**WHO, "also": "en\x00"}).status_code == 303
+    assert rows(house, SetupAnswer)[0].said["also"] == "en"
+
+
+def test_an_impossible_number_is_told_once(house: House, readers: Readers) -> None:
+    admin = readers("admin")
+    admin.get("/admin/shop")
+    admin.send("/admin/shop", **WHO)
+    answer = admin.send("/admin/shop/number", number="other", other="hello there!", first="yes")
+    assert answer.status_code == 422 and "default factory" not in answer.text
+
+
+def test_only_what_went_out_is_an_answer_and_a_name_is_no_number_to_text_to(house: House, readers: Readers) -> None:
+    admin = readers("admin")
+    walk(admin)
+    house.text("Ana", "rejoindre")
+    with house.runtime.begin() as connection:
+        connection.execute(update(Message).where(Message.direction == "out").values(state="refused"))
+        connection.execute(update(Sender).values(number="3SUISSES"))
+        connection.execute(update(Shop).values(revision=Shop.revision + 1))
+    page = admin.get("/admin/shop/try").text
+    assert "It works!" not in page and "A text has arrived." in page
+    assert "None of your numbers can be texted to." in page
+
+
 def test_later_the_same_forms_change_the_shop(house: House, readers: Readers) -> None:
     admin = readers("admin")
     walk(admin)
@@ -346,6 +431,10 @@ def test_later_the_same_forms_change_the_shop(house: House, readers: Readers) ->
     admin.get("/admin/shop")
     assert admin.send("/admin/shop", **{**later, "brand": "Maison Soleil"}).status_code == 303
     assert "Maison Soleil : une question" in house.text("Ana", "AIDE")[0], "the texts go along"
+    with house.runtime.begin() as connection:
+        shop.change_some(connection, texts={**rows(house, Shop)[0].texts, "stop": {"fr": "{{ brand }} " + "a" * 1515, "en": "{{ brand }}: bye"}})
+    answer = admin.send("/admin/shop", **{**later, "brand": "Maison Soleil Levant"})
+    assert answer.status_code == 422 and "too long for one text" in answer.text, "of a longer brand there would be two"
     answer = admin.send("/admin/shop", **{**later, "also": "es"})
     assert answer.status_code == 422 and 'id="languages-error"' in answer.text, "the topic does not speak it"
 

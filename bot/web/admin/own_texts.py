@@ -1,6 +1,6 @@
 """What the shop says by itself, to STOP, START and HELP. In the set-up also what people join: the step that makes the shop."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import request
@@ -11,10 +11,13 @@ from sqlalchemy import Connection
 from bot.catalogue import in_language
 from bot.shop import setup, wanted
 from bot.shop.spec import WhoPart
+from bot.web.admin.mistakes import in_their_words
 from bot.web.admin.numbers import read_number
 from bot.web.admin.pages import Visit, Wrong, go, page, show, told
 from bot.web.admin.shop import WHO, Here, here, settle, step, typed_in
 from bot.web.api.problems import REFUSALS
+
+TOPIC = ("names", "frequencies", "phrases")
 
 
 @page("/shop/texts", role="admin", methods=("GET", "POST"))
@@ -57,7 +60,17 @@ def _texts(
         f"texts.{name}.{language}": _look(name, typed.get(f"texts.{name}.{language}", ""), who)
         for name in setup.OWN for language in who.languages
     }  # fmt: skip
-    return show("shop_texts.html", status, now=now, who=who, typed=typed, errors=errors or {}, looked=looked, own=setup.OWN)
+    fields = {*looked, *(f"{part}.{language}" for part in TOPIC for language in who.languages)}
+    return show("shop_texts.html", status, now=now, who=who, typed=typed, errors=_above(errors or {}, fields), looked=looked,
+                own=setup.OWN)  # fmt: skip
+
+
+def _above(errors: Mapping[str, str], fields: Collection[str]) -> dict[str, str]:
+    """What is wrong with no field of this page is told above them all: nobody is refused without a word."""
+    found = {name: message for name, message in errors.items() if name in fields}
+    if others := [in_their_words(message) for name, message in errors.items() if name not in fields]:
+        found[""] = " ".join(dict.fromkeys(others))
+    return found
 
 
 def _look(name: str, text: str, who: WhoPart) -> wanted.Looked:
@@ -68,7 +81,11 @@ def _look(name: str, text: str, who: WhoPart) -> wanted.Looked:
 def measure_text(visit: Visit) -> object:
     """What stands under a text while it is typed: its parts, and what it lacks."""
     _, name, _ = (visit.form.get("which", "") + "..").split(".", 2)
-    return show("shop_measured.html", alone=_look(name, visit.form.get(visit.form.get("which", ""), ""), here(visit).who))
+    try:
+        who = here(visit).who
+    except Wrong:  # the first step was left wrong meanwhile
+        return "", 204
+    return show("shop_measured.html", alone=_look(name, visit.form.get(visit.form.get("which", ""), ""), who))
 
 
 def _read_texts(now: Here, typed: Mapping[str, str]) -> dict[str, dict[str, str]]:
@@ -99,7 +116,7 @@ def _done_texts(visit: Visit, now: Here, typed: Mapping[str, str]) -> None:
     who = now.who
     names, frequencies, phrases = (
         {language: typed.get(f"{part}.{language}", "") for language in who.languages}
-        for part in ("names", "frequencies", "phrases")
+        for part in TOPIC
     )
     listed = {language: _listed(words) for language, words in phrases.items()}
     try:
@@ -123,11 +140,12 @@ def _listed(typed: str) -> list[str]:
 
 def _of_topic(errors: Mapping[str, str]) -> dict[str, str]:
     """What is wrong with the shop that would be made, beside the fields that said it."""
-    places = (f"topics.{setup.TOPIC}.", "keywords.0.")
+    places = (f"topics.{setup.TOPIC}.", "keywords.0.", "keywords.1.")
     told: dict[str, str] = {}
     for path, message in errors.items():
         name = next((path.removeprefix(one) for one in places if path.startswith(one)), path)
         if name.startswith("phrases.") and name.count(".") > 1:
             name = name.rpartition(".")[0]
-        told[name] = f"{told[name]} {message}" if name in told else message
+        said = in_their_words(message)
+        told[name] = f"{told[name]} {said}" if name in told else said
     return told

@@ -182,7 +182,8 @@ def meet() -> tuple[Any, int] | None:
     """Who is there, by what their browser shows, and the id of their session; found once for each request."""
     if "who" not in g:
         runtime: Runtime = current_app.config["PARLEY"]
-        asks_itself = request.endpoint == "admin.ring"  # a page that was left open: nobody was seen
+        # A page that was left open asks for news by itself: nobody was seen.
+        asks_itself = "Asks-Itself" in request.headers or request.endpoint == "admin.live"
         g.who = staff.let_in(runtime, session["key"], noted=not asks_itself) if "key" in session else None
         g.staff = g.who[0] if g.who else None
     found: tuple[Any, int] | None = g.who
@@ -201,14 +202,17 @@ def _serve(page: Page, **path: Any) -> Any:
     if not all(named <= MAX_ID if isinstance(named, int) else can_be_kept(named) for named in path.values()):
         raise NotFound
     runtime, who = current_app.config["PARLEY"], meet()
-    visit = Visit(runtime, g.staff, who[1] if who else None, _kept(request.form), request.form.getlist, _kept(request.args),
-                  request.files)  # fmt: skip
+    visit = Visit(runtime, g.staff, who[1] if who else None, _kept(request.form), _all_of, _kept(request.args), request.files)  # fmt: skip
     return page.do(visit, **path)
 
 
 def _kept(given: Any) -> dict[str, str]:
     """Fields as a database can hold them: without letters that none can have, lines that end in one way, blanks around gone."""
     return {name: _clean(value) for name, value in given.items() if can_be_kept(name)}
+
+
+def _all_of(name: str) -> list[str]:
+    return [_clean(value) for value in request.form.getlist(name)]
 
 
 def _clean(value: str) -> str:

@@ -151,7 +151,14 @@ def step(
         return go(ENDPOINTS[step], say=gettext("Saved."))
     if elsewhere is None and step == "texts":
         return go("shop_try", say=gettext("The shop is set up."))
-    visit.change(lambda connection: setup.keep(connection, step, typed, done=done))
+
+    def keep(connection: Connection) -> None:
+        setup.keep(connection, step, typed, done=done)
+        moved = step == "who" and typed.get("country") != now.typed.get("who", {}).get("country")
+        if moved and "number" in now.typed:  # whether it serves is another question there
+            setup.keep(connection, "number", now.typed["number"], done=False)
+
+    visit.change(keep)
     return go(elsewhere or ENDPOINTS[setup.STEPS[setup.STEPS.index(step) + 1]])
 
 

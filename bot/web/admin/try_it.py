@@ -6,6 +6,7 @@ from bot.heard import heard
 from bot.web.admin.look import qr
 from bot.web.admin.pages import Visit, page, show
 from models import Keyword
+from models.phone import sender_kind
 
 PATIENTLY = "#rc=2&rp=all"
 """How the carrier calls us: twice more, whatever went wrong. Source: Twilio docs, webhooks connection overrides."""
@@ -19,7 +20,7 @@ def shop_try(visit: Visit) -> object:
         if visit.query.get("seen") == now.mark:
             return "", 204
         keyword = next(iter(shop.page(connection, Keyword, 0, 1)), None)
-    ours = next((number for number in known.senders if number[:1].isdigit() or number.startswith("+")), "")
+    ours = next((number for number in known.senders if sender_kind(number) in ("e164", "short_code")), "")
     word = _word(keyword.phrases, known.shop.languages) if keyword else ""
     hooks = {name: f"{visit.runtime.settings.base_url}/webhooks/twilio/{name}" for name in ("inbound", "fallback")}
     hooks["inbound"] += PATIENTLY
