@@ -10,6 +10,6 @@ from bot.pictures.shelf import LONGEST_NAME, change, drop, find, keep, page, pic
 from bot.pictures.theirs import theirs
 
 __all__ = [
-    "EXTENSIONS", "LONGEST_NAME", "MOST_BYTES", "PATH", "TOO_LARGE", "Look", "PictureError", "address", "change", "drop", "find", "keep",
-    "look", "of_address", "page", "path", "path_of", "pictures", "theirs", "there", "uses",
+    "EXTENSIONS", "LONGEST_NAME", "MOST_BYTES", "PATH", "TOO_LARGE", "Look", "PictureError", "address", "change", "drop", "find",
+    "keep", "look", "of_address", "page", "path", "path_of", "pictures", "theirs", "there", "uses",
 ]  # fmt: skip
