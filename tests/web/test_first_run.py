@@ -432,7 +432,8 @@ def test_later_the_same_forms_change_the_shop(house: House, readers: Readers) ->
     assert admin.send("/admin/shop", **{**later, "brand": "Maison Soleil"}).status_code == 303
     assert "Maison Soleil : une question" in house.text("Ana", "AIDE")[0], "the texts go along"
     with house.runtime.begin() as connection:
-        shop.change_some(connection, texts={**rows(house, Shop)[0].texts, "stop": {"fr": "{{ brand }} " + "a" * 1515, "en": "{{ brand }}: bye"}})
+        long = {"fr": "{{ brand }} " + "a" * 1515, "en": "{{ brand }}: bye"}
+        shop.change_some(connection, texts={**rows(house, Shop)[0].texts, "stop": long})
     answer = admin.send("/admin/shop", **{**later, "brand": "Maison Soleil Levant"})
     assert answer.status_code == 422 and "too long for one text" in answer.text, "of a longer brand there would be two"
     answer = admin.send("/admin/shop", **{**later, "also": "es"})

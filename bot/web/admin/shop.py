@@ -110,7 +110,8 @@ def read_who(typed: Mapping[str, str], zone: str | None = None) -> WhoPart:
 def _done_who(visit: Visit, now: Here, typed: Mapping[str, str]) -> None:
     who = read_who(typed, now.settings.zone if now.settings else None)
     if now.settings:
-        new = {part: getattr(who, part) for names, parts in TOGETHER if any(is_new(typed, name) for name in names) for part in parts}
+        changed = [parts for names, parts in TOGETHER if any(is_new(typed, name) for name in names)]
+        new = {part: getattr(who, part) for parts in changed for part in parts}
         try:
             visit.change(lambda connection: settle(visit, connection, **new))
         except Wrong as wrong:  # what topics and dialogs do not say in a language is wrong with the language
