@@ -456,6 +456,30 @@ def test_later_the_same_forms_change_the_shop(house: House, readers: Readers) ->
     assert did == ["shop.made", "shop.changed", "shop.changed", "sender.made", "sender.changed", "sender.deleted"]
 
 
+def test_of_two_who_change_the_settings_each_changes_what_they_typed(house: House, readers: Readers) -> None:
+    admin = readers("admin")
+    walk(admin)
+
+    def form(path: str) -> dict[str, str]:
+        page = admin.get(path).text
+        was = {name: unescape(value) for name, value in re.findall(r'name="was.([^"]+)" value="([^"]*)"', page)}
+        assert was
+        return {**was, **{f"was.{name}": value for name, value in was.items()}}
+
+    one, other = form("/admin/shop"), form("/admin/shop")
+    assert admin.send("/admin/shop", **{**one, "contact_line": "+33 1 23 45 67 89"}).status_code == 303
+    assert admin.send("/admin/shop", **{**other, "zone": "Indian/Reunion", "country": "RE"}).status_code == 303
+    made = rows(house, Shop)[0]
+    assert (made.contact_line, made.country, made.languages) == ("+33 1 23 45 67 89", "RE", ["fr", "en"])
+
+    one, other = form("/admin/shop/texts"), form("/admin/shop/texts")
+    assert admin.send("/admin/shop/texts", **{**one, "texts.stop.fr": "Maison Lune : fini."}).status_code == 303
+    assert admin.send("/admin/shop/texts", **{**other, "texts.stop.en": "Maison Lune: over."}).status_code == 303
+    assert rows(house, Shop)[0].texts["stop"] == {"fr": "{{ brand }} : fini.", "en": "{{ brand }}: over."}
+    refused = admin.send("/admin/shop/texts", **{**form("/admin/shop/texts"), "texts.stop.en": "Over."})
+    assert refused.status_code == 422 and 'name="was.texts.stop.en" value="Maison Lune: over."' in refused.text
+
+
 @pytest.mark.parametrize("brand", ["SMS", "{{ brand }}", "A", "Léa & Sam (Paris)", "$&\\1", "STOP"])
 def test_a_text_with_the_brand_in_it_comes_back_as_it_was(brand: str) -> None:
     """Whatever the shop is called, its texts say what was typed."""
