@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, event, select, update
 
 from bot import alerts, clock, create_app, processes
 from bot.alerts import mail
@@ -495,3 +495,63 @@ def test_only_those_are_told_whom_it_concerns_and_who_can_come_in(house: House, 
     campaign, waiting = "1 campaign has paused itself", "1 person waits for an answer"
     assert got == {"viewer": [], "agent": [waiting], "marketer": [campaign], "launcher": [], "admin": [campaign]}
     assert len(mailbox.letters) == 3
+
+
+def test_one_who_is_never_answered_silences_nobody_for_ever(house: House, mailbox: Mailbox) -> None:
+    """After half a day all who wait are news again."""
+    hired(house, "agent")
+    a_person_waits(house)
+    pass_time(house, hours=11)
+    assert len(mailbox.letters) == 1
+    pass_time(house, hours=1, minutes=10)
+    assert len(mailbox.letters) == 2
+    assert [row.ended_at is None for row in rows(house, Alert)] == [False, True]
+
+
+@pytest.mark.parametrize("before", ["", "STOP"])
+def test_who_says_stop_waits_for_nobody(house: House, before: str) -> None:
+    """Nobody could answer them, so nobody is told that they wait; nor if they wrote after an earlier STOP."""
+    if before:
+        house.text("Bo", before)
+    a_person_waits(house)
+    house.text("Bo", "STOP")
+    tick(house)
+    with house.runtime.read() as connection:
+        assert connection.scalars(select(Thread.waits_since)).all() == [None]
+    assert [row.ended_at is None for row in rows(house, Alert)] == [False]
+
+
+def test_what_somebody_has_seen_stays_seen(house: House) -> None:
+    """A page that was open for long, and is sent off late, brings nothing back."""
+    email = hired(house, "admin")
+    a_campaign_pauses(house)
+    pass_time(house, seconds=5)
+    pauses(house, "Spring")
+    tick(house)
+    old, new = rows(house, Alert)
+    with house.runtime.begin() as connection:
+        person = connection.execute(select(Staff.__table__).where(Staff.email == email)).one()
+        alerts.see(connection, person, new.id)
+        alerts.see(connection, person, old.id)
+        assert alerts.seen_at(connection, person) == new.told_at
+
+
+def test_staff_who_are_texted_are_locked_one_at_a_time(house: House) -> None:
+    """Whoever else locks two of them does so in the order of their ids, which is not the order of the accounts."""
+    phones = [PHONE, "+33612348888"]
+    for phone in phones:
+        house.text(phone, "HELP")
+    for name, phone in zip("AB", reversed(phones), strict=True):
+        chooses(house, hired(house, "launcher", name), phone, campaign="text")
+    pauses(house)
+    locks: list[int] = []
+
+    def counted(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if statement.startswith("SELECT contact.") and "contact.phone =" in statement:
+            locks[-1] += 1
+
+    event.listen(house.runtime.engine, "begin", lambda _: locks.append(0))
+    event.listen(house.runtime.engine, "before_cursor_execute", counted)
+    alerts.watch(house.runtime)
+    assert [row.state for row in rows(house, Notice)] == ["handed over", "handed over"]
+    assert sum(locks) == 2 and max(locks) == 1

@@ -94,8 +94,6 @@ class Ledger:
         self.connection.execute(insert(Suppression).values(**row).on_conflict_do_nothing())
         self.end_talks()
         self.supersede()
-        waits = (Thread.contact_id == self.contact.id) & Thread.waits_since.is_not(None)  # nobody can answer them any more
-        self.connection.execute(update(Thread).where(waits).values(waits_since=None))
         return event_id
 
     def lift(self, proof: Proof, at: datetime) -> int:
@@ -105,9 +103,11 @@ class Ledger:
         return event_id
 
     def end_talks(self) -> None:
-        """End every conversation of the contact. Their alarms ring for nobody."""
+        """End every conversation of the contact and their wait for a person. Their alarms ring for nobody."""
         theirs = update(Conversation).where(Conversation.contact_id == self.contact.id, Conversation.status != "ended")
         self.connection.execute(theirs.values(status="ended"))
+        waits = update(Thread).where(Thread.contact_id == self.contact.id, Thread.waits_since.is_not(None))
+        self.connection.execute(waits.values(waits_since=None))
 
     def supersede(self, *, only_questions: bool = False) -> None:
         """A STOP or START makes earlier confirmations and opt-in questions untrue: those still on their way do not go."""
