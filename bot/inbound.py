@@ -109,7 +109,8 @@ def _turn(
             stand = standing(connection, contact, runtime.suppression_key, now)
         except NoShop:
             return _without_a_shop(runtime, connection, inbound, contact, text, now)
-        ledger = Ledger(connection, contact, runtime.suppression_key, head_of(stand))
+        waits = stand.waits_since is not None
+        ledger = Ledger(connection, contact, runtime.suppression_key, head_of(stand), waits=waits)
         shop = catalogue(connection, stand.revision)
         scene = Scene(
             runtime, connection, shop, contact, now, inbound.to, ledger, bool(stand.suppressed), heard=text,
