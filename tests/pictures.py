@@ -4,6 +4,9 @@ import base64
 import struct
 import zlib
 
+from bot import pictures
+from bot.runtime import Runtime
+
 
 def png(width: int = 3, height: int = 2, claims: tuple[int, int] | None = None, shade: int = 120) -> bytes:
     """A grey PNG; `claims`: the size that its header tells instead."""
@@ -27,3 +30,11 @@ JPEG = base64.b64decode(
 def data(content: bytes, kind: str = "image/png") -> str:
     """As the phone's page hands a picture to the simulated carrier."""
     return f"data:{kind};base64," + base64.b64encode(content).decode()
+
+
+def shelved(runtime: Runtime, content: bytes | None = None) -> str:
+    """The path of a new picture of the shop."""
+    content = content or png()
+    with runtime.begin() as connection:
+        made, _ = pictures.keep(connection, content, pictures.look(content), "Candles", runtime.machine_now())
+        return pictures.path(runtime, pictures.find(connection, made))

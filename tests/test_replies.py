@@ -33,7 +33,7 @@ def test_a_reply_is_about_its_topic_and_brings_its_picture(house: House) -> None
     house.text("Bo", "How many texts?")
     heard, said = house.messages("Bo")
     assert (said.kind, said.topic, said.conversation_id, said.state) == ("reply", "offers", None, "answered")
-    assert said.media == [f"{house.base_url}/pictures/calendar.jpg"]
+    assert said.media == [f"{house.base_url}/f/1/calendar_calendar_caaa.jpg"]
     assert heard.keyword_id == HOW_MANY
     house.text("Bo", "hours")
     assert (house.messages("Bo")[-1].topic, house.messages("Bo")[-1].media) == (None, [])

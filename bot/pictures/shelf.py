@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, String, cast, or_, select, union_all, update
 
 from bot import files
-from bot.pictures.look import Look, PictureError
-from bot.pictures.public import PREFIX, path
+from bot.pictures.look import EXTENSIONS, Look, PictureError
+from bot.pictures.public import PATH, PREFIX, path
 from bot.runtime import Runtime
-from models import Campaign, Conversation, DialogVersion, File, Keyword, Message
+from models import Campaign, Conversation, DialogVersion, File, Keyword, Message, Shop
 from models.conversation import LIVE
 from models.message import in_state
 
@@ -49,6 +49,13 @@ def find(connection: Connection, file_id: int) -> Row[Any] | None:
     return files.find(connection, file_id, PURPOSE)
 
 
+def there(connection: Connection, path: str) -> bool:
+    """Whether a path is that of one of the shop's pictures. The signature is not compared: whoever chooses one copies it."""
+    match = PATH.fullmatch(path)
+    row = find(connection, int(match[1])) if match else None
+    return match is not None and row is not None and EXTENSIONS[row.type] == match[3]
+
+
 def page(connection: Connection, before: int | None, limit: int) -> Sequence[Row[Any]]:
     """The shop's pictures, the newest first, or those made before this id."""
     rows = select(FILE).where(FILE.c.purpose == PURPOSE).order_by(FILE.c.id.desc()).limit(limit)
@@ -67,7 +74,11 @@ def change(connection: Connection, file_id: int, name: str) -> None:
 
 
 def drop(runtime: Runtime, connection: Connection, row: Any) -> None:
-    """Delete a picture: its address is dead at once. Raises PictureError while something says it."""
+    """Delete a picture: its address is dead at once. Raises PictureError while something says it.
+
+    Whoever changes keywords or dialogs comes before it or after it, as they do among themselves (`bot.shop.current.lock`).
+    """
+    connection.execute(select(Shop.id).with_for_update())
     if any(uses(runtime, connection, [row])[row.id]):
         raise PictureError("it is still in use", "")
     files.drop(connection, row.id)

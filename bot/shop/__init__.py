@@ -23,7 +23,7 @@ from bot.shop.change import (
     make_keyword,
 )
 from bot.shop.check import ShopError, check
-from bot.shop.current import TABLES, NoSuch, kept_topics, one, page, said, senders, settings
+from bot.shop.current import TABLES, NoSuch, kept_topics, lock, one, page, said, senders, settings
 from bot.shop.hits import Hits, hits
 from bot.shop.kept import holding
 from bot.shop.scripts import Script
@@ -34,7 +34,7 @@ from bot.shop.uses import InUse, of_types
 __all__ = [
     "TABLES", "Hits", "InUse", "NoSuch", "Report", "Script", "ShopError", "change_keyword", "change_sender", "change_settings",
     "change_some", "change_topic", "check", "drop_keyword", "drop_sender", "drop_topic", "hits", "holding", "load_shop",
-    "make_keyword", "one", "page", "read", "said", "senders", "settings", "store",
+    "lock", "make_keyword", "one", "page", "read", "said", "senders", "settings", "store",
 ]  # fmt: skip
 
 

@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
+from bot import pictures
 from bot.catalogue import touch
 from bot.shop.check import ground
-from bot.shop.current import Current, NoSuch, lock, locked, news, settings
+from bot.shop.current import TABLES, Current, NoSuch, lock, locked, news, settings
 from bot.shop.spec import KeywordPart, SenderPart, SettingsPart, ShopError, TopicPart
 from bot.shop.store import put_sender, put_settings, put_topic
 from bot.shop.uses import InUse, of_field, of_other_types, of_sender, of_topic, of_types
+from dialogs.load import Problem
 from models import Keyword, Sender, Topic, insert
 
 
@@ -92,6 +94,7 @@ def drop_sender(connection: Connection, number: str) -> None:
 def make_keyword(connection: Connection, keyword: KeywordPart) -> int:
     """Make a keyword; its id. Raises NoShop, ShopError."""
     _try_keyword(locked(connection), 0, keyword)
+    _has_picture(connection, keyword)
     made = connection.scalar(insert(Keyword).values(**keyword.model_dump()).returning(Keyword.id))
     touch(connection)
     return int(made or 0)
@@ -103,6 +106,7 @@ def change_keyword(connection: Connection, keyword_id: int, keyword: KeywordPart
     if keyword_id not in before.keywords:
         raise NoSuch("keyword")
     _try_keyword(before, keyword_id, keyword)
+    _has_picture(connection, keyword)
     connection.execute(update(Keyword).where(Keyword.id == keyword_id).values(**keyword.model_dump()))
     touch(connection)
 
@@ -122,6 +126,13 @@ def _try_keyword(before: Current, keyword_id: int, keyword: KeywordPart) -> None
     before = before.saying([*others, *old], keywords=[*others.values(), *old.values()])
     after = before.saying([*others, keyword_id], keywords=[*others.values(), keyword])
     _refuse(before, after, f"keywords.{len(others)}.")
+
+
+def _has_picture(connection: Connection, keyword: KeywordPart) -> None:
+    """A picture of the shop is there, and stays: whoever deletes one waits for this transaction."""
+    said = keyword.picture
+    if said and said.startswith("/") and not pictures.there(connection, said):
+        raise ShopError([Problem(str(TABLES), 1, "picture", "there is no such picture")])
 
 
 def _refuse(before: Current, after: Current, part: str) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
+from bot import pictures
 from bot.carriers import OptOutMode
 from dialogs.load import DialogError, Problem, plain, problem, told
 from dialogs.parts import MOST_LANGUAGES, Name, Part, Text, ValueName, WordLists, Words
@@ -101,9 +102,10 @@ class FieldPart(Part):
 
 
 def _picture(address: str) -> str:
-    """Carriers fetch it: from anywhere, safely, or from this server."""
-    if not re.fullmatch(r"(https://[A-Za-z0-9]|/(?!/))[!-\[\]-~]*", address):  # no blank, no backslash, nothing but ASCII
-        raise ValueError("an address that begins with https://, or a path of this server that begins with /")
+    """Carriers fetch it: from anywhere, safely, or from our shelf."""
+    anywhere = re.fullmatch(r"https://[A-Za-z0-9][!-\[\]-~]*", address)  # no blank, no backslash, nothing but ASCII
+    if not (anywhere or pictures.PATH.fullmatch(address)):
+        raise ValueError("an address that begins with https://, or the path of a picture of the shop")
     return address
 
 
@@ -118,7 +120,7 @@ class KeywordPart(Part):
     )
     reply: Words | None = Field(None, description="What it says by itself; or it opens a dialog.")
     picture: Annotated[str, StringConstraints(max_length=2000), AfterValidator(_picture)] | None = Field(
-        None, description="That goes with the reply: an address of https, or a path of this server."
+        None, description="That goes with the reply: an address of https, or the path of a picture of the shop."
     )
     topic: Name | None = Field(None, description="What the reply is about; a dialog says itself what it is about.")
 

@@ -13,6 +13,7 @@ from bot.shop import load_shop
 from models import Keyword, Message, Shop, Topic
 from tests.api.conftest import Program
 from tests.house import BOSTON, PARIS, SHOP, House
+from tests.pictures import shelved
 
 WORDS = {"fr": "Bonjour", "en": "Hello"}
 TOPIC = {
@@ -259,6 +260,9 @@ def test_a_keyword_is_answered_as_soon_as_it_is_made_and_no_longer_than_it_is_th
         (HOURS | {"picture": "/\\acme.example/a.png"}, "picture", "https://"),
         (HOURS | {"picture": "https:///a.png"}, "picture", "https://"),
         (HOURS | {"picture": "javascript:alert(1)"}, "picture", "https://"),
+        (HOURS | {"picture": "/admin/sending"}, "picture", "https://"),
+        (HOURS | {"picture": "/f/999/x.png"}, "picture", "https://"),
+        (HOURS | {"picture": f"/f/999/{'x' * 22}.png"}, "picture", "no such picture"),
     ],
 )  # fmt: skip
 def test_a_keyword_that_cannot_be_is_refused_beside_its_field(
@@ -271,7 +275,7 @@ def test_a_keyword_that_cannot_be_is_refused_beside_its_field(
 
 
 def test_a_keyword_that_replies_is_made_given_back_and_answers(house: House, program: Program) -> None:
-    said = HOURS | {"picture": "/pictures/1", "topic": "orders", "mode": "first", "interrupts": True, "dialog": None}
+    said = HOURS | {"picture": shelved(house.runtime), "topic": "orders", "mode": "first", "interrupts": True, "dialog": None}
     made = program.post("/keywords", said)
     assert made == said | {"id": made["id"]}
     assert house.text("Bo", "Window?") == ["10 am to 7 pm"]

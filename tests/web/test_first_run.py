@@ -432,7 +432,8 @@ def test_later_the_same_forms_change_the_shop(house: House, readers: Readers) ->
     assert admin.send("/admin/shop", **{**later, "brand": "Maison Soleil"}).status_code == 303
     assert "Maison Soleil : une question" in house.text("Ana", "AIDE")[0], "the texts go along"
     with house.runtime.begin() as connection:
-        shop.change_some(connection, texts={**rows(house, Shop)[0].texts, "stop": {"fr": "{{ brand }} " + "a" * 1515, "en": "{{ brand }}: bye"}})
+        long = {"fr": "{{ brand }} " + "a" * 1515, "en": "{{ brand }}: bye"}
+        shop.change_some(connection, texts={**rows(house, Shop)[0].texts, "stop": long})
     answer = admin.send("/admin/shop", **{**later, "brand": "Maison Soleil Levant"})
     assert answer.status_code == 422 and "too long for one text" in answer.text, "of a longer brand there would be two"
     answer = admin.send("/admin/shop", **{**later, "also": "es"})
@@ -453,6 +454,30 @@ def test_later_the_same_forms_change_the_shop(house: House, readers: Readers) ->
     assert "the last one" in admin.send("/admin/shop/number/delete", number=PARIS).text
     did = [row.did for row in rows(house, AuditEntry)]
     assert did == ["shop.made", "shop.changed", "shop.changed", "sender.made", "sender.changed", "sender.deleted"]
+
+
+def test_of_two_who_change_the_settings_each_changes_what_they_typed(house: House, readers: Readers) -> None:
+    admin = readers("admin")
+    walk(admin)
+
+    def form(path: str) -> dict[str, str]:
+        page = admin.get(path).text
+        was = {name: unescape(value) for name, value in re.findall(r'name="was.([^"]+)" value="([^"]*)"', page)}
+        assert was
+        return {**was, **{f"was.{name}": value for name, value in was.items()}}
+
+    one, other = form("/admin/shop"), form("/admin/shop")
+    assert admin.send("/admin/shop", **{**one, "contact_line": "+33 1 23 45 67 89"}).status_code == 303
+    assert admin.send("/admin/shop", **{**other, "zone": "Indian/Reunion", "country": "RE"}).status_code == 303
+    made = rows(house, Shop)[0]
+    assert (made.contact_line, made.country, made.languages) == ("+33 1 23 45 67 89", "RE", ["fr", "en"])
+
+    one, other = form("/admin/shop/texts"), form("/admin/shop/texts")
+    assert admin.send("/admin/shop/texts", **{**one, "texts.stop.fr": "Maison Lune : fini."}).status_code == 303
+    assert admin.send("/admin/shop/texts", **{**other, "texts.stop.en": "Maison Lune: over."}).status_code == 303
+    assert rows(house, Shop)[0].texts["stop"] == {"fr": "{{ brand }} : fini.", "en": "{{ brand }}: over."}
+    refused = admin.send("/admin/shop/texts", **{**form("/admin/shop/texts"), "texts.stop.en": "Over."})
+    assert refused.status_code == 422 and 'name="was.texts.stop.en" value="Maison Lune: over."' in refused.text
 
 
 @pytest.mark.parametrize("brand", ["SMS", "{{ brand }}", "A", "Léa & Sam (Paris)", "$&\\1", "STOP"])

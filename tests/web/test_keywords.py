@@ -16,6 +16,7 @@ from bot.shop.store import retire
 from bot.web.admin.mistakes import in_their_words
 from models import AuditEntry, Conversation, Keyword, Message
 from tests.house import House
+from tests.pictures import shelved
 from tests.web.conftest import AXE, Reader, Readers, account
 
 REPLY = {"phrases.en": "parking", "mode": "whole", "does": "reply", "reply.fr": "Rue de la Lune", "reply.en": "Moon Street"}
@@ -81,13 +82,14 @@ def test_what_it_would_break_elsewhere_is_told_above_the_form(house: House, read
 def test_a_keyword_that_replies_is_made_shown_and_answers(house: House, readers: Readers) -> None:
     marketer = readers("marketer")
     marketer.get("/admin/keywords/new")
-    form = REPLY | {"picture": f"{house.base_url}/pictures/1", "topic": "orders", "dialog": "contest"}  # which is hidden
+    picture = shelved(house.runtime)
+    form = REPLY | {"picture": house.base_url + picture, "topic": "orders", "dialog": "contest"}  # which is hidden
     assert marketer.send("/admin/keywords/new", **form).status_code == 303
     assert house.text("Bo", "Parking") == ["Moon Street"]
     id_ = rows(house)[-1][0]
     page, one = marketer.get("/admin/keywords").text, marketer.get(f"/admin/keywords/{id_}").text
     assert "says “Moon Street”" in page and "about: your orders" in page and "with a picture" in page
-    assert ">Rue de la Lune</textarea>" in one and 'value="/pictures/1"' in one and 'value="orders" selected' in one
+    assert ">Rue de la Lune</textarea>" in one and f'value="{picture}"' in one and 'value="orders" selected' in one
     assert 'name="does" value="reply" checked' in one
     with house.runtime.read() as connection:
         [told] = staff.entries(connection, about=f"keyword {id_}")
@@ -105,6 +107,8 @@ def test_a_keyword_that_replies_is_made_shown_and_answers(house: House, readers:
         ({"reply": "{{ brand"}, "reply", "opened and never closed"),
         ({"reply.en": "é" * 800 + "🕯" * 400}, "reply.en", "more than 10 parts"),
         ({"picture": "http://elsewhere.example/a.png"}, "picture", "an address that begins with https://"),
+        ({"picture": "/admin/sending"}, "picture", "or the path of a picture of the shop"),
+        ({"picture": f"/f/999/{'x' * 22}.png"}, "picture", "there is no such picture"),
         ({"topic": "weather"}, "topic", "there is no topic `weather`"),
         ({"phrases.en": "HOURS"}, "phrases.en", "“HOURS” already belongs to keyword 9, there typed “hours”."),
     ],
@@ -126,7 +130,7 @@ def test_what_is_wrong_with_a_reply_stands_beside_it_and_nothing_typed_is_lost(
 def test_mistakes_in_replies_are_told_in_french(house: House) -> None:
     with house.app.test_request_context("/admin", headers={"Accept-Language": "fr"}):
         told = in_their_words("{{ contact.a }} is not always known: add a default, such as {{ contact.a | default: 'you' }}")
-        assert told.endswith("pas toujours connu : ajoutez une valeur par défaut, comme {{ contact.a | default: 'vous' }}")
+        assert told.endswith("pas toujours connue : ajoutez une valeur par défaut, comme {{ contact.a | default: 'vous' }}")
         assert in_their_words("“HOURS” already belongs to keyword 9.") == "« HOURS » appartient déjà au mot-clé 9."
 
 

@@ -1,6 +1,7 @@
 """Pictures: put on the shelf, fetched by the carrier without signing in, sent along; and those that people send."""
 
 import re
+import threading
 import urllib.error
 import urllib.request
 from io import BytesIO
@@ -11,12 +12,13 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import Connection, event, func, select, update
 
-from bot import pictures
+from bot import pictures, shop
+from bot.shop.spec import KeywordPart
 from models import AuditEntry, File, FilePiece, Message
 from tests.carrier import ACCOUNT_SID
 from tests.crowd import draft, join, number, schedule
 from tests.house import House
-from tests.pictures import GIF, JPEG, data, png
+from tests.pictures import GIF, JPEG, data, png, shelved
 from tests.scripts import publish
 from tests.web.conftest import Reader, Readers
 
@@ -189,6 +191,26 @@ def test_a_picture_in_use_stays_and_says_who_uses_it(house: House, readers: Read
     refused = reader.send(f"/admin/pictures/{id_}/delete")
     assert (refused.status_code, "still in use" in refused.text) == (422, True)
     assert fetched(address)[0] == 200
+
+
+def test_a_picture_is_not_deleted_while_a_keyword_begins_to_say_it(house: House) -> None:
+    path, refused = shelved(house.runtime), []
+
+    def drop() -> None:
+        with house.runtime.begin() as connection:
+            try:
+                pictures.drop(house.runtime, connection, pictures.page(connection, None, 1)[0])
+            except pictures.PictureError as error:
+                refused.append(str(error))
+
+    with house.runtime.begin() as connection:
+        said = {"phrases": {"": ["window"]}, "reply": {"": "ACME: look"}, "picture": path}
+        shop.make_keyword(connection, KeywordPart.model_validate(said))
+        deleting = threading.Thread(target=drop)
+        deleting.start()
+        deleting.join(0.5)
+    deleting.join()
+    assert (refused, len(shelf(house))) == (["it is still in use"], 1)
 
 
 @pytest.mark.parametrize("state", ["ready", "held", "sending", "answered", "unknown", "sent"])

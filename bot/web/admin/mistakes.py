@@ -48,7 +48,8 @@ MISTAKES = (
     N_("{{ %(tag)s }} is not a merge tag that can be filled in here"),
     N_("{{ %(tag)s }} needs a topic for this reply"),
     N_("{{ %(tag)s }} is not always known: add a default, such as {{ %(same)s | default: 'you' }}"),
-    N_("an address that begins with https://, or a path of this server that begins with /"),
+    N_("an address that begins with https://, or the path of a picture of the shop"),
+    N_("there is no such picture"),
     # contacts and consent
     N_("write it like +33612345678"),
     N_("the shop has no such field"),

@@ -8,13 +8,14 @@ from flask_babel import gettext
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
+from bot import shop
 from bot.catalogue import in_language
 from bot.shop import setup, wanted
 from bot.shop.spec import WhoPart
 from bot.web.admin.mistakes import in_their_words
 from bot.web.admin.numbers import read_number
 from bot.web.admin.pages import Visit, Wrong, go, page, show, told
-from bot.web.admin.shop import WHO, Here, here, settle, step, typed_in
+from bot.web.admin.shop import WHO, Here, here, is_new, settle, step, typed_in
 from bot.web.api.problems import REFUSALS
 
 TOPIC = ("names", "frequencies", "phrases")
@@ -89,7 +90,7 @@ def measure_text(visit: Visit) -> object:
 
 
 def _read_texts(now: Here, typed: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Templates by text and language. Raises Wrong where a text lacks what law and carriers ask for."""
+    """Templates that are new, by text and language. Raises Wrong where a text lacks what law and carriers ask for."""
     who, wrong = now.who, {}
     found: dict[str, dict[str, str]] = {name: {} for name in setup.OWN}
     says = {
@@ -99,6 +100,8 @@ def _read_texts(now: Here, typed: Mapping[str, str]) -> dict[str, dict[str, str]
     for name in setup.OWN:
         for language in who.languages:
             text = typed.get(f"texts.{name}.{language}", "")
+            if not is_new(typed, f"texts.{name}.{language}"):
+                continue
             lacks = [says[one] for one in _look(name, text, who).lacks if one in wanted.NEEDED]
             if lacks:
                 wrong[f"texts.{name}.{language}"] = " ".join(lacks) if text else gettext("Please fill this in.")
@@ -111,7 +114,14 @@ def _read_texts(now: Here, typed: Mapping[str, str]) -> dict[str, dict[str, str]
 def _done_texts(visit: Visit, now: Here, typed: Mapping[str, str]) -> None:
     texts = _read_texts(now, typed)
     if now.settings:
-        visit.change(lambda connection: settle(visit, connection, texts={**now.settings.texts, **texts}))  # type: ignore[union-attr]
+
+        def change(connection: Connection) -> None:
+            shop.lock(connection)
+            kept = shop.settings(connection)
+            new = {name: {**kept.all_texts[name], **words} for name, words in texts.items() if words}
+            settle(visit, connection, texts={**kept.texts, **new})
+
+        visit.change(change)
         return
     who = now.who
     names, frequencies, phrases = (

@@ -202,7 +202,8 @@ def _serve(page: Page, **path: Any) -> Any:
     if not all(named <= MAX_ID if isinstance(named, int) else can_be_kept(named) for named in path.values()):
         raise NotFound
     runtime, who = current_app.config["PARLEY"], meet()
-    visit = Visit(runtime, g.staff, who[1] if who else None, _kept(request.form), _all_of, _kept(request.args), request.files)  # fmt: skip
+    form, query, session_id = _kept(request.form), _kept(request.args), who[1] if who else None
+    visit = Visit(runtime, g.staff, session_id, form, _all_of, query, request.files)
     return page.do(visit, **path)
 
 

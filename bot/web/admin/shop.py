@@ -21,6 +21,10 @@ from models.phone import country_of
 
 ENDPOINTS = {"who": "shop_who", "number": "shop_number", "texts": "shop_texts", "later": "home"}
 WHO = tuple(WhoPart.model_fields)
+TOGETHER = (  # fields, and the settings that they are
+    (("brand",), ("brand",)), (("contact_line",), ("contact_line",)), (("country", "zone"), ("country", "zone")),
+    (("language", "also"), ("languages",)),
+)  # fmt: skip
 HOW = ("csrf_token", "first", "to", "which")  # fields that say nothing of the shop
 LONGEST, MOST_FIELDS = 2000, 100  # of what is kept as it was typed
 
@@ -106,10 +110,17 @@ def read_who(typed: Mapping[str, str], zone: str | None = None) -> WhoPart:
 def _done_who(visit: Visit, now: Here, typed: Mapping[str, str]) -> None:
     who = read_who(typed, now.settings.zone if now.settings else None)
     if now.settings:
+        changed = [parts for names, parts in TOGETHER if any(is_new(typed, name) for name in names)]
+        new = {part: getattr(who, part) for parts in changed for part in parts}
         try:
-            visit.change(lambda connection: settle(visit, connection, **who.model_dump()))
+            visit.change(lambda connection: settle(visit, connection, **new))
         except Wrong as wrong:  # what topics and dialogs do not say in a language is wrong with the language
             raise Wrong(beside(wrong.errors, WHO, "languages" if who.languages != now.settings.languages else "")) from None
+
+
+def is_new(typed: Mapping[str, str], name: str) -> bool:
+    """Whether a field says something else than the form showed; what it left as it was stays as it is by now."""
+    return typed.get(name, "") != typed.get(f"was.{name}")
 
 
 def settle(visit: Visit, connection: Connection, **parts: Any) -> None:
