@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from bot import campaigns, outbox, talk
+from bot import campaigns, outbox, staff, talk
 from bot.carriers import Inbound, OptOut, OptOutMode, Reply
 from bot.catalogue import NoShop, catalogue, in_language
 from bot.consent import gate
@@ -109,7 +109,8 @@ def _turn(
             stand = standing(connection, contact, runtime.suppression_key, now)
         except NoShop:
             return _without_a_shop(runtime, connection, inbound, contact, text, now)
-        ledger = Ledger(connection, contact, runtime.suppression_key, head_of(stand))
+        waits = stand.waits_since is not None
+        ledger = Ledger(connection, contact, runtime.suppression_key, head_of(stand), waits=waits)
         shop = catalogue(connection, stand.revision)
         scene = Scene(
             runtime, connection, shop, contact, now, inbound.to, ledger, bool(stand.suppressed), heard=text,
@@ -121,6 +122,8 @@ def _turn(
         if kind is not None:
             _consent(scene, kind, folded, by_carrier)
             reply = outbox.answer(scene, "compliance")
+        elif staff.prove_phone(connection, contact.phone, folded, runtime.machine_now()):
+            pass  # it was not for the shop, and their account shows it
         elif converse:
             reply = _converse(scene, stand, folded)
         else:

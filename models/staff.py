@@ -28,6 +28,8 @@ class Staff(Base):
     closed_at: Mapped[datetime | None]  # they may not come in any more
     alerts: Mapped[Any | None] = mapped_column(Json)  # kind of alert -> how they want to be told; None: never chosen
     phone: Mapped[str | None]  # E.164, for alerts by text
+    phone_code: Mapped[str | None]  # what that phone has to text us before anything is texted to it
+    phone_proved_at: Mapped[datetime | None]  # it has
     alerts_seen_at: Mapped[datetime | None]  # what was told until then is not new to them
 
 

@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, event, select, update
 
-from bot import alerts, clock, create_app, processes
+from bot import alerts, clock, create_app, processes, staff
 from bot.alerts import mail
 from bot.campaigns.control import BY_HAND, ERRORS
 from bot.runtime import Runtime, open_redis, open_runtime
@@ -99,7 +99,15 @@ def live(house: House, *queues: str) -> None:
 def chooses(house: House, email: str, phone: str | None = None, **ways: str) -> None:
     """Somebody of the staff says how they want to be told."""
     with house.runtime.begin() as connection:
-        connection.execute(update(Staff).where(Staff.email == email).values(alerts=ways, phone=phone))
+        alerts.choose(connection, staff.find(connection, email).id, ways, phone)
+
+
+def confirms(house: House) -> None:
+    """Each phone texts the code that the account of its owner shows."""
+    with house.runtime.read() as connection:
+        shown = connection.execute(select(Staff.phone, Staff.phone_code).where(Staff.phone_code.is_not(None))).all()
+    for phone, code in shown:
+        house.text(phone, f"Parley {code.upper()}")
 
 
 def rows(house: House, table: Any) -> list[Any]:
@@ -249,7 +257,7 @@ def test_two_clocks_at_once_tell_once(house: House, mailbox: Mailbox) -> None:
     chooses(house, second, PHONE, campaign="text")
     for number in range(3):
         pauses(house, f"Offer {number}")
-    house.text(PHONE, "HELP")
+    confirms(house)
     others = [replace(open_runtime(house.runtime.settings), machine_now=house.runtime.machine_now) for _ in range(3)]
     together = threading.Barrier(len(others))
 
@@ -268,7 +276,7 @@ def test_two_clocks_at_once_tell_once(house: House, mailbox: Mailbox) -> None:
     house.work()
     assert len(rows(house, Alert)) == 3
     assert sorted(row.way for row in rows(house, Notice)) == ["email", "text"]
-    assert (len(mailbox.to(first)), len(mailbox.letters), len(house.received(PHONE)[1:])) == (1, 1, 1)
+    assert (len(mailbox.to(first)), len(mailbox.letters), len(house.received(PHONE))) == (1, 1, 1)
 
 
 def test_a_letter_is_tried_again_until_the_mail_server_is_back(house: House, mailbox: Mailbox) -> None:
@@ -384,10 +392,10 @@ def test_without_a_mail_server_and_a_phone_there_is_the_bell_alone(house: House)
 def test_an_alert_comes_to_a_phone_as_one_part(house: House) -> None:
     email = hired(house, "agent")
     chooses(house, email, PHONE, waiting="text")
-    house.text(PHONE, "HELP")
+    confirms(house)
     a_person_waits(house)
     house.work()
-    (text,) = house.received(PHONE)[1:]
+    (text,) = house.received(PHONE)
     assert text == f"ACME: 1 person waits for an answer. {house.base_url}/admin/alerts STOP"
     (message,) = (row for row in house.messages(PHONE, "out") if row.kind == "staff")
     assert (message.state, message.parts, message.ours) == ("sent", 1, "+33937000001")
@@ -396,14 +404,37 @@ def test_an_alert_comes_to_a_phone_as_one_part(house: House) -> None:
     assert len([one for one in house.received(PHONE) if "waits for an answer" in one]) == 1
 
 
-def test_a_phone_that_has_never_texted_us_is_nobodys(house: House) -> None:
-    """A slip of the finger texts no stranger."""
+def test_a_phone_that_has_not_texted_its_code_is_nobodys(house: House) -> None:
+    """A slip of the finger, or ill will, texts no stranger: neither one who has never texted us, nor one who has."""
     email = hired(house, "agent")
-    chooses(house, email, PHONE, waiting="text")
+    house.text("Ana", "hello")
+    before = house.received("Ana")
+    chooses(house, email, house.contact("Ana").phone, waiting="text")
     a_person_waits(house)
     house.work()
-    assert house.received(PHONE) == [] and house.contact(PHONE) is None
-    assert [(row.state, row.why) for row in rows(house, Notice)] == [("refused", "never wrote")]
+    assert house.received("Ana") == before
+    assert [(row.state, row.why) for row in rows(house, Notice)] == [("refused", "not confirmed")]
+
+
+def test_a_code_proves_the_phone_that_texts_it_once_and_no_other(house: House) -> None:
+    """It is for the house: it gets no answer, and waits for nobody. A new number is proved anew."""
+    email = hired(house, "agent")
+    chooses(house, email, PHONE, waiting="text")
+    code = rows(house, Staff)[0].phone_code
+    house.text("Bo", f"PARLEY {code}")
+    house.text(PHONE, "PARLEY aaaaa1")
+    assert rows(house, Staff)[0].phone_proved_at is None
+    before = house.received(PHONE)
+    house.text(PHONE, f" parley  {code.upper()}! ")
+    (row,) = rows(house, Staff)
+    assert row.phone_proved_at is not None and row.phone_code is None
+    assert house.received(PHONE) == before
+    assert [message.for_person for message in house.messages(PHONE, "in")] == [True, False]
+    chooses(house, email, PHONE, waiting="bell")
+    assert rows(house, Staff)[0].phone_proved_at is not None, "the number is the same"
+    chooses(house, email, "+33612348888", waiting="text")
+    (row,) = rows(house, Staff)
+    assert row.phone_proved_at is None and row.phone_code not in (None, code)
 
 
 def test_a_mail_server_that_dribbles_holds_up_nobody(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -426,7 +457,7 @@ def test_each_kind_fits_into_one_part_of_the_plain_alphabet(house: House, langua
     use(house, base_url="https://sms.candles-and-more.example")
     email = hired(house, "admin")
     chooses(house, email, PHONE, **{kind: "text"})
-    house.text(PHONE, "HELP")
+    confirms(house)
     with house.runtime.begin() as connection:
         connection.execute(update(Staff).values(language=language))
         facts = {"count": 12, "name": "very long ✨" * 20, "why": ERRORS, "absent": [*map(processes.worker, processes.QUEUES)]}
@@ -443,6 +474,7 @@ def test_each_kind_fits_into_one_part_of_the_plain_alphabet(house: House, langua
 def test_a_phone_that_said_stop_is_not_texted(house: House) -> None:
     email = hired(house, "launcher")
     chooses(house, email, PHONE, campaign="text")
+    confirms(house)
     house.text(PHONE, "STOP")
     before = house.received(PHONE)
     pauses(house)
@@ -456,7 +488,7 @@ def test_a_phone_that_said_stop_is_not_texted(house: House) -> None:
 def test_a_stop_that_comes_between_the_alert_and_the_call_wins(house: House) -> None:
     email = hired(house, "launcher")
     chooses(house, email, PHONE, campaign="text")
-    house.text(PHONE, "HELP")
+    confirms(house)
     pauses(house)
     alerts.watch(house.runtime)
     house.text(PHONE, "STOP")
@@ -469,13 +501,13 @@ def test_a_stop_that_comes_between_the_alert_and_the_call_wins(house: House) -> 
 def test_an_alert_that_could_not_leave_for_an_hour_is_no_news(house: House) -> None:
     email = hired(house, "launcher")
     chooses(house, email, PHONE, campaign="text")
-    house.text(PHONE, "HELP")
+    confirms(house)
     pauses(house)
     alerts.watch(house.runtime)
     real = house.runtime.machine_now
     house.runtime = replace(house.runtime, machine_now=lambda: real() + timedelta(minutes=61))
     house.work()
-    assert len(house.received(PHONE)) == 1
+    assert house.received(PHONE) == []
     assert "not said (staff): expired" in house.truths(PHONE)
 
 
@@ -495,3 +527,64 @@ def test_only_those_are_told_whom_it_concerns_and_who_can_come_in(house: House, 
     campaign, waiting = "1 campaign has paused itself", "1 person waits for an answer"
     assert got == {"viewer": [], "agent": [waiting], "marketer": [campaign], "launcher": [], "admin": [campaign]}
     assert len(mailbox.letters) == 3
+
+
+def test_one_who_is_never_answered_silences_nobody_for_ever(house: House, mailbox: Mailbox) -> None:
+    """After half a day all who wait are news again."""
+    hired(house, "agent")
+    a_person_waits(house)
+    pass_time(house, hours=11)
+    assert len(mailbox.letters) == 1
+    pass_time(house, hours=1, minutes=10)
+    assert len(mailbox.letters) == 2
+    assert [row.ended_at is None for row in rows(house, Alert)] == [False, True]
+
+
+@pytest.mark.parametrize("before", ["", "STOP"])
+def test_who_says_stop_waits_for_nobody(house: House, before: str) -> None:
+    """Nobody could answer them, so nobody is told that they wait; nor if they wrote after an earlier STOP."""
+    if before:
+        house.text("Bo", before)
+    a_person_waits(house)
+    house.text("Bo", "STOP")
+    tick(house)
+    with house.runtime.read() as connection:
+        assert connection.scalars(select(Thread.waits_since)).all() == [None]
+    assert [row.ended_at is None for row in rows(house, Alert)] == [False]
+
+
+def test_what_somebody_has_seen_stays_seen(house: House) -> None:
+    """A page that was open for long, and is sent off late, brings nothing back."""
+    email = hired(house, "admin")
+    a_campaign_pauses(house)
+    pass_time(house, seconds=5)
+    pauses(house, "Spring")
+    tick(house)
+    old, new = rows(house, Alert)
+    with house.runtime.begin() as connection:
+        person = connection.execute(select(Staff.__table__).where(Staff.email == email)).one()
+        alerts.see(connection, person, new.id)
+        alerts.see(connection, person, old.id)
+        assert alerts.seen_at(connection, person) == new.told_at
+
+
+def test_staff_who_are_texted_are_locked_one_at_a_time(house: House) -> None:
+    """Whoever else locks two of them does so in the order of their ids, which is not the order of the accounts."""
+    phones = [PHONE, "+33612348888"]
+    for phone in phones:
+        house.text(phone, "hello")
+    for name, phone in zip("AB", reversed(phones), strict=True):
+        chooses(house, hired(house, "launcher", name), phone, campaign="text")
+    confirms(house)
+    pauses(house)
+    locks: list[int] = []
+
+    def counted(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if statement.startswith("SELECT contact.") and "contact.phone =" in statement:
+            locks[-1] += 1
+
+    event.listen(house.runtime.engine, "begin", lambda _: locks.append(0))
+    event.listen(house.runtime.engine, "before_cursor_execute", counted)
+    alerts.watch(house.runtime)
+    assert [row.state for row in rows(house, Notice)] == ["handed over", "handed over"]
+    assert sum(locks) == 2 and max(locks) == 1

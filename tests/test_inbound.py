@@ -192,7 +192,8 @@ def test_an_ordinary_turn_takes_at_most_ten_statements(house: House) -> None:
         spent = [
             one for one in seen if "FROM clock" not in one and "INTO callback" not in one
         ]  # the simulated carrier's
-        assert len(spent) <= 10, (body, spent)
+        most = 11 if body == "STOP" else 10  # Bo waits for a person by then: that ends too
+        assert len(spent) <= most, (body, spent)
 
 
 def test_one_conversation_listens_whatever_comes_at_once(house: House) -> None:

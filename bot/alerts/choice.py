@@ -8,11 +8,12 @@ from sqlalchemy import Connection, select, update
 
 from bot import staff
 from bot.alerts.kinds import KINDS, concerns
+from bot.catalogue import NoShop, catalogue
 from bot.consent.ledger import digest
 from bot.runtime import Runtime
 from bot.settings import Settings
 from models import Staff, Suppression
-from models.phone import display
+from models.phone import country_of, display
 
 BELL, EMAIL, TEXT = WAYS = ("bell", "email", "text")
 
@@ -25,23 +26,29 @@ class Choice:
     phone: str | None
     mails: bool  # there is a mail server
     stopped: bool  # their phone said STOP: nothing is texted to it
+    code: str | None  # what it has to text us first; None: it has, or there is no phone
+    number: str | None  # ours, that it texts; None: there is none
 
 
 def choice(runtime: Runtime, connection: Connection, staff_id: int) -> Choice:
     """What somebody of the staff has chosen, or gets unless they do."""
     row = staff.find(connection, staff_id)
-    stopped = False
+    stopped, number = False, None
     if row.phone:
+        number = _number(connection, row.phone)
         listed = select(Suppression.digest).where(Suppression.digest == digest(runtime.suppression_key, row.phone))
         stopped = connection.execute(listed).first() is not None
     ways = {kind: _wanted(row, kind) for kind in concerns(row.role)}
-    return Choice(ways, row.phone, runtime.settings.smtp_url is not None, stopped)
+    return Choice(ways, row.phone, runtime.settings.smtp_url is not None, stopped, row.phone_code, number)
 
 
 def choose(connection: Connection, staff_id: int, ways: Mapping[str, str], phone: str | None) -> tuple[Any, Any]:
     """Keep what they have chosen. How it was, and how it is, with the phone masked: what is kept of it outlives it."""
     row = staff.find(connection, staff_id, locked=True)
-    connection.execute(update(Staff).where(Staff.id == staff_id).values(alerts=dict(ways), phone=phone))
+    changes: dict[str, Any] = {"alerts": dict(ways)}
+    if phone != row.phone:
+        changes |= {"phone": phone, "phone_code": staff.new_code() if phone else None, "phone_proved_at": None}
+    connection.execute(update(Staff).where(Staff.id == staff_id).values(**changes))
     return _shown({kind: _wanted(row, kind) for kind in ways}, row.phone), _shown(ways, phone)
 
 
@@ -56,6 +63,13 @@ def _wanted(row: Any, kind: str) -> str:
     unless = EMAIL if row.role in KINDS[kind].told_first else BELL
     wanted: str = (row.alerts or {}).get(kind, unless)
     return wanted
+
+
+def _number(connection: Connection, phone: str) -> str | None:
+    try:
+        return catalogue(connection).sender_for(country_of(phone))
+    except NoShop:
+        return None
 
 
 def _shown(ways: Mapping[str, str], phone: str | None) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """An alert by text: a message like all others, from the outbox and through the gate. They have chosen it; a STOP ends it.
 
-Only a phone that has texted the shop is texted: a wrong number is nobody's who could be asked.
+Only a phone that has texted us the code of their account is texted: a slip of the finger wakes no stranger.
 """
 
 from typing import Any
@@ -28,8 +28,8 @@ def say(runtime: Runtime, connection: Connection, alert: Any, person: Any) -> tu
         return "failed", "no shop"
     now, machine_now = runtime.now(connection), runtime.machine_now()
     contact = contacts.find(connection, person.phone, locked=True)
-    if contact is None or contact.heard_at is None:
-        return "refused", "never wrote"  # whose phone it is, nobody has shown yet
+    if contact is None or person.phone_proved_at is None:
+        return "refused", "not confirmed"
     ours = shop.sender_for(contact.country)
     if ours is None:
         return "failed", "no number"

@@ -43,11 +43,12 @@ def watch(runtime: Runtime) -> None:
             for change in list(_changes(runtime, connection)):
                 connection.execute(change)
             to_tell = _to_tell(runtime, connection)
-    for alert, person, by in to_tell:
+    for alert, person, _ in to_tell:
         with runtime.begin() as connection:
             staff.alone(connection, "alerts")
-            if any((one.id, who.id) == (alert.id, person.id) for one, who, _ in _to_tell(runtime, connection)):
-                _tell(runtime, connection, alert, person, by)
+            for found, who, by in _to_tell(runtime, connection):  # asked again: another clock may have told them
+                if (found.id, who.id) == (alert.id, person.id):
+                    _tell(runtime, connection, found, who, by)
 
 
 def _changes(runtime: Runtime, connection: Connection) -> Iterator[Executable]:

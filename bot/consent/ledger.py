@@ -49,11 +49,14 @@ def digest(key: bytes, phone: str) -> str:
 class Ledger:
     """One person's chain of events, and what follows from it. The caller holds the contact's row lock.
 
-    `head` is the last link, (seq, hash), when the caller has just read it; `key` is that of the suppression list.
+    `head` is the last link, (seq, hash), when the caller has just read it; `key` is that of the suppression list;
+    `waits`: they may be waiting for a person.
     """
 
-    def __init__(self, connection: Connection, contact: Any, key: bytes, head: tuple[int, str] | None = None) -> None:
-        self.connection, self.contact, self.key, self.head = connection, contact, key, head
+    def __init__(
+        self, connection: Connection, contact: Any, key: bytes, head: tuple[int, str] | None = None, *, waits: bool = True
+    ) -> None:
+        self.connection, self.contact, self.key, self.head, self.waits = connection, contact, key, head, waits
 
     def append(self, topic: str, change: str, proof: Proof, at: datetime) -> int:
         """Add one event (in, out, lifted, refused) and its proof. Returns the event's id."""
@@ -94,8 +97,6 @@ class Ledger:
         self.connection.execute(insert(Suppression).values(**row).on_conflict_do_nothing())
         self.end_talks()
         self.supersede()
-        waits = (Thread.contact_id == self.contact.id) & Thread.waits_since.is_not(None)  # nobody can answer them any more
-        self.connection.execute(update(Thread).where(waits).values(waits_since=None))
         return event_id
 
     def lift(self, proof: Proof, at: datetime) -> int:
@@ -105,9 +106,12 @@ class Ledger:
         return event_id
 
     def end_talks(self) -> None:
-        """End every conversation of the contact. Their alarms ring for nobody."""
+        """End every conversation of the contact and their wait for a person. Their alarms ring for nobody."""
         theirs = update(Conversation).where(Conversation.contact_id == self.contact.id, Conversation.status != "ended")
         self.connection.execute(theirs.values(status="ended"))
+        if self.waits:
+            thread = update(Thread).where(Thread.contact_id == self.contact.id, Thread.waits_since.is_not(None))
+            self.connection.execute(thread.values(waits_since=None))
 
     def supersede(self, *, only_questions: bool = False) -> None:
         """A STOP or START makes earlier confirmations and opt-in questions untrue: those still on their way do not go."""

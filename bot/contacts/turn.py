@@ -81,12 +81,14 @@ STANDING = (
         SUPPRESSION.c.digest.label("suppressed"),
         _replies.label("replies_in_hour"),
         _question.label("question"),
+        Thread.waits_since,
         LETS_OUT.label("lets_out"),  # locked: who halts all sending waits for what this turn will say
         *(c.label(f"conversation_{c.name}") for c in CONVERSATION.c),
     )
     .select_from(Shop.__table__)
     .outerjoin(CONVERSATION, and_(CONVERSATION.c.contact_id == bindparam("contact_id"), LISTENING))
     .outerjoin(SUPPRESSION, SUPPRESSION.c.digest == bindparam("digest"))
+    .outerjoin(Thread.__table__, Thread.contact_id == bindparam("contact_id"))
 )
 
 _thread = insert(Thread.__table__).values(
@@ -123,7 +125,7 @@ def lock(connection: Connection, contact_id: int) -> Row[Any] | None:
 
 def standing(connection: Connection, contact: Any, key: bytes, now: datetime) -> Row[Any]:
     """In one query: the catalogue's revision, the suppression and the ledger's head, replies of the last hour, the
-    conversation that listens and the state of the message that carried its question."""
+    conversation that listens, the state of the message that carried its question, and whether they wait for a person."""
     known = {
         "contact_id": contact.id, "person": contact.person, "digest": digest(key, contact.phone),
         "hour_ago": now - timedelta(hours=1),

@@ -15,11 +15,12 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from bot.runtime import Runtime
 from bot.staff.accounts import Staff, StaffError, staff
 from bot.staff.secrets import digest, fits, hashed, secret, totp_step, weak
+from models import Alert, StaffLink, StaffSession, Try, insert
 from models import Staff as Account
-from models import StaffLink, StaffSession, Try, insert
 
 SESSION_FOR = timedelta(days=14)  # without being seen
 LINK_FOR = timedelta(days=3)
+ALERTS_FOR = timedelta(days=90)  # after they have ended, with whom they were told to
 TRIES_FOR = timedelta(minutes=15)
 # Wrong ones in that time: for one account from one place; from one place, behind which may be a whole shop; for one account
 # from everywhere, so many that it takes an effort to shut somebody out.
@@ -202,10 +203,10 @@ def set_totp(connection: Connection, staff_id: int, key: str | None, step: int |
 
 
 def forget(runtime: Runtime) -> int:
-    """Tries, sessions and links that mean nothing any more go. Returns how many."""
+    """Tries, sessions, links and alerts that mean nothing any more go. Returns how many."""
     now = runtime.machine_now()
     old = ((Try, Try.at < now - TRIES_FOR), (StaffSession, StaffSession.seen_at < now - SESSION_FOR),
-           (StaffLink, StaffLink.expires_at < now))  # fmt: skip
+           (StaffLink, StaffLink.expires_at < now), (Alert, Alert.ended_at < now - ALERTS_FOR))  # fmt: skip
     with runtime.read() as connection:
         if not any(connection.execute(select(table).where(which).limit(1)).first() for table, which in old):
             return 0

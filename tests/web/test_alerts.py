@@ -156,6 +156,17 @@ def test_who_said_stop_sees_so_in_their_account(house: House, readers: Readers) 
     assert "has said STOP" not in agent.get("/admin/account").text
 
 
+def test_a_phone_is_confirmed_by_the_code_that_the_account_shows(house: House, readers: Readers) -> None:
+    agent = readers("agent")
+    assert "not confirmed yet" not in agent.get("/admin/account").text
+    agent.send("/admin/account/alerts", **{"alert-waiting": "text", "phone": PHONE})
+    page = agent.get("/admin/account").text
+    said = re.search(r"“(PARLEY [A-Z2-9]{6})” from it to \+33 9 37 00 00 01", unescape(page).replace("\N{NO-BREAK SPACE}", " "))
+    assert said is not None and "not confirmed yet" in page
+    house.text(PHONE, said[1])
+    assert "not confirmed yet" not in agent.get("/admin/account").text
+
+
 def test_a_page_that_is_left_open_does_not_keep_anybody_signed_in(house: House, readers: Readers) -> None:
     agent = readers("agent")
     real = house.runtime.machine_now

@@ -18,7 +18,7 @@ from bot import create_app, staff
 from bot.staff.doors import TRIES, _place
 from bot.web.admin import PAGES
 from bot.web.admin.pages import ANYBODY
-from models import AuditEntry, Staff, StaffSession, Try
+from models import Alert, AuditEntry, Staff, StaffSession, Try, insert
 from tests.house import House
 from tests.web.conftest import PASSWORD, Reader, Readers, account
 
@@ -295,6 +295,17 @@ def test_what_means_nothing_any_more_is_forgotten(house: House, readers: Readers
         assert connection.execute(select(StaffSession.id)).first() is None
         assert connection.execute(select(Try.id)).first() is None
     assert staff.forget(house.runtime) == 0
+
+
+def test_alerts_that_ended_long_ago_are_forgotten_and_open_ones_never(house: House) -> None:
+    now = house.runtime.machine_now()
+    one = {"kind": "campaign", "facts": {}, "began_at": now - timedelta(days=200), "told_at": now - timedelta(days=200)}
+    ended = {"old": now - timedelta(days=91), "lately": now - timedelta(days=89), "open": None}
+    with house.runtime.begin() as connection:
+        connection.execute(insert(Alert), [{**one, "subject": name, "ended_at": at} for name, at in ended.items()])
+    assert staff.forget(house.runtime) == 1
+    with house.runtime.read() as connection:
+        assert set(connection.scalars(select(Alert.subject))) == {"lately", "open"}
 
 
 # At once

@@ -54,11 +54,13 @@ def upgrade() -> None:
     op.create_index("ix_notice_made_at", "notice", ["made_at"])
     op.add_column("staff", sa.Column("alerts", JSON, nullable=True))
     op.add_column("staff", sa.Column("phone", sa.String(), nullable=True))
+    op.add_column("staff", sa.Column("phone_code", sa.String(), nullable=True))
+    op.add_column("staff", sa.Column("phone_proved_at", AT, nullable=True))
     op.add_column("staff", sa.Column("alerts_seen_at", AT, nullable=True))
 
 
 def downgrade() -> None:
-    for column in ("alerts_seen_at", "phone", "alerts"):
+    for column in ("alerts_seen_at", "phone_proved_at", "phone_code", "phone", "alerts"):
         op.drop_column("staff", column)
     op.drop_table("notice")
     op.drop_table("alert")
