@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from bot import contacts, staff
 from bot.alarms import set_alarm, take
@@ -42,9 +42,10 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Words as they would arrive, what they are billed as, and what is wrong with them."""
+    """Words as they would arrive, from which number of ours, what they are billed as, and what is wrong with them."""
 
     body: str
+    ours: str
     size: Measure
     problem: str | None = None
 
@@ -59,19 +60,21 @@ def stopped_by(runtime: Runtime, connection: Connection, contact: Any, now: date
 
 
 def draft(connection: Connection, shop: Catalogue, contact: Any, words: str) -> Draft:
-    """Words of staff, Liquid, filled in for a contact."""
+    """Words of staff, Liquid, filled in for a contact, from the number that they texted last."""
+    ours = str(connection.scalar(LAST.where(MESSAGE.c.contact_id == contact.id)) or next(iter(shop.senders), ""))
+    spoken = contacts.language(contact, shop.shop.languages)
     try:
-        body = render(words, _context(connection, shop, contact)).strip()
+        body = render(words, shop.context(spoken, None, ours, contact.values)).strip()
     except MissingTag as missing:
-        return Draft("", measure(""), f"{{{{ {missing.name} }}}} is not known of this contact")
+        return Draft("", ours, measure(""), f"{{{{ {missing.name} }}}} is not known of this contact")
     except BadTemplate as error:
-        return Draft("", measure(""), str(error))
+        return Draft("", ours, measure(""), str(error))
     size, problem = measure(body), None
     if not body:
         problem = "write something first"
     elif size.parts > MOST_PARTS or units(body) > MAX_UNITS:
         problem = f"too long for one text: at most {MOST_PARTS} parts and {MAX_UNITS} characters"
-    return Draft(body, size, problem)
+    return Draft(body, ours, size, problem)
 
 
 def answer(
@@ -90,7 +93,7 @@ def answer(
     machine_now = runtime.machine_now()
     row = {
         "contact_id": contact.id, "direction": "out", "kind": "reply", "state": "ready", "cause": f"s:{contact.id}:{typed.key}",
-        "ours": _ours(connection, contact), "theirs": contact.phone, "body": said.body, "parts": said.size.parts, "media": [],
+        "ours": said.ours, "theirs": contact.phone, "body": said.body, "parts": said.size.parts, "media": [],
         "account": runtime.settings.twilio_account_sid, "staff_id": who.id, "at": now, "made_at": machine_now,
         "not_before": machine_now, "verdicts": [],
     }  # fmt: skip
@@ -128,14 +131,3 @@ def look_back(runtime: Runtime, connection: Connection, alarm: Any) -> None:
             change(connection, contact.id, now, closed=False, waits_since=since, snoozed_until=None)
     elif (found.state in UNDER_WAY or found.status not in ("delivered", "read")) and alarm.version < MOST_LOOKS:
         set_alarm(connection, LOOK_BACK, found.id, alarm.version + 1, now + LOOK_BACK_FOR * 2**alarm.version)
-
-
-def _ours(connection: Connection, contact: Any) -> str:
-    """The number of ours that they texted last."""
-    return str(connection.execute(LAST.where(MESSAGE.c.contact_id == contact.id)).scalar_one())
-
-
-def _context(connection: Connection, shop: Catalogue, contact: Any) -> dict[str, Any]:
-    last: Row[Any] | None = connection.execute(LAST.where(MESSAGE.c.contact_id == contact.id)).one_or_none()
-    spoken = contacts.language(contact, shop.shop.languages)
-    return shop.context(spoken, None, last.ours if last else next(iter(shop.senders), ""), contact.values)

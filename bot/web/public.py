@@ -1,6 +1,5 @@
 """Pictures at their public address: the carrier fetches them there, without signing in, and so may every phone."""
 
-import threading
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
@@ -10,6 +9,7 @@ from werkzeug.exceptions import NotFound
 from bot import files, pictures
 from bot.runtime import Runtime
 from bot.web.api.bodies import MAX_ID
+from bot.web.turns import Turns
 
 blueprint = Blueprint("public", __name__)
 HEADERS = {
@@ -17,11 +17,9 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-SHARE = 2  # of the threads of a process, one in so many may send a picture: who reads slowly must not keep webhooks waiting
+TURNS = Turns(2)  # who reads slowly must not keep webhooks waiting
 RETRY_AFTER = 2  # seconds
 
-_turns = threading.Lock()
-_open = 0
 
 
 @blueprint.get("/f/<int:file_id>/<signature>.<extension>")
@@ -34,14 +32,14 @@ def picture(file_id: int, signature: str, extension: str) -> Response:
         row = pictures.find(connection, file_id)
     if row is None or pictures.EXTENSIONS[row.type] != extension:
         raise NotFound
-    if not _take(max(1, runtime.settings.web_threads // SHARE)):
+    if not TURNS.take(runtime):
         return Response(status=503, headers={"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"})
     try:
         answer = of_file(runtime, row)
         answer.headers.update(HEADERS | {"Cache-Control": "public, max-age=3600"})
-        answer.call_on_close(_give_back)
+        answer.call_on_close(TURNS.give_back)
     except BaseException:
-        _give_back()
+        TURNS.give_back()
         raise
     return answer
 
@@ -59,18 +57,3 @@ def of_file(runtime: Runtime, row: Any) -> Response:
     answer.set_etag(row.digest)
     answer.make_conditional(request)
     return answer
-
-
-def _take(most: int) -> bool:
-    global _open  # noqa: PLW0603 - of this process
-    with _turns:
-        if _open >= most:
-            return False
-        _open += 1
-        return True
-
-
-def _give_back() -> None:
-    global _open  # noqa: PLW0603
-    with _turns:
-        _open -= 1

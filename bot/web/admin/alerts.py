@@ -12,7 +12,7 @@ from bot.alerts.choice import TEXT, WAYS
 from bot.catalogue import NoShop, catalogue
 from bot.runtime import Runtime
 from bot.web.admin.doors import account_page
-from bot.web.admin.pages import PAGES, Visit, Wrong, go, page, show
+from bot.web.admin.pages import PAGES, Visit, Wrong, go, page, show, whole
 from models.phone import parse
 
 MENDED_AT = {"waiting": "inbox", "campaign": "campaigns", "worker": "home"}  # the page; the first one while there is none
@@ -32,9 +32,9 @@ def alerts(visit: Visit) -> object:
 @page("/alerts/seen", role="agent", methods=("POST",))
 def see_alerts(visit: Visit) -> object:
     """What was shown is not new to them any more."""
-    newest = visit.form.get("newest", "")
-    if newest.isascii() and newest.isdigit() and len(newest) < 19:
-        visit.change(lambda connection: room.see(connection, visit.staff, int(newest)))
+    newest = whole(visit.form.get("newest", ""))
+    if newest is not None:
+        visit.change(lambda connection: room.see(connection, visit.staff, newest))
     return go("alerts")
 
 

@@ -45,7 +45,7 @@ def contact_details(visit: Visit, contact_id: int) -> object:
     """Their values, language and zone."""
 
     def change(connection: Connection) -> None:
-        row = _row(connection, contact_id, locked=True)
+        row = row_of(connection, contact_id, locked=True)
         fields = people.fields(connection)
         said = people.check(shaped(ContactIn, told_by(visit.form, fields)).model_dump(exclude_unset=True), fields)
         changed = [f"fields.{name}" for name, value in said["fields"].items() if value != row.values.get(name)]
@@ -67,7 +67,7 @@ def contact_tags(visit: Visit, contact_id: int) -> object:
     adds = "remove" not in visit.form
 
     def change(connection: Connection) -> None:
-        _row(connection, contact_id, locked=True)
+        row_of(connection, contact_id, locked=True)
         tag = shaped(TagIn, {"tag": visit.form.get("tag" if adds else "remove", "")}).tag
         people.tag(connection, [contact_id], tag, adds)
         visit.audit(connection, "contact.tagged" if adds else "contact.untagged", f"contact {contact_id}")
@@ -82,10 +82,7 @@ def contact_tags(visit: Visit, contact_id: int) -> object:
 @page("/contacts/<int:contact_id>/timeline", role="viewer")
 def contact_timeline(visit: Visit, contact_id: int) -> object:
     """What happened, the newest first."""
-    try:
-        after = people.Place.read(visit.query["after"]) if "after" in visit.query else None
-    except ValueError:
-        raise NotFound from None
+    after = place(visit, "after")
     with visit.read() as connection:
         known = _head(visit, connection, contact_id)
         found = people.timeline(connection, known["row"], after, HAPPENINGS + 1)
@@ -122,7 +119,7 @@ def write_consent(visit: Visit, contact_id: int) -> object:
         return _consent(visit, contact_id, 422, errors={"change": gettext("Yes or no?")}, form=visit.form)
 
     def change(connection: Connection) -> bool:
-        row = _row(connection, contact_id, locked=True)
+        row = row_of(connection, contact_id, locked=True)
         said = consent_of(visit.form, catalogue(connection).shop.zone, "opt_out" if opts_out else "opt_in")
         return write_down(visit, connection, row, said, visit.now(connection))
 
@@ -160,7 +157,7 @@ def export_contact(visit: Visit, contact_id: int) -> object:
 
     def taken(connection: Connection) -> Any:
         visit.audit(connection, "contact.exported", f"contact {contact_id}")
-        return _row(connection, contact_id)
+        return row_of(connection, contact_id)
 
     row = visit.change(taken)
     named = {"Content-Disposition": f'attachment; filename="contact-{contact_id}.json"'}
@@ -172,7 +169,7 @@ def erase_contact(visit: Visit, contact_id: int) -> object:
     """Forgotten, once the last four digits are typed. Nothing in the note of it tells who it was."""
 
     def erase(connection: Connection) -> None:
-        row = _row(connection, contact_id, locked=True)
+        row = row_of(connection, contact_id, locked=True)
         if visit.form.get("erase-word") != row.phone[-4:]:
             raise Wrong({"erase-word": gettext("These are not the last four digits.")})
         people.erase(connection, row.phone, visit.runtime.suppression_key)
@@ -187,12 +184,21 @@ def erase_contact(visit: Visit, contact_id: int) -> object:
 
 def _head(visit: Visit, connection: Connection, contact_id: int) -> dict[str, Any]:
     """What stands above all that is shown of a contact."""
-    row = _row(connection, contact_id)
+    row = row_of(connection, contact_id)
     opted_out = ledger.Ledger(connection, row, visit.runtime.suppression_key).suppressed()
     return {"row": row, "opted_out": opted_out, "now": visit.now(connection)}
 
 
-def _row(connection: Connection, contact_id: int, *, locked: bool = False) -> Any:
+def place(visit: Visit, name: str) -> people.Place | None:
+    """The place in a timeline that the address names, if it does. Raises NotFound."""
+    try:
+        return people.Place.read(visit.query[name]) if name in visit.query else None
+    except ValueError:
+        raise NotFound from None
+
+
+def row_of(connection: Connection, contact_id: int, *, locked: bool = False) -> Any:
+    """The row of a contact. Raises NotFound."""
     row = people.find(connection, contact_id, locked=locked)
     if row is None:
         raise NotFound

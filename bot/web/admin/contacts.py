@@ -14,8 +14,8 @@ from bot import jobs, segments
 from bot.catalogue import NoShop, catalogue
 from bot.consent import outside
 from bot.web.admin.look import topic_names
-from bot.web.admin.pages import Visit, Wrong, go, page, shaped, show, told
-from bot.web.api.bodies import DIGITS, Body, Word
+from bot.web.admin.pages import Visit, Wrong, go, page, shaped, show, told, whole
+from bot.web.api.bodies import Body, Word
 from bot.web.api.consent import ConsentIn
 from bot.web.api.contacts import ContactIn
 from bot.web.api.problems import REFUSALS
@@ -72,7 +72,7 @@ def _contacts(visit: Visit, given: Mapping[str, str], status: int = 200, **known
 def tag_contacts(visit: Visit) -> object:
     """A tag for many, or off them: it is asked first, with the number; all who match are seen to by a worker."""
     form, everybody, adds = visit.form, visit.form.get("which") == "all", visit.form.get("do") != "remove"
-    ids = sorted({int(one) for one in visit.many("id")[:ROWS] if DIGITS.fullmatch(one)})
+    ids = sorted({id_ for one in visit.many("id")[:ROWS] if (id_ := whole(one)) is not None})
     asked = {name: form[name] for name in ASKED if form.get(name)}
     try:
         tag = shaped(TagIn, {"tag": form.get("tag", "")}).tag
@@ -208,9 +208,9 @@ def write_down(visit: Visit, connection: Connection, row: Any, said: ConsentIn, 
 
 def _wanted(asked: Mapping[str, str]) -> people.Wanted:
     segment = asked.get("segment", "")
-    if segment and not DIGITS.fullmatch(segment):
+    chosen = whole(segment)
+    if segment and chosen is None:
         raise Wrong({"": gettext("There is no such segment.")})
-    chosen = int(segment) if segment else None
     return people.Wanted(asked.get("q", ""), asked.get("tagged", ""), asked.get("topic", ""), asked.get("out") == "1", chosen)
 
 

@@ -13,9 +13,9 @@ from bot import contacts as people
 from bot import inbox as room
 from bot import jobs, staff
 from bot.catalogue import catalogue
+from bot.web.admin.contact import place, row_of
 from bot.web.admin.look import topic_names
-from bot.web.admin.pages import Visit, Wrong, go, page, show
-from bot.web.api.bodies import DIGITS
+from bot.web.admin.pages import Visit, Wrong, go, page, show, whole
 
 THREADS, HAPPENINGS, STRANGERS = 30, 40, 100  # at once
 DOES: Mapping[str, Callable[..., Any]] = {
@@ -28,10 +28,7 @@ DOES: Mapping[str, Callable[..., Any]] = {
 def inbox(visit: Visit) -> object:
     """Those who wait, the longest first; or another tab, or who is looked for."""
     tab, asked = _tab(visit), visit.query.get("q", "")
-    try:
-        after = people.Place.read(visit.query["after"]) if "after" in visit.query else None
-    except ValueError:
-        raise NotFound from None
+    after = place(visit, "after")
     with visit.read() as connection:
         now = visit.now(connection)
         catalogue(connection)  # raises NoShop
@@ -57,12 +54,9 @@ def thread(visit: Visit, contact_id: int) -> object:
 
 
 def _thread(visit: Visit, contact_id: int, status: int = 200, **known: Any) -> object:
-    try:
-        before = people.Place.read(visit.query["before"]) if "before" in visit.query else None
-    except ValueError:
-        raise NotFound from None
+    before = place(visit, "before")
     with visit.read() as connection:
-        row, now, shop = _row(connection, contact_id), visit.now(connection), catalogue(connection)
+        row, now, shop = row_of(connection, contact_id), visit.now(connection), catalogue(connection)
         standing = room.find(connection, contact_id)  # before the texts: none of them is newer than what is said to be seen
         found = people.timeline(connection, row, before, HAPPENINGS + 1)
         everybody = staff.everybody(connection)
@@ -88,10 +82,8 @@ def answer(visit: Visit, contact_id: int) -> object:
     form = visit.form
 
     def say(connection: Connection) -> None:
-        row, now = _row(connection, contact_id, locked=True), visit.now(connection)
-        answered = form.get("answered", "")
-        last = int(answered) if DIGITS.fullmatch(answered) else None
-        typed = room.Typed(form.get("text", ""), form.get("key", "")[:40], _seen(visit), last)
+        row, now = row_of(connection, contact_id, locked=True), visit.now(connection)
+        typed = room.Typed(form.get("text", ""), form.get("key", "")[:40], _seen(visit), whole(form.get("answered", "")))
         room.answer(visit.runtime, connection, catalogue(connection), row, visit.staff, typed, now)
 
     try:
@@ -104,8 +96,7 @@ def answer(visit: Visit, contact_id: int) -> object:
 
 def _seen(visit: Visit) -> int:
     """Their newest text that stood on the page."""
-    seen = visit.form.get("seen", "")
-    return int(seen) if DIGITS.fullmatch(seen) else 0
+    return whole(visit.form.get("seen", "")) or 0
 
 
 @page("/inbox/<int:contact_id>/measure", role="agent", methods=("POST",))
@@ -113,7 +104,7 @@ def measure_answer(visit: Visit, contact_id: int) -> object:
     """What the words of an answer would be billed as, and how they would arrive. Nothing is kept."""
     words = visit.form.get("text", "")
     with visit.read() as connection:
-        row = _row(connection, contact_id)
+        row = row_of(connection, contact_id)
         draft = room.draft(connection, catalogue(connection), row, words) if words else None
     return render_template("admin/counter.html", draft=draft, words=words)
 
@@ -122,7 +113,7 @@ def measure_answer(visit: Visit, contact_id: int) -> object:
 def canned_here(visit: Visit, contact_id: int) -> object:
     """What can be said by typing a slash, in the language of a contact."""
     with visit.read() as connection:
-        spoken = people.language(_row(connection, contact_id), catalogue(connection).shop.languages)
+        spoken = people.language(row_of(connection, contact_id), catalogue(connection).shop.languages)
         return render_template("admin/canned_here.html", rows=room.all_canned(connection), spoken=spoken)
 
 
@@ -131,7 +122,7 @@ def note(visit: Visit, contact_id: int) -> object:
     """A note for colleagues."""
 
     def write(connection: Connection) -> None:
-        _row(connection, contact_id, locked=True)
+        row_of(connection, contact_id, locked=True)
         room.note(connection, contact_id, visit.staff, visit.form.get("note", ""), visit.now(connection))
 
     try:
@@ -144,11 +135,11 @@ def note(visit: Visit, contact_id: int) -> object:
 @page("/inbox/<int:contact_id>/assign", role="agent", methods=("POST",))
 def assign_thread(visit: Visit, contact_id: int) -> object:
     """Whose it is; without a name, nobody's."""
-    wanted = visit.form.get("to", "")
+    wanted = whole(visit.form.get("to", ""))
 
     def assign(connection: Connection) -> None:
-        _row(connection, contact_id, locked=True)
-        to = staff.find(connection, int(wanted)) if DIGITS.fullmatch(wanted) else None
+        row_of(connection, contact_id, locked=True)
+        to = staff.find(connection, wanted) if wanted is not None else None
         if to is not None and (to.closed_at is not None or not staff.may(to.role, "agent")):
             raise Wrong({"to": gettext("They cannot answer contacts.")})
         room.assign(connection, contact_id, visit.staff, to, visit.now(connection))
@@ -166,7 +157,7 @@ def snooze_thread(visit: Visit, contact_id: int) -> object:
     which = visit.form.get("until", "")
 
     def snooze(connection: Connection) -> None:
-        _row(connection, contact_id, locked=True)
+        row_of(connection, contact_id, locked=True)
         now = visit.now(connection)
         until = room.snoozed_until(which, now, catalogue(connection).shop.zone)
         room.snooze(connection, contact_id, visit.staff, until, now)
@@ -185,7 +176,7 @@ def do_in_thread(visit: Visit, contact_id: int) -> object:
         raise NotFound
 
     def do(connection: Connection) -> None:
-        _row(connection, contact_id, locked=True)
+        row_of(connection, contact_id, locked=True)
         more = {"seen": _seen(visit)} if did == "close" else {}
         DOES[did](connection, contact_id, visit.staff, visit.now(connection), **more)
 
@@ -209,7 +200,7 @@ def strangers(visit: Visit) -> object:
 @page("/inbox/strangers/seen", role="agent", methods=("POST",))
 def strangers_seen(visit: Visit) -> object:
     """Those that were shown need nobody any more."""
-    ids = [int(one) for one in visit.many("id")[:STRANGERS] if DIGITS.fullmatch(one)]
+    ids = [id_ for one in visit.many("id")[:STRANGERS] if (id_ := whole(one)) is not None]
 
     def look(connection: Connection) -> None:
         if count := room.seen(connection, ids):
@@ -217,10 +208,3 @@ def strangers_seen(visit: Visit) -> object:
 
     visit.change(look)
     return go("inbox", say=gettext("Done."))
-
-
-def _row(connection: Connection, contact_id: int, *, locked: bool = False) -> Any:
-    row = people.find(connection, contact_id, locked=locked)
-    if row is None:
-        raise NotFound
-    return row

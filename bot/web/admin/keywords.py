@@ -30,8 +30,7 @@ NEW: dict[str, Any] = {
 @page("/keywords", role="viewer")
 def keywords(visit: Visit) -> object:
     """All of them, the words that belong to the law, and what a text would do."""
-    cursor, tried = visit.query.get("after", ""), visit.query.get("try", "")
-    after = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 19 else 0
+    after, tried = visit.number("after") or 0, visit.query.get("try", "")
     with visit.read() as connection:
         known = catalogue(connection)
         rows = shop.page(connection, Keyword, after, AT_ONCE + 1)

@@ -4,24 +4,21 @@ Each stream occupies a thread of the web process, so there are few, and short on
 gets none asks every few seconds instead.
 """
 
-import threading
 import time
 from collections.abc import Iterator
 
 from flask import Response, request
-from werkzeug.exceptions import NotFound
 
-from bot import contacts as people
 from bot import inbox as room
+from bot.web.admin.contact import row_of
 from bot.web.admin.pages import Visit, page
+from bot.web.turns import Turns
 
 STREAM_FOR = 25.0  # seconds; with `retry` the browser is back 1 s later
 LOOK_EVERY = 1.0
 RETRY = 1_000  # milliseconds
-SHARE = 4  # of the threads of a process, one in so many may be a stream
+TURNS = Turns(4)
 
-_streams = threading.Lock()
-_open = 0
 
 
 @page("/inbox/live/<int:contact_id>", role="viewer")
@@ -29,13 +26,12 @@ def live(visit: Visit, contact_id: int) -> object:
     """News of the lists, and of the thread of a contact; 0: of the lists alone."""
     if contact_id:
         with visit.read() as connection:
-            if people.find(connection, contact_id) is None:
-                raise NotFound
-    if not _take(max(1, visit.runtime.settings.web_threads // SHARE)):
+            row_of(connection, contact_id)  # raises NotFound
+    if not TURNS.take(visit.runtime):
         return Response(status=204)  # by which a browser knows that there is no stream, and does not come back for one
     stream = _stream(visit, contact_id, request.headers.get("Last-Event-ID", ""))  # so browsers say what they know already
     answer = Response(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
-    answer.call_on_close(_give_back)
+    answer.call_on_close(TURNS.give_back)
     return answer
 
 
@@ -51,18 +47,3 @@ def _stream(visit: Visit, contact_id: int, shown: str) -> Iterator[str]:
         else:
             yield ":\n\n"  # who has gone is noticed when something is said to them
         time.sleep(LOOK_EVERY)
-
-
-def _take(most: int) -> bool:
-    global _open  # noqa: PLW0603 - of this process
-    with _streams:
-        if _open >= most:
-            return False
-        _open += 1
-        return True
-
-
-def _give_back() -> None:
-    global _open  # noqa: PLW0603
-    with _streams:
-        _open -= 1

@@ -101,12 +101,16 @@ class Visit:
 
     def number(self, name: str) -> int | None:
         """A whole number in the address, if one stands there that a database can hold."""
-        given = self.query.get(name, "")
-        return int(given) if DIGITS.fullmatch(given) else None
+        return whole(self.query.get(name, ""))
 
     def now(self, connection: Connection) -> datetime:
         """Business time."""
         return self.runtime.now(connection)
+
+
+def whole(written: str) -> int | None:
+    """A whole number that a database can hold, if that is what stands there."""
+    return int(written) if DIGITS.fullmatch(written) else None
 
 
 def told(error: Exception, within: str = "") -> dict[str, str]:
