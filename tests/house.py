@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from flask import Flask
 from sqlalchemy import event, select
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
@@ -16,7 +17,7 @@ from bot import create_app, jobs
 from bot.consent import ledger
 from bot.runtime import Runtime, open_runtime
 from bot.settings import Settings
-from bot.shop import load_shop
+from bot.web import move
 from models import Clock, Contact, ContactTag, Conversation, Message, Subscription, Suppression, insert
 from tests.carrier import ACCOUNT_SID, AUTH_TOKEN, SimulatedCarrier
 
@@ -51,17 +52,25 @@ def settings(database: str, base_url: str, api: str, **more: Any) -> Settings:
     return Settings(_env_file=None, **{**known, **more})  # type: ignore[arg-type, call-arg]
 
 
+APPLICATIONS: list[Flask] = []
+
+
+def application(runtime: Runtime) -> Flask:
+    """The application. It is made once and then moves from house to house: to make it takes longer than most tests."""
+    if not APPLICATIONS:
+        APPLICATIONS.append(create_app(runtime))
+    return move(APPLICATIONS[0], runtime)
+
+
 class House:
     """One running house. Texts go through the carrier and its signed webhooks; `work` does what worker and clock do."""
 
-    def __init__(self, database: str, carrier: SimulatedCarrier, base_url: str, shop: Path | None = SHOP) -> None:
+    def __init__(self, database: str, carrier: SimulatedCarrier, base_url: str) -> None:
         self.carrier = carrier
         self.base_url = base_url
         self.runtime: Runtime = open_runtime(settings(database, base_url, carrier.url))
-        self.app = create_app(self.runtime)
+        self.app = application(self.runtime)
         with self.runtime.begin() as connection:
-            if shop:
-                load_shop(connection, shop)
             ahead_for = (BEGIN - self.runtime.machine_now()).total_seconds()
             connection.execute(insert(Clock).values(id=1, ahead_for=ahead_for).on_conflict_do_nothing())
 

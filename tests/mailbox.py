@@ -60,7 +60,7 @@ class Mailbox:
         self.answers = self.server.answers = {}
         self.server.offers = ["mail.example", "AUTH PLAIN"]
         self.url = f"smtp://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def to(self, email: str) -> list[EmailMessage]:
         """The letters to somebody, in order."""

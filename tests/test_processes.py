@@ -34,9 +34,9 @@ UNLOADED = "this"  # a module of the standard library that nobody imports by acc
 
 
 @pytest.fixture
-def sqlite(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite(sqlite_templates: dict[str, Path], tmp_path: Path) -> str:
     """An empty database, for what does not depend on which it is."""
-    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'house.db')}"
+    return f"sqlite:///{shutil.copy(sqlite_templates['empty'], tmp_path / 'house.db')}"
 
 
 def wait_for(holds: Callable[[], Any], seconds: float = 40) -> Any:

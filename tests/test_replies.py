@@ -147,7 +147,7 @@ def test_the_id_of_a_keyword_that_is_gone_is_not_given_again(house: House) -> No
     assert make(house, phrases=["plan"], reply="Here") > first
 
 
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite has one writer, whatever it writes
+@pytest.mark.parametrize("dialect", ["postgresql"])  # SQLite has one writer, whatever it writes
 def test_turns_of_two_people_with_one_keyword_do_not_wait_for_each_other(house: House) -> None:
     """Ana's turn is held open just before it is committed; Bo's, with the same keyword, ends meanwhile."""
     ready, go_on, answers = threading.Event(), threading.Event(), []

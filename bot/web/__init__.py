@@ -9,6 +9,7 @@ from bot import log, waste
 from bot.runtime import Runtime, open_runtime
 from bot.settings import load
 from bot.web import admin, api, health, pages, phone, public, webhooks
+from bot.web.api.rates import Rates
 
 LARGEST_BODY = 64 * 1024  # bytes: a text with all its parameters is a few thousand
 
@@ -23,16 +24,22 @@ def make_app(runtime: Runtime | None = None) -> Flask:
         waste.search_rarely()
     app = Flask("bot.web", static_folder=None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, PARLEY=runtime)
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY)
     app.register_blueprint(webhooks.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(public.blueprint)
-    api.open_api(app, runtime)
+    api.open_api(app)
     admin.open_pages(app, runtime)
     if runtime.carrier.is_simulated:
         app.register_blueprint(phone.blueprint)
     app.register_error_handler(HTTPException, _refused)
+    return move(app, runtime)
+
+
+def move(app: Flask, runtime: Runtime) -> Flask:
+    """The same application on another runtime, whose addresses, secrets and proxies are the same."""
+    app.config.update(PARLEY=runtime, PARLEY_RATES=Rates(runtime))
     return app
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from bot import alerts, clock, create_app, processes, staff
+from bot import alerts, clock, processes, staff
 from bot.campaigns.control import ERRORS
 from bot.runtime import open_redis
 from models import Campaign, Staff, Thread, insert
-from tests.house import BEGIN, House
+from tests.house import BEGIN, House, application
 from tests.web.conftest import account
 
 PHONE = "+33612349999"
@@ -28,7 +28,7 @@ def hired(house: House, role: str, name: str = "Camille") -> str:
 def use(house: House, **changes: Any) -> None:
     """Other settings."""
     house.runtime = replace(house.runtime, settings=house.runtime.settings.model_copy(update=changes))
-    house.app = create_app(house.runtime)
+    house.app = application(house.runtime)
 
 
 def tick(house: House) -> None:

@@ -58,9 +58,9 @@ class Server(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(sqlite_templates: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder, port = tmp_path_factory.mktemp("web"), processes.free_port()
-    database, url = f"sqlite:///{shutil.copy(sqlite_template, folder / 'parley.db')}", f"http://127.0.0.1:{port}"
+    database, url = f"sqlite:///{shutil.copy(sqlite_templates['empty'], folder / 'parley.db')}", f"http://127.0.0.1:{port}"
     given = settings(database, url, url)
     runtime = open_runtime(given)
     with runtime.begin() as connection:

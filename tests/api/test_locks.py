@@ -17,7 +17,7 @@ from tests.house import House
 
 FIRST, MIDDLE, LAST = number(9), number(5), number(0)  # as they were made; their numbers go the other way round
 PATIENCE = 20.0  # seconds
-on_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite has one writer, and no locks of rows
+on_postgresql = pytest.mark.parametrize("dialect", ["postgresql"])  # SQLite has one writer, and no locks of rows
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from bot.shop import load_shop
 from tests.bench import floor, naive
 from tests.bench.load import Request, Server, sign
 from tests.carrier import ACCOUNT_SID, AUTH_TOKEN
-from tests.conftest import migrate
+from tests.conftest import make_database
 
 BASE = "https://bench.example.org"
 OURS = "+33937000001"
@@ -71,7 +71,7 @@ def databases() -> Iterator[dict[str, str]]:
             "sqlite": f"sqlite:///{folder}/bench.db",
         }
         for url in found.values():
-            migrate(url)
+            make_database(url)
             engine = open_engine(url)
             with engine.begin() as connection:
                 load_shop(connection, HERE / "shop.yaml")

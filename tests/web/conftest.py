@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from bot import contacts, staff
@@ -17,6 +17,7 @@ from tests.house import PEOPLE, House
 PASSWORD = "lavender candle at dusk"
 KEPT = staff.new_password(PASSWORD, "", "")
 AXE = "node_modules/axe-core/axe.min.js"
+expect.set_options(timeout=20_000)  # milliseconds: a machine that does much else is no failure
 
 
 def account(house: House, role: str, name: str = "Camille") -> str:
@@ -130,7 +131,7 @@ class Witness:
         self.server = make_server("127.0.0.1", 0, self, threaded=True)
         self.host = f"127.0.0.1:{self.server.server_port}"
         self.url = f"http://{self.host}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
         self.asked.append(environ["PATH_INFO"])

@@ -31,7 +31,7 @@ NUMBER = {"number": PARIS, "first": "yes"}
 @pytest.fixture
 def house(database: str, carrier: SimulatedCarrier, doorway: Doorway) -> Iterator[House]:
     """A house in which nothing is set up."""
-    bare = House(database, carrier, doorway.url, shop=None)
+    bare = House(database, carrier, doorway.url)
     doorway.app = bare.app
     yield bare
     doorway.app = None
@@ -105,7 +105,7 @@ class Hands:
 
 
 # A browser does not see which database it is.
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("dialect", ["sqlite"])
 @pytest.mark.parametrize("mouse", [True, False], ids=["mouse", "keyboard"])
 def test_from_the_printed_link_to_the_first_text_that_is_answered(
     house: House, page: Page, capsys: pytest.CaptureFixture[str], mouse: bool
@@ -171,7 +171,7 @@ def test_from_the_printed_link_to_the_first_text_that_is_answered(
 
 
 # A browser does not see which database it is.
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("dialect", ["sqlite"])
 def test_enter_in_a_field_goes_on(house: House, admin: Page, doorway: Doorway) -> None:
     page = admin
     page.goto(f"{doorway.url}/admin/shop")

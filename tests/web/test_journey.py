@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests import processes
 from tests.carrier import ACCOUNT_SID, AUTH_TOKEN, SimulatedCarrier
-from tests.conftest import migrate
+from tests.conftest import make_database
 from tests.house import senders
 from tests.web.conftest import PASSWORD
 
@@ -23,7 +23,7 @@ def shop_to_be(tmp_path: Path, redis_url: str) -> Iterator[tuple[str, str]]:
     """A house in which nobody has an account yet, all of it running: its address, and the carrier's."""
     port, database = processes.free_port(), f"sqlite:///{tmp_path}/parley.db"
     base = f"http://127.0.0.1:{port}"
-    migrate(database)
+    make_database(database)
     with SimulatedCarrier(senders=senders(base), clock_url=f"{base}/phone/clock", handsets=[LEA]) as carrier:
         env = {
             "DATABASE_URL": database, "SECRET_KEY": "s" * 40, "BASE_URL": base, "PORT": str(port), "REDIS_URL": redis_url,

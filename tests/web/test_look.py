@@ -78,7 +78,7 @@ def test_no_template_says_anything_that_is_not_translated() -> None:
         assert set(left) <= {"Parley"}, path.name
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # a browser does not see which one it is
+@pytest.mark.parametrize("dialect", ["sqlite"])  # a browser does not see which one it is
 @pytest.mark.parametrize("path", shown())
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_everybody_can_read_every_page(page: Page, house: House, path: str, theme: str) -> None:

@@ -150,7 +150,7 @@ def test_the_same_picture_is_kept_once(house: House, readers: Readers) -> None:
     assert kept(house) == (1, 1)
 
 
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite has one writer at a time
+@pytest.mark.parametrize("dialect", ["postgresql"])  # SQLite has one writer at a time
 def test_a_picture_that_is_deleted_while_it_is_added_again_is_kept(house: House) -> None:
     content, now = png(), house.runtime.machine_now()
 
@@ -345,7 +345,7 @@ def test_nobody_but_the_carrier_is_ever_asked(house: House, readers: Readers, wi
 
 # In a browser
 
-on_one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # a browser does not see which one it is
+on_one_database = pytest.mark.parametrize("dialect", ["sqlite"])  # a browser does not see which one it is
 
 
 @on_one_database

@@ -9,7 +9,6 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, Operation
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
-from bot.runtime import Runtime
 from bot.web.api import (
     campaigns,
     consent,
@@ -28,7 +27,6 @@ from bot.web.api.bodies import DIGITS
 from bot.web.api.openapi import document
 from bot.web.api.operations import OPERATIONS, blueprint
 from bot.web.api.problems import not_now, unexpected
-from bot.web.api.rates import Rates
 
 __all__ = ["OPERATIONS", "PREFIX", "RESOURCES", "document", "open_api", "refused"]
 
@@ -43,9 +41,8 @@ class IdConverter(IntegerConverter):
     regex = DIGITS.pattern
 
 
-def open_api(app: Flask, runtime: Runtime) -> None:
+def open_api(app: Flask) -> None:
     """Open the door."""
-    app.config["PARLEY_RATES"] = Rates(runtime)
     app.url_map.converters["id"] = IdConverter
     app.register_blueprint(blueprint)
 

@@ -1,21 +1,27 @@
 // The inbox: news as it happens, drafts that are not lost, canned answers, and the keys.
 
 const ASK_EVERY = 5000; // milliseconds, where no stream can be had
-const TRY_AGAIN = 60000;
+const TRY_AGAIN = 2000; // at first: the stream of the page before may not have been missed yet
+const TRY_RARELY = 60000;
 const news = () => document.body.dispatchEvent(new Event("news"));
 
 // A stream says that there is news, not what. Without one, we ask for it all the same.
 const watched = [...document.querySelectorAll("[data-live]")].pop(); // the thread, where one is read
 let asking, stream;
+let pause = TRY_AGAIN;
 function listen() {
   stream = new EventSource(watched.dataset.live);
-  stream.onopen = () => clearInterval(asking);
+  stream.onopen = () => {
+    clearInterval(asking);
+    pause = TRY_AGAIN;
+  };
   stream.onmessage = news;
   stream.onerror = () => {
     if (stream.readyState !== EventSource.CLOSED) return; // it comes back by itself
     clearInterval(asking);
     asking = setInterval(news, ASK_EVERY);
-    setTimeout(listen, TRY_AGAIN);
+    setTimeout(listen, pause);
+    pause = TRY_RARELY;
   };
 }
 if (watched) listen();
@@ -48,15 +54,17 @@ if (text) {
 
 // A slash at the beginning offers canned answers; arrows walk through them.
 const canned = document.getElementById("canned");
+let fetched; // once, however fast the name is typed: whoever walks through the list must not lose their place
+async function fetchCanned() {
+  const answer = await fetch(text.dataset.canned, { headers: { "HX-Request": "true" } });
+  if (answer.ok) canned.innerHTML = await answer.text();
+  else fetched = undefined;
+}
 async function offer() {
+  await (text.value.startsWith("/") && (fetched ??= fetchCanned()));
   const slash = /^\/([\p{L}\p{N}_-]*)$/u.exec(text.value);
   canned.hidden = !slash;
   if (!slash) return;
-  if (!canned.childElementCount) {
-    const answer = await fetch(text.dataset.canned, { headers: { "HX-Request": "true" } });
-    if (!answer.ok) return;
-    canned.innerHTML = await answer.text();
-  }
   for (const one of canned.querySelectorAll("[data-name]")) one.hidden = !one.dataset.name.startsWith(slash[1].toLowerCase());
 }
 canned?.addEventListener("click", (event) => {
