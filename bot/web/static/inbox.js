@@ -56,8 +56,8 @@ if (text) {
 const canned = document.getElementById("canned");
 let fetched; // once, however fast the name is typed: whoever walks through the list must not lose their place
 async function fetchCanned() {
-  const answer = await fetch(text.dataset.canned, { headers: { "HX-Request": "true" } });
-  if (answer.ok) canned.innerHTML = await answer.text();
+  const answer = await fetch(text.dataset.canned, { headers: { "HX-Request": "true" } }).catch(() => undefined);
+  if (answer?.ok) canned.innerHTML = await answer.text();
   else fetched = undefined;
 }
 async function offer() {
