@@ -13,10 +13,11 @@ from werkzeug.serving import make_server
 from bot import contacts, staff
 from tests.conftest import Doorway
 from tests.house import PEOPLE, House
+from tests.processes import ROOT
 
 PASSWORD = "lavender candle at dusk"
 KEPT = staff.new_password(PASSWORD, "", "")
-AXE = "node_modules/axe-core/axe.min.js"
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
 expect.set_options(timeout=20_000)  # milliseconds: a machine that does much else is no failure
 
 
@@ -121,6 +122,14 @@ def admin(page: Page, house: House) -> Page:
     """The same, with an admin in front of it."""
     sign_in(page, account(house, "admin"))
     return page
+
+
+def readable(page: Page) -> None:
+    """No violation of WCAG A or AA that axe can find, and nothing that a phone would have to scroll sideways for."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]] == [], page.url
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
 
 
 class Witness:

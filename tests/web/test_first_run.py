@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from models import AuditEntry, DialogVersion, Keyword, Message, Sender, SetupAns
 from tests.carrier import SimulatedCarrier
 from tests.conftest import Doorway
 from tests.house import BOSTON, PARIS, SHOP, House, settings
-from tests.web.conftest import AXE, PASSWORD, Reader, Readers
+from tests.web.conftest import PASSWORD, Reader, Readers, readable
 
 WHO = {
     "brand": "Maison Lune", "contact_line": "bonjour@lune.example", "country": "FR", "zone": "Europe/Paris", "language": "fr",
@@ -56,14 +55,6 @@ def walk(admin: Reader, **texts: str) -> Any:
 def rows(house: House, table: Any) -> list[Any]:
     with house.runtime.read() as connection:
         return list(connection.execute(select(table.__table__)))
-
-
-def readable(page: Page) -> None:
-    """Nothing that axe finds, and nothing to scroll sideways for."""
-    page.evaluate(Path(AXE).read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 class Hands:
