@@ -22,7 +22,7 @@ def address(runtime: Runtime, row: Any) -> str:
 
 
 def path(runtime: Runtime, row: Any) -> str:
-    """The same on our own host."""
+    """The same without our host, as dialogs and keywords keep it."""
     return f"{PREFIX}{row.id}/{_signature(runtime, row.id)}.{EXTENSIONS[row.type]}"
 
 
@@ -31,11 +31,11 @@ def of_address(runtime: Runtime, file_id: int, signature: str) -> bool:
     return hmac.compare_digest(signature.encode(), _signature(runtime, file_id).encode())
 
 
-def path_of(runtime: Runtime, address: str) -> str | None:
-    """The path of an address that is one of ours, so that a page can show it; None: it lies elsewhere."""
+def id_of(runtime: Runtime, address: str) -> int | None:
+    """Which of ours an address is of, so that a page can show it; None: it lies elsewhere."""
     base = runtime.settings.base_url
-    path = address.removeprefix(base)
-    return path if address.startswith(base) and PATH.fullmatch(path) else None
+    found = PATH.fullmatch(address.removeprefix(base)) if address.startswith(base) else None
+    return int(found[1]) if found else None
 
 
 def _signature(runtime: Runtime, file_id: int) -> str:

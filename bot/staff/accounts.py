@@ -80,10 +80,10 @@ def everybody(connection: Connection) -> Sequence[Row[Any]]:
 
 def change(connection: Connection, staff_id: int, **values: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Other name, role or language: how these were, and how they are. Raises StaffError; there is always an admin left."""
-    row = find(connection, staff_id, locked=True)
     checked = {key: _CHECKS[key](value) if key in _CHECKS else value for key, value in values.items()}
     if checked.get("role", "admin") != "admin":
         _leave_one(connection, staff_id)
+    row = find(connection, staff_id, locked=True)
     connection.execute(update(Account).where(Account.id == staff_id).values(**checked))
     return {key: getattr(row, key) for key in checked}, checked
 
@@ -112,7 +112,7 @@ def staff(row: Any) -> Staff:
 
 
 def _leave_one(connection: Connection, staff_id: int) -> None:
-    """Of the admins who can come in one must stay. They are locked, so that two do not leave at once."""
+    """Of the admins who can come in one must stay. They are locked, all in one order, so that two do not leave at once."""
     admins = select(Account.id).where(Account.role == "admin", Account.closed_at.is_(None), Account.password.is_not(None))
     if set(connection.scalars(admins.order_by(Account.id).with_for_update())) == {staff_id}:
         raise StaffError("this is the only admin: make somebody else one first", "role")

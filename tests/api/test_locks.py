@@ -1,9 +1,5 @@
 """Many contacts at once and those who lock some of them meanwhile: nobody stands in each other's way for ever."""
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -14,10 +10,9 @@ from tests.api.conftest import Program
 from tests.api.test_many_contacts import post
 from tests.crowd import number
 from tests.house import House
+from tests.locks import meanwhile, on_postgresql
 
 FIRST, MIDDLE, LAST = number(9), number(5), number(0)  # as they were made; their numbers go the other way round
-PATIENCE = 20.0  # seconds
-on_postgresql = pytest.mark.parametrize("dialect", ["postgresql"])  # SQLite has one writer, and no locks of rows
 
 
 @pytest.fixture
@@ -33,26 +28,6 @@ def list_(house: House, program: Program) -> int:
 
 def lock(connection: Connection, phone: str, **how: bool) -> None:
     connection.execute(select(Contact.id).where(Contact.phone == phone).with_for_update(**how)).one()
-
-
-@contextmanager
-def meanwhile(house: House, ask: Callable[[], Any], waiting: int = 1) -> Iterator[list[Any]]:
-    """What is asked by somebody else: from when it waits for a lock until it is answered, with what is answered.
-
-    `waiting`: so many wait for one then.
-    """
-    answers: list[Any] = []
-    thread = threading.Thread(target=lambda: answers.append(ask()))
-    thread.start()
-    count = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        with house.runtime.read() as connection:
-            if connection.scalar(count) == waiting:
-                break
-        time.sleep(0.02)
-    yield answers
-    thread.join(PATIENCE)
 
 
 def upload(program: Program) -> Any:

@@ -52,7 +52,7 @@ def test_nothing_is_swallowed_that_was_typed(house: House, readers: Readers) -> 
         assert (refused.status_code, "send it once more" in refused.text, words in refused.text) == (422, True, True)
     assert say(agent, thread(house), "Red ones on Monday", "k2").status_code == 303
     house.work()
-    assert house.received("Bo")[-2:] == ["Yes", "Red ones on Monday"]
+    assert set(house.received("Bo")[-2:]) == {"Yes", "Red ones on Monday"}
 
 
 def test_two_do_not_both_answer_without_knowing(house: House, readers: Readers) -> None:

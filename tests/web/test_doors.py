@@ -20,6 +20,7 @@ from bot.web.admin import PAGES
 from bot.web.admin.pages import ANYBODY
 from models import Alert, AuditEntry, Staff, StaffSession, Try, insert
 from tests.house import House
+from tests.locks import meanwhile, on_postgresql
 from tests.web.conftest import PASSWORD, Reader, Readers, account
 
 KEY = staff.new_totp()
@@ -359,6 +360,24 @@ def test_two_admins_do_not_leave_at_once(house: House, readers: Readers) -> None
         one.get("/admin/team")
     found = at_once(2, lambda n: both[n].send(f"/admin/team/{ids[n]}", name="Away", role="viewer"))
     assert found == [303, 422]
+
+
+@on_postgresql
+def test_admins_are_locked_in_one_order(house: House, readers: Readers) -> None:
+    """Else two who leave at once would wait for each other."""
+    readers("admin")
+    second = Reader(house)
+    second.sign_in(account(house, "admin", "Bo"))
+    with house.runtime.read() as connection:
+        first_id, second_id = sorted(row.id for row in staff.everybody(connection))
+    second.get("/admin/team")
+    with house.runtime.engine.connect() as holder:
+        staff.find(holder, first_id, locked=True)
+        with meanwhile(house, lambda: second.send(f"/admin/team/{second_id}", name="Bo", role="viewer")) as answers:
+            with house.runtime.begin() as other:
+                other.execute(select(Staff.id).where(Staff.id == second_id).with_for_update(nowait=True))
+            holder.rollback()
+    assert answers[0].status_code == 303
 
 
 # What else somebody may try

@@ -30,6 +30,7 @@ FIRST_LOAD = 60_000  # bytes of all that the first page needs, as browsers ask f
 MOST_STATEMENTS = 15
 NO_PAGES = (
     "/alerts/bell", "/inbox/<int:contact_id>/canned", "/inbox/live/<int:contact_id>", "/media/<int:message_id>/<int:place>",
+    "/pictures/<int:picture_id>/file",
 )  # fmt: skip
 """What pages ask for: parts of them, news, files."""
 

@@ -177,9 +177,10 @@ def weight(size: int) -> str:
 
 
 def own_picture(address: str) -> str | None:
-    """The path of a picture of ours by the address that we have said, so that a page can show it."""
+    """Where a page of ours shows a picture of ours, by the address that we have said."""
     runtime: Runtime = current_app.config["PARLEY"]
-    return pictures.path_of(runtime, address)
+    id_ = pictures.id_of(runtime, address)
+    return None if id_ is None else url_for("admin.picture_file", picture_id=id_)
 
 
 def written(value: Any) -> str:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import NotFound
 from bot import pictures as shelf
 from bot.pictures import PictureError
 from bot.web.admin.pages import Visit, Wrong, go, page, show
+from bot.web.public import of_file
 
 AT_ONCE = 24  # a page
 ROOM = 64 * 1024  # bytes of a form beside its file
@@ -64,6 +65,16 @@ def new_picture(visit: Visit) -> object:
 def picture(visit: Visit, picture_id: int) -> object:
     """One of them, with its address and all that says it."""
     return _picture(visit, picture_id)
+
+
+@page("/pictures/<int:picture_id>/file", role="viewer")
+def picture_file(visit: Visit, picture_id: int) -> object:
+    """What a page of ours shows: the public address has few turns, and they are the carrier's."""
+    with visit.read() as connection:
+        row = _row(connection, picture_id)
+    answer = of_file(visit.runtime, row)
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer
 
 
 @page("/pictures/<int:picture_id>/change", role="marketer", methods=("POST",))
@@ -125,5 +136,5 @@ def _row(connection: Connection, picture_id: int) -> Any:
 
 
 def _addresses(visit: Visit) -> dict[str, Any]:
-    """How a template finds where a picture is, on our host and for the whole world."""
-    return {"path": lambda row: shelf.path(visit.runtime, row), "address": lambda row: shelf.address(visit.runtime, row)}
+    """How a template finds where a picture is for the whole world."""
+    return {"address": lambda row: shelf.address(visit.runtime, row)}
