@@ -44,6 +44,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-transcripts", action="store_true", help="rewrite golden transcripts with what happens")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Whatever needs a database runs on SQLite and on PostgreSQL, unless the test chooses.
+
+    A browser does not see which one it is: a wide one is on PostgreSQL, a narrow one and all others are on SQLite.
+    """
+    chosen = str([mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")])
+    free = [name for name in ("page", "dialect") if name in metafunc.fixturenames and name not in chosen]
+    if len(free) == 2:
+        metafunc.parametrize(free, [(1280, "postgresql"), (390, "sqlite")], indirect=["page"])
+    elif free == ["page"]:
+        metafunc.parametrize("page", [1280, 390], indirect=True)
+    elif free:
+        metafunc.parametrize("dialect", ["sqlite"] if "chromium" in metafunc.fixturenames else ["sqlite", "postgresql"])
+
+
 def pytest_sessionfinish() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
 
@@ -127,11 +142,10 @@ def _copied(request: pytest.FixtureRequest, dialect: str, template: str) -> Iter
     _administer(url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def dialect(request: pytest.FixtureRequest) -> str:
-    """Each test that needs a database runs once on SQLite, once on PostgreSQL."""
-    dialect: str = request.param
-    return dialect
+@pytest.fixture
+def dialect() -> str:
+    """Which database: see pytest_generate_tests."""
+    raise NotImplementedError
 
 
 @pytest.fixture

@@ -207,13 +207,13 @@ OF_ONE_DATABASE: dict[str, dict[str, Guard]] = {
 }  # fmt: skip
 
 CASES = [
-    pytest.param(database, guard, id=f"{name}-{database}")
-    for database, more in OF_ONE_DATABASE.items()
+    pytest.param(dialect, guard, id=f"{name}-{dialect}")
+    for dialect, more in OF_ONE_DATABASE.items()
     for name, guard in (GUARDS | more).items()
 ]
 
 
-@pytest.mark.parametrize(("database", "guard"), CASES, indirect=["database"])
+@pytest.mark.parametrize(("dialect", "guard"), CASES)
 def test_a_guard_that_is_taken_away_is_missed(guard: Guard, house: House, monkeypatch: pytest.MonkeyPatch, request: Any) -> None:
     """Its test fails, and by what it asserts: not because something broke on the way."""
     take_away, test, given = guard

@@ -10,9 +10,10 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
-from bot import contacts, staff
+from bot import contacts, inbox, pictures, staff
 from tests.conftest import Doorway
 from tests.house import PEOPLE, House
+from tests.pictures import png
 from tests.processes import ROOT
 
 PASSWORD = "lavender candle at dusk"
@@ -93,7 +94,16 @@ def people(house: House) -> House:
     return house
 
 
-@pytest.fixture(params=[1280, 390])
+@pytest.fixture
+def lived_in(people: House) -> House:
+    """Whatever a page can be about has the number one."""
+    with people.runtime.begin() as connection:
+        inbox.make_canned(connection, "hours", {"en": "From 9 to 7.", "fr": "De 9 h à 19 h."})
+        pictures.keep(connection, png(), pictures.look(png()), "Candles", people.runtime.machine_now())
+    return people
+
+
+@pytest.fixture
 def page(request: pytest.FixtureRequest, chromium: Browser, doorway: Doorway, house: House) -> Iterator[Page]:
     """A browser. Whatever it complains of, or asks of anyone else, fails the test."""
     complaints: list[str] = []

@@ -192,7 +192,6 @@ def test_an_answer_comes_only_if_the_number_is_another_one(house: House, readers
     assert agent.get("/admin/alerts/bell?shown=5").status_code == 200
 
 
-@pytest.mark.parametrize("dialect", ["sqlite"])  # a browser does not see which one it is
 def test_the_bell_rings_by_itself_and_leads_to_what_needs_somebody(page: Page, house: House) -> None:
     look(house)
     page.clock.install()

@@ -95,8 +95,6 @@ class Hands:
             self.page.keyboard.press("Enter" if role != "checkbox" else "Space")
 
 
-# A browser does not see which database it is.
-@pytest.mark.parametrize("dialect", ["sqlite"])
 @pytest.mark.parametrize("mouse", [True, False], ids=["mouse", "keyboard"])
 def test_from_the_printed_link_to_the_first_text_that_is_answered(
     house: House, page: Page, capsys: pytest.CaptureFixture[str], mouse: bool
@@ -161,8 +159,6 @@ def test_from_the_printed_link_to_the_first_text_that_is_answered(
     assert hands.clicks == 7  # come in, set up, a language, on, on, set up, to the first page
 
 
-# A browser does not see which database it is.
-@pytest.mark.parametrize("dialect", ["sqlite"])
 def test_enter_in_a_field_goes_on(house: House, admin: Page, doorway: Doorway) -> None:
     page = admin
     page.goto(f"{doorway.url}/admin/shop")

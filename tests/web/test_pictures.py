@@ -346,10 +346,6 @@ def test_nobody_but_the_carrier_is_ever_asked(house: House, readers: Readers, wi
 
 # In a browser
 
-on_one_database = pytest.mark.parametrize("dialect", ["sqlite"])  # a browser does not see which one it is
-
-
-@on_one_database
 def test_a_picture_is_added_and_its_address_copied(admin: Page, house: House) -> None:
     admin.context.grant_permissions(["clipboard-read", "clipboard-write"])
     admin.goto("/admin/pictures")
@@ -366,7 +362,6 @@ def test_a_picture_is_added_and_its_address_copied(admin: Page, house: House) ->
     assert admin.evaluate("navigator.clipboard.readText()") == pictures.address(house.runtime, shelf(house)[0])
 
 
-@on_one_database
 def test_their_picture_is_seen_in_the_thread(admin: Page, house: House) -> None:
     sent(house, png(300, 200))
     admin.goto(f"/admin/contacts/{house.contact('Bo').id}")
