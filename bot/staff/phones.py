@@ -6,6 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, update
 
+from bot.staff.accounts import staff
+from bot.staff.audit import audit
 from models import Staff
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another one
@@ -23,4 +25,7 @@ def prove(connection: Connection, phone: str, folded: str, now: datetime) -> boo
     if said is None:
         return False
     theirs = update(Staff).where(Staff.phone == phone, Staff.phone_code == said[1], Staff.closed_at.is_(None))
-    return connection.execute(theirs.values(phone_proved_at=now, phone_code=None)).rowcount > 0
+    found = connection.execute(theirs.values(phone_proved_at=now, phone_code=None).returning(*Staff.__table__.c)).all()
+    for row in found:
+        audit(connection, staff(row), "phone.proved", f"staff {row.id}", now)
+    return bool(found)

@@ -10,7 +10,7 @@ from sqlalchemy import event, select, update
 from bot import alerts, processes
 from bot.campaigns.control import ERRORS
 from bot.text.parts import measure
-from models import Alert, Notice, Staff, insert
+from models import Alert, AuditEntry, Notice, Staff, insert
 from tests.alerts.stage import PHONE, a_person_waits, chooses, confirms, hired, pauses, rows, tick, use
 from tests.house import House
 
@@ -56,6 +56,7 @@ def test_a_code_proves_the_phone_that_texts_it_once_and_no_other(house: House) -
     assert row.phone_proved_at is not None and row.phone_code is None
     assert house.received(PHONE) == before
     assert [message.for_person for message in house.messages(PHONE, "in")] == [True, False]
+    assert [(one.did, one.who) for one in rows(house, AuditEntry)][-1] == ("phone.proved", email)
     chooses(house, email, PHONE, waiting="bell")
     assert rows(house, Staff)[0].phone_proved_at is not None, "the number is the same"
     chooses(house, email, "+33612348888", waiting="text")

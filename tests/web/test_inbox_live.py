@@ -2,15 +2,17 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 
 from bot import inbox
 from models import StaffSession
 from tests.conftest import Doorway
-from tests.house import House
+from tests.house import BEGIN, House
+from tests.processes import ROOT
 from tests.web.conftest import Readers, account, sign_in
 from tests.web.inbox import close, say, thread, work
 
@@ -52,6 +54,25 @@ def test_streams_leave_threads_for_texts(house: House, readers: Readers) -> None
     assert again.status_code == 200
     again.close()
     assert viewer.get("/admin/inbox/live/999").status_code == 404
+
+
+def test_what_a_page_asks_by_itself_keeps_nobody_signed_in(house: House, readers: Readers) -> None:
+    for path in (ROOT / "bot/web/templates").rglob("*.html"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert not re.search(r'hx-trigger="[^"]*(news|every)', line) or "Asks-Itself" in line, path.name
+    agent = readers("agent")
+    house.text("Bo", "blue candles?")
+
+    def seen() -> Any:
+        with house.runtime.read() as connection:
+            return connection.scalar(select(StaffSession.seen_at))
+
+    with house.runtime.begin() as connection:
+        connection.execute(update(StaffSession).values(seen_at=BEGIN))
+    agent.client.get(thread(house), headers={"Asks-Itself": "yes"})
+    assert seen() == BEGIN
+    agent.get(thread(house))
+    assert seen() > BEGIN
 
 
 def test_two_people_see_the_same_thing_as_it_happens(house: House, chromium: Browser, doorway: Doorway, page: Page) -> None:

@@ -70,6 +70,15 @@ def test_a_translation_names_the_same_values(language: str) -> None:
         assert values <= {name for string in strings for name in re.findall(r"%\(\w+\)s", string)}, message.id
 
 
+def test_every_deed_in_the_log_of_changes_has_its_words(house: House) -> None:
+    """Whatever is audited: "keyword.made" is no way to tell somebody."""
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py"))
+    known = (WEB / "templates/admin/words.html").read_text(encoding="utf-8")
+    did = set(re.findall(r'"([a-z]+(?: [a-z]+)?\.[a-z_]+)"', " ".join(re.findall(r"audit\((.*?)\n", code))))
+    assert len(did) > 30
+    assert [one for one in sorted(did) if f'"{one}": _(' not in known] == []
+
+
 def test_no_template_says_anything_that_is_not_translated() -> None:
     """Between tags stands only what goes through `_`."""
     for path in (WEB / "templates").glob("**/*.html"):

@@ -3,6 +3,7 @@
 A resource module declares operations and hands on to the house; it knows no SQL and decides nothing.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -14,10 +15,10 @@ from flask import Blueprint, Response, current_app, request
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
-from bot import shop, tokens
+from bot import shop, staff, tokens
 from bot.runtime import Runtime
 from bot.web.api import keys, problems
-from bot.web.api.bodies import JSON, Body, can_be_kept, read_json, read_lines, read_query, read_whole
+from bot.web.api.bodies import JSON, Body, NamesContacts, can_be_kept, read_json, read_lines, read_query, read_whole
 from bot.web.api.problems import Problem, not_found
 from bot.web.api.rates import Rates
 
@@ -26,6 +27,8 @@ Transaction = Literal["write", "read", "its own"]
 Answer = BaseModel | Problem | Iterator[bytes] | None
 """None: done, nothing to tell. A Problem that is returned, not raised: it is told, and what was written stays written, but its
 Idempotency-Key is free again. An iterator: JSON in the shape of the answer's model, told as it comes."""
+AUDITED = ("shop", "segments", "campaigns", "dialogs")  # scopes; who halts all sending is written down where it is done
+LONGEST_AUDITED = 2_000  # letters of JSON
 Do = TypeVar("Do", bound=Callable[..., Answer])
 
 
@@ -76,6 +79,11 @@ class Operation:
     def takes_key(self) -> bool:
         """Whether it honours an Idempotency-Key: what only looks does nothing that could be done twice."""
         return self.method == "POST" and self.transaction == "write"
+
+    @property
+    def is_audited(self) -> bool:
+        """Whether it changes what is the shop's. What is done to a contact stands in their own story."""
+        return self.transaction == "write" and self.scope.partition(":")[0] in AUDITED
 
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -135,7 +143,10 @@ def _serve(operation: Operation, **path: Any) -> Response:
                 phone = path.get("phone") or getattr(body, "phone", None)
                 answer = keys.take(runtime, connection, token.id, key, keys.fingerprint(runtime, request, raw), phone)
             if answer is None:
-                answer = _done(operation, Call(runtime, connection, token, keys.cause(token.id, key), body, query), path)
+                call = Call(runtime, connection, token, keys.cause(token.id, key), body, query)
+                answer = _done(operation, call, path)
+                if operation.is_audited and answer.status_code < 400:
+                    _write_down(call)
                 if key is not None:
                     keys.keep(connection, token.id, key, answer)
             return answer
@@ -167,6 +178,15 @@ def _done(operation: Operation, call: Call, path: Mapping[str, Any]) -> Response
     except problems.REFUSALS as error:
         raise problems.of_house(error, operation.within) from None
     return _answer(found, call.status or operation.status)
+
+
+def _write_down(call: Call) -> None:
+    """Which program asked for what, without numbers of contacts, and without what is too long to be read there."""
+    said = call.body.model_dump(mode="json", exclude_unset=True) if isinstance(call.body, BaseModel) else None
+    if isinstance(call.body, NamesContacts) or len(json.dumps(said)) > LONGEST_AUDITED:
+        said = None
+    about = f"{request.method} {request.path.removeprefix(blueprint.url_prefix or '')}"
+    staff.audit(call.connection, call.token.name, "program.asked", about, call.runtime.machine_now(), after=said)
 
 
 def _let_in(runtime: Runtime, scope: str) -> tokens.Token:

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from bot import contacts, segments
-from bot.web.api.bodies import Body
+from bot.web.api.bodies import Body, NamesContacts
 from bot.web.api.contacts import found_contact, phone_number
 from bot.web.api.operations import Call, operation
 from bot.web.api.paging import Page, PageQuery, page
@@ -37,9 +37,8 @@ class PreviewIn(Body):
     topic: str | None = Field(None, max_length=100)
 
 
-class MembersIn(Body):
+class MembersIn(NamesContacts):
     """Whom to put on a list, or to take off, by their numbers."""
-
     add: list[str] = Field([], max_length=1000, fail_fast=True)
     remove: list[str] = Field([], max_length=1000, fail_fast=True)
 
