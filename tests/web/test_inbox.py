@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from sqlalchemy import select
@@ -198,3 +199,18 @@ def test_it_takes_as_many_statements_whatever_there_is(house: House, readers: Re
             house.post("/webhooks/twilio/inbound", house.inbound(f"+336123500{number:02}", "hm", f"SM{number:032x}"))
             house.post("/webhooks/twilio/inbound", house.inbound("Bo", "hm", f"SM{number + 50:032x}"))
     assert counts[:2] == counts[2:]
+
+
+def test_a_thread_leads_back_to_the_list_that_it_was_opened_from(house: House, readers: Readers) -> None:
+    """With what was looked for, and what is done in it too."""
+    agent = readers("agent")
+    house.text("Bo", "blue candles?")
+    listed = agent.get("/admin/inbox?tab=all&q=0612340002").text
+    opened = unescape(re.search(r'href="(/admin/inbox/\d+\?[^"]*)"', listed)[1])  # type: ignore[index]
+    page = unescape(agent.get(opened).text)
+    assert page.count("tab=all&q=0612340002") > 5
+    closed = close(agent, opened.partition("?")[0])
+    assert closed.location.endswith("/admin/inbox?tab=waiting")
+    done = re.search(r'action="(/admin/inbox/\d+/snooze\?[^"]*)"', page)
+    assert done
+    assert agent.send(done[1], until="hour").location == "/admin/inbox?tab=all&q=0612340002"

@@ -38,13 +38,18 @@ def inbox(visit: Visit) -> object:
         waits, mine, strangers = room.waiting(connection, visit.staff.id, now)
     counts = {"waiting": waits, "mine": mine}
     chosen = visit.number("chosen")
-    return show("inbox.html", tab=tab, asked=asked, found=found, counts=counts, strangers=strangers, newer=after is not None,
-                now=now, chosen=chosen, most=room.MOST_COUNTED)  # fmt: skip
+    return show("inbox.html", tab=tab, asked=asked, listed=_listed(visit), found=found, counts=counts, strangers=strangers,
+                newer=after is not None, now=now, chosen=chosen, most=room.MOST_COUNTED)  # fmt: skip
 
 
 def _tab(visit: Visit) -> str:
     tab = visit.query.get("tab", "waiting")
     return tab if tab in room.TABS else "waiting"
+
+
+def _listed(visit: Visit) -> dict[str, str]:
+    """The list that a thread was opened from, and to which one goes back: its tab, what was looked for, how far down."""
+    return {"tab": _tab(visit), **{name: visit.query[name] for name in ("q", "after") if visit.query.get(name)}}
 
 
 @page("/inbox/<int:contact_id>", role="viewer")
@@ -72,7 +77,7 @@ def _thread(visit: Visit, contact_id: int, status: int = 200, **known: Any) -> o
     some = found[:HAPPENINGS]
     older = str(some[-1].place) if len(found) > len(some) else None
     known |= {"snoozes": room.SNOOZES, "longest_note": room.LONGEST_NOTE, "key": secrets.token_hex(8), "form": visit.form}
-    known |= {"happenings": some[::-1], "older": older, "newer": before is not None, "tab": _tab(visit)}
+    known |= {"happenings": some[::-1], "older": older, "newer": before is not None, "listed": _listed(visit)}
     return show("inbox_thread.html", status, **known)
 
 
@@ -91,7 +96,7 @@ def answer(visit: Visit, contact_id: int) -> object:
     except Wrong as wrong:
         return _thread(visit, contact_id, 422, errors=wrong.errors)
     jobs.wake(visit.runtime, "replies")
-    return go("thread", contact_id=contact_id, tab=_tab(visit), sent=1)
+    return go("thread", contact_id=contact_id, **_listed(visit), sent=1)
 
 
 def _seen(visit: Visit) -> int:
@@ -129,7 +134,7 @@ def note(visit: Visit, contact_id: int) -> object:
         visit.change(write)
     except Wrong as wrong:
         return _thread(visit, contact_id, 422, errors=wrong.errors)
-    return go("thread", contact_id=contact_id, tab=_tab(visit))
+    return go("thread", contact_id=contact_id, **_listed(visit))
 
 
 @page("/inbox/<int:contact_id>/assign", role="agent", methods=("POST",))
@@ -148,7 +153,7 @@ def assign_thread(visit: Visit, contact_id: int) -> object:
         visit.change(assign)
     except Wrong as wrong:
         return _thread(visit, contact_id, 422, errors={"to": wrong.errors.get("to") or gettext("They cannot answer contacts.")})
-    return go("thread", contact_id=contact_id, tab=_tab(visit))
+    return go("thread", contact_id=contact_id, **_listed(visit))
 
 
 @page("/inbox/<int:contact_id>/snooze", role="agent", methods=("POST",))
@@ -165,7 +170,7 @@ def snooze_thread(visit: Visit, contact_id: int) -> object:
     if which not in room.SNOOZES:
         return _thread(visit, contact_id, 422, errors={"until": gettext("Choose one")})
     visit.change(snooze)
-    return go("inbox", tab=_tab(visit), say=gettext("It comes back by itself."))
+    return go("inbox", **_listed(visit), say=gettext("It comes back by itself."))
 
 
 @page("/inbox/<int:contact_id>/do", role="agent", methods=("POST",))
@@ -185,8 +190,8 @@ def do_in_thread(visit: Visit, contact_id: int) -> object:
     except Wrong as wrong:
         return _thread(visit, contact_id, 422, errors=wrong.errors)
     if did == "close":
-        return go("inbox", tab=_tab(visit), say=gettext("Closed. Their next text that needs somebody opens it again."))
-    return go("thread", contact_id=contact_id, tab=_tab(visit))
+        return go("inbox", **_listed(visit), say=gettext("Closed. Their next text that needs somebody opens it again."))
+    return go("thread", contact_id=contact_id, **_listed(visit))
 
 
 @page("/inbox/strangers", role="viewer")
