@@ -170,6 +170,7 @@ def test_all_of_it_by_keyboard(house: House, page: Page) -> None:
     page.keyboard.type("/ho")
     expect(page.locator("#canned")).to_be_visible()
     expect(page.locator("#canned")).to_contain_text("/hours")
+    expect(page.get_by_role("status").filter(has_text="Canned answers: 1")).to_have_count(1)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator("#text")).to_have_value("De 9 h à 19 h.")

@@ -64,8 +64,10 @@ async function offer() {
   await (text.value.startsWith("/") && (fetched ??= fetchCanned()));
   const slash = /^\/([\p{L}\p{N}_-]*)$/u.exec(text.value);
   canned.hidden = !slash;
-  if (!slash) return;
-  for (const one of canned.querySelectorAll("[data-name]")) one.hidden = !one.dataset.name.startsWith(slash[1].toLowerCase());
+  const all = [...canned.querySelectorAll("[data-name]")];
+  if (slash) for (const one of all) one.hidden = !one.dataset.name.startsWith(slash[1].toLowerCase());
+  const fitting = all.filter((one) => !one.hidden).length;
+  document.getElementById("fitting").textContent = slash ? `${canned.ariaLabel}: ${fitting}` : ""; // for whoever does not see it
 }
 canned?.addEventListener("click", (event) => {
   const one = event.target.closest("[data-words]");
