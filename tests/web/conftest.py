@@ -3,11 +3,13 @@
 import re
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import Connection
 from werkzeug.serving import make_server
 
 from bot import contacts, inbox, pictures, staff
@@ -94,12 +96,17 @@ def people(house: House) -> House:
     return house
 
 
+def furnish(connection: Connection, now: datetime) -> None:
+    """The first canned answer and the first picture, in a shop that has none."""
+    inbox.make_canned(connection, "hours", {"en": "From 9 to 7.", "fr": "De 9 h à 19 h."})
+    pictures.keep(connection, png(), pictures.look(png()), "Candles", now)
+
+
 @pytest.fixture
 def lived_in(people: House) -> House:
     """Whatever a page can be about has the number one."""
     with people.runtime.begin() as connection:
-        inbox.make_canned(connection, "hours", {"en": "From 9 to 7.", "fr": "De 9 h à 19 h."})
-        pictures.keep(connection, png(), pictures.look(png()), "Candles", people.runtime.machine_now())
+        furnish(connection, people.runtime.machine_now())
     return people
 
 
