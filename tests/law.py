@@ -31,13 +31,14 @@ class Call(NamedTuple):
     began_at: str
 
 
-def broken(calls: Iterable[Mapping[str, Any]], rate: float) -> list[Breach]:
+def broken(calls: Iterable[Mapping[str, Any]], rate: float, on_the_way: float = 0) -> list[Breach]:
     """Where calls of one sender (lines of the journal with `began_at`) break the law of so many parts a second.
 
-    One breach at most for each call that ends one, the worst. The carrier's own lateness is the only tolerance: an
-    interval begins as early as its first call can have come. Exact: integers only, and one walk over the calls.
+    One breach at most for each call that ends one, the worst. The carrier's own lateness is the only tolerance, and how long
+    (s) a call may have been on its way to it: an interval begins as early as its first call can have come. Exact: integers
+    only, and one walk over the calls.
     """
-    found = _in_order(calls)
+    found = _in_order(calls, round(on_the_way * SECOND))
     before = [0, *accumulate(call.parts for call in found)]
     per_second, scale = Fraction(rate).as_integer_ratio()
     one = max((call.parts for call in found), default=0)
@@ -73,13 +74,13 @@ def _pairs(found: list[Call], before: list[int], per_second: int, scale: int) ->
         yield ([] if best is None else [best]) + ([first] if first <= last else []), last
 
 
-def _in_order(calls: Iterable[Mapping[str, Any]]) -> list[Call]:
+def _in_order(calls: Iterable[Mapping[str, Any]], on_the_way: int) -> list[Call]:
     """The calls by their beginning; none came earlier than one before it, so a late carrier is late for both."""
     found, earliest = list[Call](), None
     ordered = sorted(calls, key=lambda line: line["began_at"])
     for line in ordered[::-1]:
         latest = (datetime.fromisoformat(line["began_at"]) - datetime.fromisoformat("1970-01-01T00:00Z")) // MICROSECOND
-        begin = latest - round(line.get("lag_ms", 0) * 1000)
+        begin = latest - round(line.get("lag_ms", 0) * 1000) - on_the_way
         earliest = begin if earliest is None else min(earliest, begin)
         found.append(Call(earliest, latest, line["parts"], line["began_at"]))
     return found[::-1]

@@ -194,7 +194,7 @@ def test_what_waits_for_it_keeps_nobody_busy(house: House) -> None:
 
 def test_a_campaign_that_was_under_way_goes_on_where_it_was(house: House) -> None:
     """When it is said to be on, no call is under way, and none begins."""
-    campaign = begun(house, 130)
+    campaign = begun(house, 300)
     house.carrier.faults(create="slow:1.5")
     sender = threading.Thread(target=jobs.send_batches, args=(house.runtime,))
     sender.start()
@@ -205,12 +205,12 @@ def test_a_campaign_that_was_under_way_goes_on_where_it_was(house: House) -> Non
     sender.join()
     house.work()
     assert (left(house), len(house.carrier.calls())) == (accepted, called)
-    assert 0 < balance(house, campaign).waiting < 130
+    assert 0 < balance(house, campaign).waiting < 300
     house.carrier.faults(create="ok")
     resume(house)
     house.work()
-    assert (state(house, campaign), balance(house, campaign).sent) == ("finished", 130)
-    assert all(len(house.received(number(n))) == 1 for n in range(130))
+    assert (state(house, campaign), balance(house, campaign).sent) == ("finished", 300)
+    assert all(len(house.received(number(n))) == 1 for n in range(300))
 
 
 def test_whoever_had_looked_before_it_is_waited_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from tests.law import broken
 
 PEOPLE, WORKERS = int(os.environ.get("PARLEY_PEOPLE", "240")), 4
 RATE = min(PEOPLE / 6, 250)  # parts a second
+ON_THE_WAY = 0.05  # seconds: four processes call from a machine that does much else
 PATIENCE_FOR = 60 + 2 * PEOPLE / RATE  # seconds
 
 
@@ -61,4 +62,4 @@ def test_many_workers_keep_the_pace_and_text_everybody_once(house: House, redis:
     calls = [call for call in house.carrier.calls() if call["to"].startswith("+336")]
     assert sorted(call["to"] for call in calls) == [number(n) for n in range(PEOPLE)]
     assert balance(house, campaign).sent == PEOPLE
-    assert broken(calls, RATE) == []
+    assert broken(calls, RATE, ON_THE_WAY) == []

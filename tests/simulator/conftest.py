@@ -26,7 +26,7 @@ def _carrier(_shop: Shop) -> Iterator[SimulatedCarrier]:
             sender(inbound, number=TOLLFREE, opt_out="tollfree", country="US"),
             sender(inbound, number=SELF, opt_out="self"),
             sender(inbound, number=POOLED, service_sid=SERVICE, fallback_url=f"{_shop.url}/fallback"),
-            sender(f"{inbound}?shop=%C3%A9#rc=2&rp=all&rt=300", number=PATIENT),
+            sender(f"{inbound}?shop=%C3%A9#rc=2&rp=all&rt=2000", number=PATIENT),
         ],
         handsets=[{"number": ANA, "name": "Ana", "country": "FR"}, {"number": BO, "name": "Bo", "country": "FR"}],
         clock_url=f"{_shop.url}/phone/clock",

@@ -168,7 +168,7 @@ def test_an_answer_that_takes_too_long_is_tried_again_where_the_address_says_so(
     carrier: SimulatedCarrier, shop: Shop
 ) -> None:
     def slow_once(call: Call) -> Answer:
-        return Answer(after=0.6 if len(shop.calls) == 1 else 0.0)
+        return Answer(after=3.0 if len(shop.calls) == 1 else 0.0)
 
     shop.answers["/inbound"] = slow_once
     assert [attempt["error"] for attempt in carrier.text(ANA, PATIENT, "JOIN")["attempts"]] == [11200, None]
