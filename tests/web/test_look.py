@@ -73,6 +73,13 @@ def test_a_translation_names_the_same_values(language: str) -> None:
         assert values <= {name for string in strings for name in re.findall(r"%\(\w+\)s", string)}, message.id
 
 
+def test_no_french_line_begins_with_a_sign() -> None:
+    """What French sets apart with a blank stays beside its word: `:`, `;`, `?`, `!`, and what stands between `«` and `»`."""
+    said = [message.string for message in catalog("fr") if message.id]
+    strings = [string for one in said for string in (one if isinstance(one, tuple) else (one,))]
+    assert [string for string in strings if re.search(" [:;?!»]|« ", string)] == []
+
+
 def test_no_template_says_anything_that_is_not_translated() -> None:
     """Between tags stands only what goes through `_`."""
     for path in (WEB / "templates").glob("**/*.html"):
@@ -145,5 +152,5 @@ def test_a_mistake_is_told_as_the_house_says_it(mistake: str) -> None:
 def test_a_mistake_is_told_in_french_with_its_values(house: House) -> None:
     with house.app.test_request_context("/admin", headers={"Accept-Language": "fr"}):
         told = in_their_words("“avis” already belongs to keyword 3 (survey).")
-        assert told == "« avis » appartient déjà au mot-clé 3 (survey)."
+        assert told == "«\u00a0avis\u00a0» appartient déjà au mot-clé 3 (survey)."
         assert in_their_words("never heard of 100 % of this") == "never heard of 100 % of this"
