@@ -124,7 +124,8 @@ class Overview:
     delivered: Figure  # the share of these that the carrier has confirmed
     opt_outs: Figure  # STOP, or out of a topic
     days: Sequence[Day]
-    waits: int  # people in the inbox, and texts from no telephone
+    waits: int  # people in the inbox
+    strangers: int  # texts from no telephone
     unknown: int  # texts of ours of which nobody can tell yet
     held: Held
     absent: Sequence[str]  # kinds of process of which none lives
@@ -153,7 +154,7 @@ def overview(runtime: Runtime, connection: Connection) -> Overview:
         sent=Figure(sent, before[1]), delivered=Figure(_share(delivered, sent), _share(before[2], before[1])),
         opt_outs=Figure(*opt_outs),
         days=[Day(day, heard, sent) for day, (heard, sent, _) in zip(period.days, days, strict=True)],
-        waits=waits + strangers, unknown=unknown, held=held(connection),
+        waits=waits, strangers=strangers, unknown=unknown, held=held(connection),
         absent=absent(runtime, connection), campaigns=campaigns.under_way(connection, MOST_CAMPAIGNS),
         steps=_steps(shop, ever_heard, can_be_reached),
     )  # fmt: skip

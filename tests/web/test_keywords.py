@@ -129,8 +129,8 @@ def test_what_is_wrong_with_a_reply_stands_beside_it_and_nothing_typed_is_lost(
 def test_mistakes_in_replies_are_told_in_french(house: House) -> None:
     with house.app.test_request_context("/admin", headers={"Accept-Language": "fr"}):
         told = in_their_words("{{ contact.a }} is not always known: add a default, such as {{ contact.a | default: 'you' }}")
-        assert told.endswith("pas toujours connue : ajoutez une valeur par défaut, comme {{ contact.a | default: 'vous' }}")
-        assert in_their_words("“HOURS” already belongs to keyword 9.") == "« HOURS » appartient déjà au mot-clé 9."
+        assert told.endswith("pas toujours connue\u00a0: ajoutez une valeur par défaut, comme {{ contact.a | default: 'vous' }}")
+        assert in_their_words("“HOURS” already belongs to keyword 9.") == "«\u00a0HOURS\u00a0» appartient déjà au mot-clé 9."
 
 
 def test_how_often_it_was_texted_is_shown_and_asked_about_before_it_goes(house: House, readers: Readers) -> None:

@@ -79,6 +79,13 @@ def test_every_deed_in_the_log_of_changes_has_its_words(house: House) -> None:
     assert [one for one in sorted(did) if f'"{one}": _(' not in known] == []
 
 
+def test_no_french_line_begins_with_a_sign() -> None:
+    """What French sets apart with a blank stays beside its word: `:`, `;`, `?`, `!`, and what stands between `«` and `»`."""
+    said = [message.string for message in catalog("fr") if message.id]
+    strings = [string for one in said for string in (one if isinstance(one, tuple) else (one,))]
+    assert [string for string in strings if re.search(" [:;?!»]|« ", string)] == []
+
+
 def test_no_template_says_anything_that_is_not_translated() -> None:
     """Between tags stands only what goes through `_`."""
     for path in (WEB / "templates").glob("**/*.html"):
@@ -140,5 +147,5 @@ def test_a_mistake_is_told_as_the_house_says_it(mistake: str) -> None:
 def test_a_mistake_is_told_in_french_with_its_values(house: House) -> None:
     with house.app.test_request_context("/admin", headers={"Accept-Language": "fr"}):
         told = in_their_words("“avis” already belongs to keyword 3 (survey).")
-        assert told == "« avis » appartient déjà au mot-clé 3 (survey)."
+        assert told == "«\u00a0avis\u00a0» appartient déjà au mot-clé 3 (survey)."
         assert in_their_words("never heard of 100 % of this") == "never heard of 100 % of this"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import segno
+from babel.dates import format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -19,7 +20,6 @@ from flask_babel import (
     format_date,
     format_datetime,
     format_decimal,
-    format_timedelta,
     get_locale,
     gettext,
 )
@@ -184,7 +184,10 @@ def own_picture(address: str) -> str | None:
 
 
 def written(value: Any) -> str:
-    """Plain data on one line, as people can read it."""
+    """Plain data, as people can read it: each value that has a name on a line of its own."""
+    if isinstance(value, dict):
+        lines = {name: one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for name, one in value.items()}
+        return "\n".join(f"{name}: {one}" for name, one in lines.items())
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -204,5 +207,5 @@ def control(type_: str, value: Any) -> str:
 
 
 def ago(at: datetime | None, now: datetime) -> str:
-    """How long ago that is: "il y a 3 heures"."""
-    return str(format_timedelta(at - now, add_direction=True)) if at else ""
+    """How long ago that is: "il y a 3 h"."""
+    return str(format_timedelta(at - now, add_direction=True, format="short", locale=get_locale())) if at else ""

@@ -42,7 +42,8 @@ def _known_number(visit: Visit, now: Here) -> Mapping[str, str]:
             said = shop.said(SenderPart, shop.one(connection, Sender.number, visit.query["number"]))
         except NoSuch:
             raise NotFound from None
-    return {**{name: "" if value is None else str(value) for name, value in said.items()}, "is_kept": "yes"}
+    kept = {name: f"{value:g}" if isinstance(value, float) else str(value or "") for name, value in said.items()}
+    return {**kept, "is_kept": "yes"}
 
 
 def _number(
