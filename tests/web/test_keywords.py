@@ -1,7 +1,6 @@
 """Keywords on their pages: made, changed, deleted, tried."""
 
 import html
-import re
 from datetime import timedelta
 
 import pytest
@@ -16,7 +15,7 @@ from bot.web.admin.mistakes import in_their_words
 from models import AuditEntry, Conversation, Keyword, Message
 from tests.house import House
 from tests.pictures import shelved
-from tests.web.conftest import Reader, Readers, account, readable
+from tests.web.conftest import Readers, readable
 
 REPLY = {"phrases.en": "parking", "mode": "whole", "does": "reply", "reply.fr": "Rue de la Lune", "reply.en": "Moon Street"}
 FORM = {"phrases.fr": "cadeau\r\nun cadeau", "phrases.en": "gift", "phrases": "VIP", "mode": "first", "dialog": "contest"}
@@ -322,20 +321,6 @@ def test_it_is_deleted_only_after_a_second_thought(house: House, admin: Page) ->
 def test_everybody_can_use_the_pages(admin: Page, path: str) -> None:
     admin.goto(f"/admin/keywords{path}")
     readable(admin)
-
-
-def test_who_changes_a_keyword_that_somebody_else_has_just_changed_is_told(house: House, readers: Readers) -> None:
-    first, second = readers("marketer"), Reader(house)
-    second.sign_in(account(house, "admin", "Bo"))
-    with house.runtime.read() as connection:
-        row = connection.execute(select(Keyword.__table__).order_by(Keyword.id)).first()
-    assert row is not None
-    was = [re.search(r'name="was" value="(\w+)"', one.get(f"/admin/keywords/{row.id}").text) for one in (first, second)]
-    form = {"mode": row.mode, "dialog": row.dialog}
-    shown = was[0][1] if was[0] else ""
-    assert first.send(f"/admin/keywords/{row.id}/change", was=shown, phrases="join\nnew one", **form).status_code == 303
-    late = second.send(f"/admin/keywords/{row.id}/change", was=shown, phrases="join\nlate one", **form)
-    assert late.status_code == 422 and "Somebody has changed it meanwhile" in late.text and "late one" in late.text
 
 
 def test_a_keyword_without_a_dialog_is_told_to_have_one(house: House, readers: Readers) -> None:

@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from bot import inbox as room
 from bot.catalogue import catalogue
-from bot.web.admin.pages import Visit, Wrong, go, page, show
+from bot.web.admin.pages import Visit, Wrong, go, mark, page, show
 
 
 @page("/answers", role="viewer")
@@ -47,6 +47,7 @@ def change_canned(visit: Visit, canned_id: int) -> object:
 
     def change(connection: Connection) -> None:
         before = _said(connection, canned_id)
+        visit.still(before)
         room.change_canned(connection, canned_id, *_typed(visit.form))
         if before != (after := _said(connection, canned_id)):
             visit.audit(connection, "answer.changed", f"answer {canned_id}", before, after)
@@ -80,7 +81,8 @@ def _form(visit: Visit, canned_id: int | None, said: Mapping[str, Any], status: 
     with visit.read() as connection:
         shop = catalogue(connection).shop
     languages = list(dict.fromkeys([*shop.languages, *filter(None, said["texts"])]))
-    return show("canned_one.html", status, id=canned_id, canned=said, languages=languages, **known)
+    was = visit.form.get("was") or (mark(said) if canned_id else "")
+    return show("canned_one.html", status, id=canned_id, canned=said, languages=languages, was=was, **known)
 
 
 def _typed(form: Mapping[str, str]) -> tuple[str, dict[str, str]]:

@@ -1,7 +1,5 @@
 """Words that open a dialog or are answered by a reply, how often they are texted, and what a text would bring about."""
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
@@ -15,7 +13,7 @@ from bot.intent import filled, intent
 from bot.shop import NoSuch, versions
 from bot.shop.spec import KeywordPart
 from bot.web.admin.look import topic_names
-from bot.web.admin.pages import Visit, Wrong, go, page, show
+from bot.web.admin.pages import Visit, Wrong, go, mark, page, show
 from keywords.reserved import HELP, START, STOP
 from keywords.table import Mode
 from models import Keyword
@@ -72,8 +70,7 @@ def change_keyword(visit: Visit, keyword_id: int) -> object:
 
     def change(connection: Connection) -> None:
         before = _said(connection, keyword_id)
-        if visit.form.get("was", _digest(before)) != _digest(before):
-            raise Wrong({"": gettext("Somebody has changed it meanwhile. Look at what it says now, then change it again.")})
+        visit.still(before)
         shop.change_keyword(connection, keyword_id, KeywordPart(**_typed(visit)))
         if before != (after := _said(connection, keyword_id)):
             visit.audit(connection, "keyword.changed", f"keyword {keyword_id}", before, after)
@@ -92,11 +89,6 @@ def delete_keyword(visit: Visit, keyword_id: int) -> object:
 
     visit.change(drop)
     return go("keywords", say=gettext("The keyword is deleted."))
-
-
-def _digest(said: Mapping[str, Any]) -> str:
-    """Of what the form showed, to see whether it is still so."""
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _done(visit: Visit, keyword_id: int | None, do: Callable[[Connection], None], say: str) -> object:
@@ -119,7 +111,7 @@ def _keyword(
         offered = pictures.pictures(visit.runtime, connection)
     languages = list(dict.fromkeys([*known.shop.languages, *filter(None, [*said["phrases"], *(said["reply"] or ())])]))
     dialogs = sorted({*known.published, said["dialog"] or ""} - {""})
-    was = visit.form.get("was") or (_digest(said) if keyword_id else "")
+    was = visit.form.get("was") or (mark(said) if keyword_id else "")
     does = "reply" if visit.form.get("does") == "reply" or (not visit.form and said["reply"]) else "dialog"
     if errors and not said[does]:
         missing = {"dialog": gettext("Choose one"), "reply": gettext("Write what it says")}

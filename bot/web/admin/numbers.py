@@ -12,7 +12,7 @@ from bot.catalogue import in_language
 from bot.shop import NoSuch, lawful
 from bot.shop.spec import SenderPart
 from bot.web.admin.mistakes import in_their_words
-from bot.web.admin.pages import Visit, Wrong, go, page, shaped, show
+from bot.web.admin.pages import Visit, Wrong, go, mark, page, shaped, show
 from bot.web.admin.shop import Here, beside, countries, here, step, typed_in
 from models import Sender
 from models.phone import parse, sender_kind
@@ -39,11 +39,11 @@ def _known_number(visit: Visit, now: Here) -> Mapping[str, str]:
         return {}
     with visit.read() as connection:
         try:
-            said = shop.said(SenderPart, shop.one(connection, Sender.number, visit.query["number"]))
+            said = SenderPart(**shop.said(SenderPart, shop.one(connection, Sender.number, visit.query["number"]))).model_dump()
         except NoSuch:
             raise NotFound from None
     kept = {name: f"{value:g}" if isinstance(value, float) else str(value or "") for name, value in said.items()}
-    return {**kept, "is_kept": "yes"}
+    return {**kept, "is_kept": "yes", "was": mark(said)}
 
 
 def _number(
@@ -107,6 +107,7 @@ def _done_number(visit: Visit, now: Here, typed: Mapping[str, str]) -> None:
 
     def change(connection: Connection) -> None:
         before = next((one for one in shop.senders(connection) if one.number == sender.number), None)
+        visit.still(before and before.model_dump())
         shop.change_sender(connection, sender)
         if before != sender:
             visit.audit(connection, "sender.changed" if before else "sender.made", f"number {sender.number}",

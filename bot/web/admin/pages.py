@@ -1,5 +1,7 @@
 """What every page goes through: who asks, may they, and what each gets in hand. A page without a role is open to nobody."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,6 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
+from flask_babel import gettext
 from flask_wtf.csrf import CSRFProtect
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection
@@ -58,6 +61,11 @@ class Wrong(Exception):
         self.errors = dict(errors)
 
 
+def mark(said: Any) -> str:
+    """Of plain data that a form shows, to see whether it is still so when the form comes back."""
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+
+
 @dataclass(slots=True)
 class Visit:
     """One request as a page sees it."""
@@ -93,6 +101,14 @@ class Visit:
     def audit(self, connection: Connection, did: str, about: str, before: Any = None, after: Any = None) -> None:
         """Write down that they did it, in the transaction that does."""
         staff.audit(connection, self.staff, did, about, self.runtime.machine_now(), before, after)
+
+    def still(self, kept: Any) -> None:
+        """What the form showed is what is kept by now: nobody overwrites unseen what somebody else has just changed.
+
+        Raises Wrong. The form shows it as `was`: see `mark`.
+        """
+        if self.form.get("was", mark(kept)) != mark(kept):
+            raise Wrong({"": gettext("Somebody has changed it meanwhile. Look at what it says now, then change it again.")})
 
     def file(self, name: str) -> tuple[str, bytes]:
         """A file of the form: what its owner calls it, and what is in it; both empty if none was chosen."""
