@@ -25,6 +25,7 @@ from bot.web.admin import (
     own_texts,
     people,
     pictures,
+    programs,
     sending,
     shop,
     try_it,
@@ -36,7 +37,7 @@ __all__ = ["PAGES", "PREFIX", "RESOURCES", "open_pages", "refused"]
 
 RESOURCES = (
     doors, home, shop, numbers, own_texts, try_it, sending, alerts, inbox, live, canned, contacts, contact, keywords, pictures,
-    media, people,
+    media, people, programs,
 )  # fmt: skip
 """Where the pages are declared: to import them is enough."""
 
