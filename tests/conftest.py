@@ -26,7 +26,10 @@ from tests.carrier import SimulatedCarrier
 from tests.house import SHOP, House, senders
 
 MUST_NOT_SKIP = os.environ.get("PARLEY_TESTS_MUST_NOT_SKIP") == "1"
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-dev-shm-usage",  # containers have little of it
+]  # fmt: skip
 MEMORY = Path("/dev/shm")
 ROOM = 4 * 1024**3  # bytes: what the databases of a run take at most
 
