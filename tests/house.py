@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -195,11 +196,12 @@ class House:
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
-        """The SQL statements that are run meanwhile."""
+        """The SQL statements that this thread asks for meanwhile; a carrier may report at the same time."""
         seen: list[str] = []
+        ours = get_ident()
 
         def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            if not statement.startswith(("BEGIN", "PRAGMA")):
+            if get_ident() == ours and not statement.startswith(("BEGIN", "PRAGMA")):
                 seen.append(statement)
 
         event.listen(self.runtime.engine, "before_cursor_execute", note)
