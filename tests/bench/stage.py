@@ -134,9 +134,9 @@ def until_noon(now: datetime) -> timedelta:
 
 def head() -> None:
     """The first line of a table of figures."""
-    print(f"{'':12}{'figure':50}{'seen':>10}{'target':>10}  kept")
+    print(f"{'':12}{'figure':50}{'seen':>10}{"target":>13}  kept")
 
 
 def show(database: str, what: str, seen: str, target: str = "", kept: bool | None = None) -> None:
     """A line of it, as soon as it is known."""
-    print(f"{database:12}{what:50}{seen:>10}{target:>10}  {({None: '', True: 'yes', False: 'NO'})[kept]}", flush=True)
+    print(f"{database:12}{what:50}{seen:>10}{target:>13}  {({None: '', True: 'yes', False: 'NO'})[kept]}", flush=True)
