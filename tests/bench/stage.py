@@ -134,7 +134,7 @@ def until_noon(now: datetime) -> timedelta:
 
 def head() -> None:
     """The first line of a table of figures."""
-    print(f"{'':12}{'figure':50}{'seen':>10}{"target":>13}  kept")
+    print(f"{'':12}{'figure':50}{'seen':>10}{'target':>13}  kept")
 
 
 def show(database: str, what: str, seen: str, target: str = "", kept: bool | None = None) -> None:
