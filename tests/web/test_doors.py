@@ -123,6 +123,15 @@ def test_nothing_of_the_session_before_is_kept(house: House, reader: Reader) -> 
     assert stranger.get("/admin/account").status_code == 303
 
 
+def test_a_part_of_a_page_that_asks_for_news_never_writes_the_cookie(house: House, readers: Readers) -> None:
+    """It may have been asked for before the page that follows: what that one is to say would be lost."""
+    reader = readers("admin")
+    for headers, written in (({"HX-Request": "true"}, False), ({}, True)):
+        answer = reader.client.get("/admin/inbox", headers=headers)
+        assert answer.status_code == 200
+        assert ("Set-Cookie" in answer.headers) is written
+
+
 def test_the_cookie_is_for_the_pages_alone(house: House, reader: Reader) -> None:
     answer = reader.sign_in(account(house, "agent"))
     cookie = answer.headers["Set-Cookie"]

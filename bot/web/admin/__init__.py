@@ -48,7 +48,7 @@ def open_pages(app: Flask, runtime: Runtime) -> None:
     app.config.update(
         SESSION_COOKIE_NAME="parley", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_PATH="/admin",
         SESSION_COOKIE_SECURE=runtime.settings.base_url.startswith("https:"),
-        PERMANENT_SESSION_LIFETIME=SESSION_FOR,
+        PERMANENT_SESSION_LIFETIME=SESSION_FOR, SESSION_REFRESH_EACH_REQUEST=False,  # whole pages do: see look.said
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,  # the token is enough, and not every browser says from where it comes
         WTF_CSRF_CHECK_DEFAULT=False,  # webhooks and programs show a signature or a token instead

@@ -152,8 +152,13 @@ def browser(described: str) -> str:
 
 
 def said() -> str | None:
-    """What has just been done, once; not to a page that only looks for news of itself."""
-    done: str | None = None if "HX-Request" in request.headers else session.pop("said", None)
+    """What has just been done, once. Only a whole page says it, and writes the cookie: parts of pages, which ask for news of
+    themselves at any time, would write an older one over it.
+    """
+    if "HX-Request" in request.headers:
+        return None
+    session.modified = "key" in session or session.modified  # it lasts from now
+    done: str | None = session.pop("said", None)
     return done
 
 
