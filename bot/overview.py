@@ -129,7 +129,7 @@ class Overview:
     unknown: int  # texts of ours of which nobody can tell yet
     held: Held
     absent: Sequence[str]  # kinds of process of which none lives
-    campaigns: Sequence[Any]
+    campaigns: Sequence[tuple[Any, campaigns.Progress]]  # that have begun and are not over
     steps: Mapping[str, bool]  # of a new shop, and whether each is done
 
     @property
@@ -155,7 +155,7 @@ def overview(runtime: Runtime, connection: Connection) -> Overview:
         opt_outs=Figure(*opt_outs),
         days=[Day(day, heard, sent) for day, (heard, sent, _) in zip(period.days, days, strict=True)],
         waits=waits, strangers=strangers, unknown=unknown, held=held(connection),
-        absent=absent(runtime, connection), campaigns=campaigns.under_way(connection, MOST_CAMPAIGNS),
+        absent=absent(runtime, connection), campaigns=campaigns.listed(connection, None, MOST_CAMPAIGNS, campaigns.BEGUN),
         steps=_steps(shop, ever_heard, can_be_reached),
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ from bot.throttle import WIDTH
 from models import Contact, Subscription
 
 PAGE = 1_000  # contacts in memory at a time
-SAMPLES = 3
+SAMPLES = 5
 
 _agreed = and_(Subscription.contact_id == Contact.id, Subscription.topic == bindparam("topic"), Subscription.state == "in")
 
@@ -28,6 +28,7 @@ class Preview:
     """The audience by what the gate says, and the texts by what they are billed as."""
 
     matching: int = 0
+    asked: int = 0  # of them; the others are taken to be like these
     goes: int = 0
     held: Counter[str] = field(default_factory=Counter)  # judge -> how many wait for their hour
     held_until: datetime | None = None  # the last of them
@@ -56,13 +57,20 @@ class Preview:
         return plain | {"held_until": self.held_until.isoformat() if self.held_until else None}
 
 
-def preview(runtime: Runtime, campaign_id: int, told: Callable[[int, int], None] = lambda done, of: None) -> Preview:
-    """Ask and render for everybody in the segments, page by page; `told(done, of)` after each. Changes nothing."""
+def preview(
+    runtime: Runtime, campaign_id: int, told: Callable[[int, int], None] = lambda done, of: None, *, most: int | None = None
+) -> Preview:
+    """Ask and render for everybody in the segments, page by page; `told(done, of)` after each. Changes nothing.
+
+    `most`: ask no more than that many, spread evenly over them all.
+    """
     after = 0
     with runtime.read() as connection:
         campaign, shop, now = launch.find(connection, campaign_id), catalogue(connection), runtime.now(connection)
         whom = segments.audience(connection, campaign.within, campaign.without, now)
         of = connection.scalar(select(func.count()).select_from(Contact).where(whom)) or 0
+        every = -(-of // most) if most else 1
+        whom = whom if every <= 1 else and_(whom, Contact.id % every == 0)
         page = (
             select(Contact.__table__, Subscription.event_id.label("agreed")).outerjoin(Subscription, _agreed)
             .where(whom, Contact.id > bindparam("after")).order_by(Contact.id).limit(PAGE)
@@ -76,8 +84,9 @@ def preview(runtime: Runtime, campaign_id: int, told: Callable[[int, int], None]
             break
         for row in rows:
             _count(found, words, gate.judge(facts.facts(at, row, campaign.kind, row.agreed)), row)
-        found.matching, after = found.matching + len(rows), rows[-1].id
-        told(found.matching, max(of, found.matching))
+        found.asked, after = found.asked + len(rows), rows[-1].id
+        told(found.asked, max(of, found.asked))
+    found.matching = of if every > 1 else found.asked
     rates = {number: row.parts_per_second for number, row in shop.senders.items()}
     found.seconds = max((parts * WIDTH / rates[number] for number, parts in found.senders.items()), default=0.0)
     return found

@@ -1,12 +1,15 @@
 """Parts of the audience: rules that say who is in, lists picked by hand, and the conditions that both become."""
 
-from bot.segments.audience import Count, audience, condition, contains, count, holding, reachable, sample
+from bot.segments.audience import Count, audience, condition, contains, count, counts, holding, reachable, sample
 from bot.segments.explain import Piece, explain
-from bot.segments.parse import BadRule, NotNow, Problem, parse, plain
-from bot.segments.rules import Rule
-from bot.segments.store import BadName, add, delete, find, names, names_by_id, page, remove, save
+from bot.segments.ground import segments as by_name
+from bot.segments.parse import MAX_RULES, BadRule, NotNow, Problem, parse, plain
+from bot.segments.rules import KINDS, Rule
+from bot.segments.store import BadName, add, delete, find, names, names_by_id, page, remove, save, users
 
 __all__ = [
+    "KINDS",
+    "MAX_RULES",
     "BadName",
     "BadRule",
     "Count",
@@ -16,9 +19,11 @@ __all__ = [
     "Rule",
     "add",
     "audience",
+    "by_name",
     "condition",
     "contains",
     "count",
+    "counts",
     "delete",
     "explain",
     "find",
@@ -32,4 +37,5 @@ __all__ = [
     "remove",
     "sample",
     "save",
+    "users",
 ]

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, false, func, not_, or_, 
 
 from bot.segments.compile import CONTACT, compile, in_for
 from bot.segments.ground import Ground, ground
-from bot.segments.parse import NotNow, Problem, parse
+from bot.segments.parse import BadRule, NotNow, Problem, parse
 from bot.segments.rules import OnList, Rule
 from bot.segments.values import Condition
 
@@ -50,6 +50,23 @@ def count(connection: Connection, who: Rule | Condition, now: datetime, topic: s
     where = who if isinstance(who, ColumnElement) else compile(who, ground(connection, now))
     query = select(func.count(), func.count().filter(reachable(topic))).select_from(CONTACT).where(where)
     return Count(*connection.execute(query).one())
+
+
+def counts(connection: Connection, segment_ids: Sequence[int], now: datetime) -> dict[int, Count | None]:
+    """The same for several segments and lists, in one query; None: its rule names what is gone."""
+    here, found = ground(connection, now), dict[int, Condition | None]()
+    for segment_id in segment_ids:
+        try:
+            found[segment_id] = _member(segment_id, here)
+        except BadRule:
+            found[segment_id] = None
+    standing = {id_: where for id_, where in found.items() if where is not None}
+    if not standing:
+        return dict.fromkeys(found)
+    asked = [func.count().filter(one) for where in standing.values() for one in (where, and_(where, reachable()))]
+    row = connection.execute(select(*asked).select_from(CONTACT)).one()
+    told = {id_: Count(row[2 * place], row[2 * place + 1]) for place, id_ in enumerate(standing)}
+    return {id_: told.get(id_) for id_ in found}
 
 
 def sample(connection: Connection, who: Rule, now: datetime, limit: int) -> list[str]:

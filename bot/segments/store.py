@@ -82,14 +82,20 @@ def delete(connection: Connection, name: str) -> None:
     held = segments(connection)
     if name not in held:
         raise bad(f"there is no segment {name!r}")
-    needed = [f"{name!r} is needed by the segment {user!r}" for user in _users(name, held)]
-    campaigns = select(Campaign.name, Campaign.within, Campaign.without).where(Campaign.state.in_(UNDER_WAY))
-    for campaign in connection.execute(campaigns.order_by(Campaign.name)):
-        if held[name].id in (*campaign.within, *campaign.without):
-            needed.append(f"{name!r} is needed by the campaign {campaign.name!r}")
+    needed = [f"{name!r} is needed by the {what} {user!r}" for what, user in users(connection, held[name].id, name)]
     if needed:
         raise NotNow([Problem("", message) for message in needed])
     connection.execute(delete_rows(Segment).where(Segment.id == held[name].id))
+
+
+def users(connection: Connection, segment_id: int, name: str) -> list[tuple[str, str]]:
+    """What needs a segment or a list: "segment" or "campaign" (that is not over), each with its name."""
+    found = [("segment", user) for user in _users(name, segments(connection))]
+    campaigns = select(Campaign.name, Campaign.within, Campaign.without).where(Campaign.state.in_(UNDER_WAY))
+    for campaign in connection.execute(campaigns.order_by(Campaign.name)):
+        if segment_id in (*campaign.within, *campaign.without):
+            found.append(("campaign", campaign.name))
+    return found
 
 
 def add(connection: Connection, name: str, contact_ids: Iterable[int], now: datetime) -> int:

@@ -5,6 +5,7 @@ but for spaces, of which each becomes one.
 """
 
 import json
+import unicodedata
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,17 @@ def plainer(text: str) -> str | None:
     """The text with look-alikes of the plain alphabet, if it is billed as fewer parts then; else None."""
     suggestion = text.translate(_table())
     return suggestion if measure(suggestion).parts < measure(text).parts else None
+
+
+def substitutes(text: str) -> dict[str, str]:
+    """What could stand for each character that makes a text dearer: a look-alike, its letter without accents; "": nothing."""
+    return {sign: _substitute(sign) for sign in measure(text).offending}
+
+
+def _substitute(sign: str) -> str:
+    bare = "".join(one for one in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(one))
+    options = (sign.translate(_table()), bare, "")
+    return next(one for one in options if not measure(one).offending)
 
 
 @cache

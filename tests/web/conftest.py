@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Connection
 from werkzeug.serving import make_server
 
-from bot import contacts, inbox, pictures, staff
+from bot import campaigns, contacts, inbox, pictures, segments, staff
 from tests.conftest import Doorway
 from tests.house import PEOPLE, House
 from tests.pictures import png
@@ -97,9 +97,12 @@ def people(house: House) -> House:
 
 
 def furnish(connection: Connection, now: datetime) -> None:
-    """The first canned answer and the first picture, in a shop that has none."""
+    """The first canned answer, picture, segment and campaign, in a shop that has none."""
     inbox.make_canned(connection, "hours", {"en": "From 9 to 7.", "fr": "De 9 h à 19 h."})
     pictures.keep(connection, png(), pictures.look(png()), "Candles", now)
+    segments.save(connection, "Fans", {"all": [{"topic": "offers"}, {"not": {"tag": "vip"}}]}, now)
+    texts = {"fr": "{{ brand }} : -20 %. STOP pour arrêter.", "en": "{{ brand }}: 20% off. STOP to leave."}
+    campaigns.make(connection, campaigns.read({"name": "Summer", "topic": "offers", "texts": texts, "within": ["Fans"]}), now)
 
 
 @pytest.fixture

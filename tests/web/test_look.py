@@ -26,7 +26,8 @@ LARGEST = 100_000  # bytes of a page
 FIRST_LOAD = 60_000  # bytes of all that the first page needs, as browsers ask for it
 MOST_STATEMENTS = 15
 NO_PAGES = (
-    "/alerts/bell", "/inbox/<int:contact_id>/canned", "/inbox/live/<int:contact_id>", "/media/<int:message_id>/<int:place>",
+    "/alerts/bell", "/campaigns/<int:campaign_id>/preview", "/segments/counts", "/segments/<int:segment_id>/count",
+    "/inbox/<int:contact_id>/canned", "/inbox/live/<int:contact_id>", "/media/<int:message_id>/<int:place>",
     "/pictures/<int:picture_id>/file",
 )  # fmt: skip
 """What pages ask for: parts of them, news, files."""

@@ -12,7 +12,9 @@ from bot.runtime import Runtime
 from bot.staff import SESSION_FOR
 from bot.web.admin import (
     alerts,
+    campaigns,
     canned,
+    composer,
     contact,
     contacts,
     doors,
@@ -26,6 +28,7 @@ from bot.web.admin import (
     people,
     pictures,
     programs,
+    segments,
     sending,
     shop,
     try_it,
@@ -36,8 +39,8 @@ from bot.web.admin.pages import FORMS, PAGES, PREFIX, blueprint, for_their_eyes,
 __all__ = ["PAGES", "PREFIX", "RESOURCES", "open_pages", "refused"]
 
 RESOURCES = (
-    doors, home, shop, numbers, own_texts, try_it, sending, alerts, inbox, live, canned, contacts, contact, keywords, pictures,
-    media, people, programs,
+    doors, home, shop, numbers, own_texts, try_it, sending, alerts, inbox, live, canned, contacts, contact, segments, campaigns,
+    composer, keywords, pictures, media, people, programs,
 )  # fmt: skip
 """Where the pages are declared: to import them is enough."""
 

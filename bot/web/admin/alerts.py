@@ -15,7 +15,7 @@ from bot.web.admin.doors import account_page
 from bot.web.admin.pages import PAGES, Visit, Wrong, go, page, show, whole
 from models.phone import parse
 
-MENDED_AT = {"waiting": "inbox", "campaign": "campaigns", "worker": "home"}  # the page; the first one while there is none
+MENDED_AT = {"waiting": "inbox", "campaign": "all_campaigns", "worker": "home"}  # the page; the first one while there is none
 
 
 @page("/alerts", role="agent")

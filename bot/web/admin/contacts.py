@@ -1,9 +1,8 @@
 """The people who are texted: looked for, tagged many at once, added by hand."""
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 from sqlalchemy import Connection
@@ -14,7 +13,7 @@ from bot import jobs, segments
 from bot.catalogue import NoShop, catalogue
 from bot.consent import outside
 from bot.web.admin.look import topic_names
-from bot.web.admin.pages import Visit, Wrong, go, page, shaped, show, told, whole
+from bot.web.admin.pages import Visit, Wrong, go, instant_of, page, shaped, show, told, whole
 from bot.web.api.bodies import Body, Word
 from bot.web.api.consent import ConsentIn
 from bot.web.api.contacts import ContactIn
@@ -182,21 +181,10 @@ def told_by(form: Mapping[str, str], fields: Collection[str]) -> dict[str, Any]:
 def consent_of(form: Mapping[str, str], zone: str, change: str) -> ConsentIn:
     """What a form says that somebody agreed to or refused elsewhere. Raises Wrong."""
     given = {name: form[name] for name in ("topic", "source", "wording", "answer", "proof") if form.get(name)}
-    at = _instant(form["at"], ZoneInfo(zone)) if form.get("at") else None
+    at = instant_of(form["at"], zone, "at") if form.get("at") else None
     if at is None and change == "opt_in":
         raise Wrong({"at": gettext("When did they say so? A later no counts for more.")})
     return shaped(ConsentIn, {"topic": "", "source": "", **given, "change": change, "at": at})
-
-
-def _instant(written: str, zone: ZoneInfo) -> datetime:
-    """A day and an hour of the shop's zone; of an hour that comes twice, the later one. Raises Wrong."""
-    try:
-        at = datetime.strptime(written, "%Y-%m-%dT%H:%M").replace(tzinfo=zone, fold=1)  # the zone is given
-    except ValueError:
-        raise Wrong({"at": gettext("Write a day and an hour.")}) from None
-    if at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != at.replace(tzinfo=None):
-        raise Wrong({"at": gettext("There is no such hour on that day: the clock goes forward.")})
-    return at
 
 
 def write_down(visit: Visit, connection: Connection, row: Any, said: ConsentIn, now: datetime) -> bool:

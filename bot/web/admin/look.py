@@ -1,7 +1,7 @@
 """How pages speak and look: the language of who reads, dates and numbers in it, icons, our own addresses."""
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +26,7 @@ from flask_babel import (
 from markupsafe import Markup
 
 from bot import outbox, pictures
+from bot.carriers.codes import lookup
 from bot.catalogue import Catalogue, NoShop, catalogue, in_language
 from bot.runtime import Runtime
 from bot.text.parts import measure
@@ -74,7 +75,8 @@ def open_look(app: Flask) -> None:
         MOST_COUNTED=outbox.MOST_COUNTED,
     )
     app.jinja_env.filters.update(
-        instant=instant, ago=ago, written=written, encoding=encoding, weight=weight, shown=shown
+        instant=instant, ago=ago, written=written, encoding=encoding, weight=weight, shown=shown, error_said=error_said,
+        span=span,
     )
 
 
@@ -136,6 +138,17 @@ def tick(message: Any) -> str:
     if message.status in ("delivered", "read"):
         return "check-circle"
     return "check" if message.state == "sent" else "clock"
+
+
+def span(seconds: float) -> str:
+    """How long that is, in round words: "3 minutes"."""
+    return str(format_timedelta(timedelta(seconds=max(seconds, 60)), granularity="minute", locale=get_locale()))
+
+
+def error_said(number: str) -> str:
+    """A carrier's error number in words."""
+    says = lookup(number).says
+    return says.get(str(get_locale() or "en")[:2]) or says["en"]
 
 
 def qr(address: str) -> Markup:

@@ -5,10 +5,11 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext
@@ -127,6 +128,17 @@ class Visit:
 def whole(written: str) -> int | None:
     """A whole number that a database can hold, if that is what stands there."""
     return int(written) if DIGITS.fullmatch(written) else None
+
+
+def instant_of(written: str, zone: str, field: str) -> datetime:
+    """A day and an hour as a form says them, in a zone; of an hour that comes twice, the later one. Raises Wrong."""
+    try:
+        at = datetime.strptime(written, "%Y-%m-%dT%H:%M").replace(tzinfo=ZoneInfo(zone), fold=1)  # the zone is given
+    except ValueError:
+        raise Wrong({field: gettext("Write a day and an hour.")}) from None
+    if at.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != at.replace(tzinfo=None):
+        raise Wrong({field: gettext("There is no such hour on that day: the clock goes forward.")})
+    return at
 
 
 def told(error: Exception, within: str = "") -> dict[str, str]:

@@ -20,7 +20,7 @@ def sending(visit: Visit) -> object:
 def _sending(visit: Visit, status: int = 200, **known: Any) -> object:
     with visit.read() as connection:
         found = outbox.sending(visit.runtime, connection)
-        under_way = [one for one in campaigns.under_way(connection, MOST_CAMPAIGNS) if one.state == "sending"]
+        under_way = campaigns.listed(connection, None, MOST_CAMPAIGNS, ("sending",))
     return show("sending.html", status, found=found, under_way=under_way, **known)
 
 

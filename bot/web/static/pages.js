@@ -32,6 +32,9 @@ document.addEventListener("click", async (event) => {
   button.classList.add("done");
 });
 
+// What has just been added to a form is what one fills in next.
+document.addEventListener("htmx:after:swap", () => document.querySelector("[data-focus]")?.focus());
+
 // Ticking all rows of a page at once.
 document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-all]")) return;
