@@ -1,6 +1,7 @@
 """Draws a dialog as a mermaid state diagram: states, and on each arrow what takes one along it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from dialogs.parts import Hear, When
 from dialogs.spec import Dialog, State
@@ -38,7 +39,14 @@ def heard(hear: Hear) -> str:
 
 def asked(when: When) -> str:
     """A condition in a few words."""
-    return str(when.model_dump(by_alias=True, exclude_unset=True))
+    return _flat(when.model_dump(mode="json", by_alias=True, exclude_unset=True))
+
+
+def _flat(said: Any) -> str:
+    """`{value: {name: rating, below: 3}}` as "rating below 3"."""
+    if isinstance(said, dict):
+        return " ".join(_flat(value) if key in ("value", "name") else f"{key} {_flat(value)}" for key, value in said.items())
+    return ", ".join(map(_flat, said)) if isinstance(said, list) else str(said).removesuffix(".0")
 
 
 def _id(name: str) -> str:

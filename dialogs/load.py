@@ -96,22 +96,27 @@ def plain(source: str, name: str) -> tuple[Any, dict[Path, int]]:
 
     Refused are references (a few lines of them unfold to gigabytes), keys written twice, and more than a person writes.
     """
-    if len(source) > MAX_CHARACTERS:
-        raise DialogError([Problem(name, 1, "", f"a file may have {MAX_CHARACTERS} characters")])
-    try:
-        node = yaml.compose(source, Loader=_Loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        text = getattr(error, "problem", None) or str(error).splitlines()[0]
-        if UNQUOTED.match(text):
-            text += ": a text with `?` or `:` after a blank must stand in quotes"
-        raise DialogError([Problem(name, mark.line + 1 if mark else 1, "", text)]) from None
+    node = read_nodes(source, name)
     lines: dict[Path, int] = {}
     problems: list[Problem] = []
     data = _plain(node, (), name, lines, problems)
     if problems:
         raise DialogError(problems)
     return data, lines
+
+
+def read_nodes(source: str, name: str) -> yaml.Node | None:
+    """What YAML says, each piece with its place in the source. Raises DialogError."""
+    if len(source) > MAX_CHARACTERS:
+        raise DialogError([Problem(name, 1, "", f"a file may have {MAX_CHARACTERS} characters")])
+    try:
+        return yaml.compose(source, Loader=_Loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        text = getattr(error, "problem", None) or str(error).splitlines()[0]
+        if UNQUOTED.match(text):
+            text += ": a text with `?` or `:` after a blank must stand in quotes"
+        raise DialogError([Problem(name, mark.line + 1 if mark else 1, "", text)]) from None
 
 
 def load_file(path: FilePath | str) -> Dialog:

@@ -17,6 +17,8 @@ from bot.web.admin import (
     composer,
     contact,
     contacts,
+    dialog_words,
+    dialogs,
     doors,
     home,
     inbox,
@@ -40,7 +42,7 @@ __all__ = ["PAGES", "PREFIX", "RESOURCES", "open_pages", "refused"]
 
 RESOURCES = (
     doors, home, shop, numbers, own_texts, try_it, sending, alerts, inbox, live, canned, contacts, contact, segments, campaigns,
-    composer, keywords, pictures, media, people, programs,
+    composer, dialogs, dialog_words, keywords, pictures, media, people, programs,
 )  # fmt: skip
 """Where the pages are declared: to import them is enough."""
 

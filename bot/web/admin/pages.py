@@ -180,7 +180,7 @@ def show(template: str, status: int = 200, **known: Any) -> tuple[str, int]:
     return render_template(f"admin/{template}", errors=errors, **known), status
 
 
-def go(name: str, *, say: str | None = None, **path: Any) -> Response:
+def go(name: str, /, *, say: str | None = None, **path: Any) -> Response:
     """Go on to another page of ours, which says that it is done."""
     if say is not None:
         session["said"] = say
