@@ -6,10 +6,13 @@ A job carries no message and no promise: it looks at the tables, so losing one, 
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from redis.exceptions import RedisError
 from rq import Queue
+from rq.job import Job
+from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from sqlalchemy import Select, exists, or_, select
 
@@ -62,6 +65,17 @@ DUE: Mapping[str, Select[Any]] = {
 
 WAKE_UPS = 4  # at most so many wait in a queue: more would say nothing new
 WAKE_UP = {"result_ttl": 0, "failure_ttl": 86_400, "job_timeout": 30}  # seconds; a failed one is kept for a day
+
+MOST_FAILED = 20  # that are told, of each queue
+
+
+class Failed(NamedTuple):
+    """A job that failed: of which queue, when (machine time), and the last line of why."""
+
+    queue: str
+    at: datetime | None
+    why: str
+
 
 _lent: list[tuple[Runtime, threading.Event]] = []
 
@@ -159,3 +173,37 @@ def due(runtime: Runtime, queue: str) -> bool:
     with runtime.read() as connection:
         instants: dict[str, Any] = {"machine_now": runtime.machine_now(), "now": runtime.now(connection)}
         return bool(connection.scalar(DUE[queue], instants))
+
+
+def failed(runtime: Runtime) -> list[Failed]:
+    """Jobs that failed within a day, the latest first. They were wake-ups: what they were to do is still in the tables."""
+    if runtime.redis is None:
+        return []
+    found = []
+    try:
+        for queue in DUE:
+            registry = FailedJobRegistry(queue, connection=runtime.redis, serializer=JSONSerializer)
+            jobs = Job.fetch_many(registry.get_job_ids(0, MOST_FAILED - 1), runtime.redis, serializer=JSONSerializer)
+            found += [Failed(queue, job.ended_at, _last_line(job)) for job in jobs if job is not None]
+    except RedisError:
+        return []
+    return sorted(found, key=lambda job: str(job.at), reverse=True)
+
+
+def forget_failed(runtime: Runtime) -> int:
+    """Forget all of them. Returns how many."""
+    if runtime.redis is None:
+        return 0
+    count = 0
+    for queue in DUE:
+        registry = FailedJobRegistry(queue, connection=runtime.redis, serializer=JSONSerializer)
+        for id_ in registry.get_job_ids():
+            registry.remove(id_, delete_job=True)
+            count += 1
+    return count
+
+
+def _last_line(job: Job) -> str:
+    result = job.latest_result()
+    lines = (result.exc_string if result is not None else None) or ""
+    return lines.strip().rpartition("\n")[2][:300]

@@ -81,6 +81,13 @@ def topics(connection: Connection, contact_ids: Sequence[int]) -> Mapping[int, l
     return found
 
 
+def by_topic(connection: Connection) -> Mapping[str, int]:
+    """How many are in for each topic and have not said STOP."""
+    mine = select(SUBSCRIPTION.c.topic, func.count()).join(CONTACT, CONTACT.c.id == SUBSCRIPTION.c.contact_id)
+    in_force = mine.where(SUBSCRIPTION.c.state == "in", CONTACT.c.stopped_at.is_(None)).group_by(SUBSCRIPTION.c.topic)
+    return {row[0]: row[1] for row in connection.execute(in_force)}
+
+
 def all_tags(connection: Connection) -> Sequence[str]:
     """The names of all tags, in order; the first MOST_TAGS of them."""
     return connection.scalars(TAGS).all()

@@ -36,7 +36,8 @@ NO_PAGES = (
 def shown() -> list[str]:
     """The paths of all pages that a signed-in admin can look at; of what there are many, the first one."""
     looked_at = (page for page in PAGES.values() if "GET" in page.methods and page.role != ANYBODY)
-    paths = [page.path.replace("<name>", "welcome") for page in looked_at if page.path not in NO_PAGES]
+    paths = [page.path for page in looked_at if page.path not in NO_PAGES]
+    paths = [path.replace("topics/<name>", "topics/offers").replace("<name>", "welcome") for path in paths]
     return [PREFIX + re.sub("<[^>]+>", "1", path) for path in paths]
 
 

@@ -20,6 +20,7 @@ from bot.web.admin import (
     dialog_words,
     dialogs,
     doors,
+    engine,
     home,
     inbox,
     keywords,
@@ -33,6 +34,7 @@ from bot.web.admin import (
     segments,
     sending,
     shop,
+    topics,
     try_it,
 )
 from bot.web.admin.look import open_look
@@ -41,8 +43,8 @@ from bot.web.admin.pages import FORMS, PAGES, PREFIX, blueprint, for_their_eyes,
 __all__ = ["PAGES", "PREFIX", "RESOURCES", "open_pages", "refused"]
 
 RESOURCES = (
-    doors, home, shop, numbers, own_texts, try_it, sending, alerts, inbox, live, canned, contacts, contact, segments, campaigns,
-    composer, dialogs, dialog_words, keywords, pictures, media, people, programs,
+    doors, home, shop, numbers, own_texts, topics, try_it, sending, engine, alerts, inbox, live, canned, contacts, contact,
+    segments, campaigns, composer, dialogs, dialog_words, keywords, pictures, media, people, programs,
 )  # fmt: skip
 """Where the pages are declared: to import them is enough."""
 

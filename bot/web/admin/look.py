@@ -76,7 +76,7 @@ def open_look(app: Flask) -> None:
     )
     app.jinja_env.filters.update(
         instant=instant, ago=ago, written=written, encoding=encoding, weight=weight, shown=shown, error_said=error_said,
-        span=span,
+        span=span, seconds=seconds,
     )
 
 
@@ -143,6 +143,11 @@ def tick(message: Any) -> str:
 def span(seconds: float) -> str:
     """How long that is, in round words: "3 minutes"."""
     return str(format_timedelta(timedelta(seconds=max(seconds, 60)), granularity="minute", locale=get_locale()))
+
+
+def seconds(count: float) -> str:
+    """How long that is, to the second: "4 s"."""
+    return str(format_timedelta(timedelta(seconds=max(count, 0)), granularity="second", format="short", locale=get_locale()))
 
 
 def error_said(number: str) -> str:

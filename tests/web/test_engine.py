@@ -1,0 +1,77 @@
+"""Under the hood: what is due and how old, who is there to do it, what failed, and what somebody has to decide."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy import select, update
+
+from bot import processes
+from models import Alarm, AuditEntry, Message, Process, insert
+from tests.house import BEGIN, House
+from tests.web.conftest import Readers
+
+PATH = "/admin/engine"
+
+
+def told(page: str) -> str:
+    return " ".join(unescape(re.sub("<[^>]+>", " ", page)).split())
+
+
+def test_what_is_due_is_told_with_how_old_it_is(house: House, readers: Readers) -> None:
+    launcher, now = readers("launcher"), house.runtime.machine_now()
+    row = {"direction": "out", "kind": "service", "state": "ready", "ours": "+33937000001", "theirs": "+33612340001", "body": "x",
+           "account": "x", "at": BEGIN, "made_at": now}  # fmt: skip
+    with house.runtime.begin() as connection:
+        for seconds in (300, 20):
+            connection.execute(insert(Message).values(**row, not_before=now - timedelta(seconds=seconds)))
+        connection.execute(insert(Message).values(**row, not_before=now + timedelta(hours=1)))
+    page = told(launcher.get(PATH).text)
+    assert re.search(r"Texts of dialogs, people and programs 2 5 min replies Alarms 0 – replies", page), page
+
+
+def test_processes_that_live_and_those_that_do_not(house: House, readers: Readers) -> None:
+    launcher = readers("launcher")
+    processes.beat(house.runtime, "clock")
+    processes.beat(house.runtime, "worker bulk")
+    with house.runtime.begin() as connection:
+        gone = house.runtime.machine_now() - timedelta(minutes=2)
+        connection.execute(update(Process).where(Process.kind == "worker bulk").values(beat_at=gone))
+    page = told(launcher.get(PATH).text)
+    assert "the clock lives" in page and "the worker for campaigns gone" in page
+    assert "Not running: the worker for campaigns" in page and "Not running: the clock" not in page
+
+
+def test_jobs_that_failed_are_told_and_forgotten(house: House, readers: Readers, queue: Queue) -> None:
+    from rq import SimpleWorker
+
+    object.__setattr__(house.runtime, "redis", queue.connection)
+    line = Queue("bulk", connection=queue.connection, serializer=JSONSerializer)
+    line.enqueue("bot.jobs.nothing_of_this_name", failure_ttl=100)
+    SimpleWorker([line], connection=queue.connection, serializer=JSONSerializer).work(burst=True)
+    admin = readers("admin")
+    page = told(admin.get(PATH).text)
+    assert "Jobs that failed" in page and "nothing_of_this_name" in page
+    assert admin.send(f"{PATH}/failed").status_code == 303
+    assert "Jobs that failed" not in admin.get(PATH).text
+
+
+def test_what_is_held_is_let_go_or_refused_by_an_admin(house: House, readers: Readers) -> None:
+    admin, launcher = readers("admin"), readers("launcher")
+    house.text("Ana", "JOIN")
+    for do, why in (("release", "ready"), ("refuse", "refused")):
+        with house.runtime.begin() as connection:
+            connection.execute(update(Message).where(Message.direction == "out").values(state="held", why="outage"))
+            connection.execute(update(Alarm).values(held=True))
+        launcher.get(PATH)
+        assert "What waits for your word" in launcher.get(PATH).text
+        assert launcher.send(f"{PATH}/held", do=do).status_code == 403
+        admin.get(PATH)
+        assert admin.send(f"{PATH}/held", do=do).status_code == 303
+        assert {row.state for row in house.messages(direction="out")} == {why}
+    assert "What waits for your word" not in admin.get(PATH).text
+    with house.runtime.read() as connection:
+        did = list(connection.scalars(select(AuditEntry.did).where(AuditEntry.about == "held").order_by(AuditEntry.id)))
+    assert did == ["held.released", "held.refused"]
