@@ -12,7 +12,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NPM = $(shell command -v npm)
 
-.PHONY: help demo test lint fix bench chaos fuzz
+.PHONY: help demo test lint fix bench pictures chaos fuzz
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -37,6 +37,9 @@ bench: .venv/development ## Measure the figures that we promise, as ratios withi
 	@for file in $$(grep -l __main__ tests/bench/*.py); do \
 		$(BIN)/python -m "$$(echo "$${file%.py}" | tr / .)" || exit 1; \
 	done
+
+pictures: .venv/development node_modules/.package-lock.json ## Take the pictures of the README anew, in a demo of their own.
+	@$(BIN)/python -m tests.take_pictures
 
 chaos: .venv/development ## Kill everything at random under load, on both databases, and judge by the carrier's journal.
 	@$(BIN)/python -m tests.chaos $(ARGS)

@@ -27,7 +27,7 @@ from sqlalchemy import Connection, select
 from bot import campaigns, embedded, log, schema, segments, staff
 from bot.held import held
 from bot.runtime import Runtime, open_runtime
-from bot.sample import CAMPAIGN, SHOP, people
+from bot.sample import CAMPAIGN, SHOP, past, people
 from bot.settings import Settings, load, names
 from bot.shop import load_shop
 from bot.supervisor import Supervisor, told_to_stop
@@ -166,6 +166,7 @@ def _set_up(runtime: Runtime, carrier_port: int) -> None:
             load_shop(connection, SHOP)
             people.populate(connection, runtime.suppression_key, runtime.now(connection))
             _campaign(connection, runtime.now(connection))
+            past.remember(connection, ACCOUNT, runtime.now(connection))
         senders = connection.execute(select(Sender.__table__).order_by(Sender.id)).all()
         brand = connection.scalar(select(Shop.brand))
     runtime.engine.dispose()

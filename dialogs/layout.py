@@ -14,7 +14,7 @@ from dialogs.transcript import pick
 
 WIDTH, HEAD, LINE, ROW = 228, 34, 17, 20  # of a box, of its name, of a line of its words, of a way on
 BESIDE, BELOW, EDGE = 76, 26, 12
-LETTERS, LINES = 34, 3  # of the words that are shown
+LETTERS, LINES = 30, 3  # of the words that are shown
 
 
 @dataclass(frozen=True, slots=True)

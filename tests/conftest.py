@@ -227,10 +227,15 @@ def house(stocked: str, carrier: SimulatedCarrier, doorway: Doorway) -> Iterator
 
 
 # Not for the session: while it runs, its event loop keeps every other test from starting one.
+def chromium_path() -> str | None:
+    """The browser of this machine."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A real browser, without a window."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = chromium_path()
     if path is None:
         skip_or_fail("no Chromium on PATH: install it from the system's packages to test the pages")
     with sync_playwright() as playwright:

@@ -19,6 +19,7 @@ from tests.web.hostile import EMOJI, HOSTILE
 
 HARMLESS = "harmless"
 SLICE = 40  # strings at a time
+SENTENCE = "w.states.near_you.say.fr"  # of the dialog `welcome`
 
 
 class Seen(HTMLParser):
@@ -118,6 +119,39 @@ def test_what_pictures_and_their_files_are_called_is_text(house: House, readers:
         if answer.status_code == 303:
             tame(shown(reader, answer.location), calm["/admin/pictures/1"])
     assert "script" not in shown(reader, "/admin/pictures").elements - calm["/admin/pictures"].elements
+
+
+@pytest.mark.parametrize("first", range(0, len(HOSTILE), SLICE))
+def test_what_campaigns_segments_dialogs_and_topics_are_made_of_comes_back_as_text(
+    house: House, readers: Readers, first: int
+) -> None:
+    reader = readers("admin")
+    names = ("segments/new", "campaigns/new", "dialogs/+new", "shop/topics/+new", "dialogs/welcome")
+    pages = {name: f"/admin/{name}" for name in names}
+    calm = {name: set(shown(reader, path).elements) for name, path in pages.items()}
+    told = {"p", "title", "h1", "small", "li", "svg", "path"}  # what is wrong, and what was done
+    for words in HOSTILE[first : first + SLICE]:
+        line = {"node": ["n0 - bracket", "n1 n0 line"], "n1.kind": "tag", "n1.value": words, "n0.join": words}
+        value = {**line, "n1.kind": "field", "n1.test": "is", "n1.arg": words}
+        texts = {"texts.fr": words, "texts.en": words, "media": words, "topic": words}
+        forms: list[tuple[str, str, dict[str, Any]]] = [
+            ("segments/new", "", {"name": words, **line}), ("segments/new", "", {"name": words, **value}),
+            ("campaigns/new", "", {"name": words, **texts}), ("dialogs/+new", "", {"name": words, "like": words}),
+            ("dialogs/welcome", "/words", {SENTENCE: words}),
+            ("shop/topics/+new", "", {"slug": words, "names.fr": words, "fees.en": words}),
+        ]  # fmt: skip
+        for name, deed, typed in forms:
+            answer = reader.send(pages[name] + deed, **typed)
+            assert answer.status_code in (303, 422), (name, words)
+            assert set(Seen(answer.text).elements) <= calm[name] | told, (name, words)
+        parts: list[tuple[str, dict[str, Any]]] = [
+            ("segments/count", line), ("segments/draw", line), ("campaigns/measure", texts),
+            ("dialogs/welcome/check", {"source": words}), ("dialogs/welcome/try", {"line": words}),
+        ]  # fmt: skip
+        for name, typed in parts:
+            answer = reader.send(f"/admin/{name}", **typed)
+            assert answer.status_code == 200, (name, words)
+            assert not {"script", "img", "iframe", "style"} & set(Seen(answer.text).elements), (name, words)
 
 
 @pytest.mark.parametrize("first", range(0, len(HOSTILE), SLICE))
