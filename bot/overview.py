@@ -14,6 +14,7 @@ from bot.held import Held, held
 from bot.processes import QUEUES, alive, worker
 from bot.runtime import Runtime
 from bot.segments import reachable
+from bot.webhook_log import turned_away
 from models import ConsentEvent, Contact, Message
 from models.base import Id, UtcDateTime
 from models.consent import OPT_OUT
@@ -127,6 +128,7 @@ class Overview:
     waits: int  # people in the inbox
     strangers: int  # texts from no telephone
     unknown: int  # texts of ours of which nobody can tell yet
+    turned_away: int  # requests to the carrier's door in the last hour
     held: Held
     absent: Sequence[str]  # kinds of process of which none lives
     campaigns: Sequence[tuple[Any, campaigns.Progress]]  # that have begun and are not over
@@ -155,6 +157,7 @@ def overview(runtime: Runtime, connection: Connection) -> Overview:
         opt_outs=Figure(*opt_outs),
         days=[Day(day, heard, sent) for day, (heard, sent, _) in zip(period.days, days, strict=True)],
         waits=waits, strangers=strangers, unknown=unknown, held=held(connection),
+        turned_away=turned_away(connection, runtime.machine_now() - timedelta(hours=1)),
         absent=absent(runtime, connection), campaigns=campaigns.listed(connection, None, MOST_CAMPAIGNS, campaigns.BEGUN),
         steps=_steps(shop, ever_heard, can_be_reached),
     )  # fmt: skip

@@ -11,6 +11,7 @@ from models.file import File, FilePiece
 from models.halt import IS_HALTED, LETS_OUT, Halt
 from models.message import Callback, Message
 from models.process import Clock, Lease, Outage, Process
+from models.refusal import Refusal
 from models.segment import ListMember, Segment
 from models.sender import Sender
 from models.setup import SetupAnswer
@@ -51,6 +52,7 @@ __all__ = [
     "Outage",
     "Process",
     "Recipient",
+    "Refusal",
     "Segment",
     "Sender",
     "SetupAnswer",

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from bot import inbound, status
+from bot import inbound, status, webhook_log
 from bot.carriers import CONTENT_TYPE, Forbidden, Malformed, Reply, WebhookRequest
 from bot.runtime import Runtime
 
@@ -53,12 +53,14 @@ def status_came(message_id: int | None = None) -> Response:
 @blueprint.errorhandler(Forbidden)
 def _forbidden(error: Forbidden) -> Response:
     log.warning("webhook refused: %s", error)
+    _note(error)
     return empty(403)
 
 
 @blueprint.errorhandler(Malformed)
 def _malformed(error: Malformed) -> Response:
     log.warning("webhook not understood: %s", error)
+    _note(error)
     return empty(400)
 
 
@@ -74,6 +76,11 @@ def _broken(error: Exception) -> Response:
         return empty(error.code or 500)
     log.error("webhook failed", exc_info=error)
     return empty(500)
+
+
+def _note(error: Exception) -> None:
+    path = str(request.url_rule).removeprefix("/webhooks/twilio/").partition("/")[0]
+    webhook_log.refuse(_runtime(), path, str(error), request.remote_addr or "")
 
 
 def signed_request() -> WebhookRequest:

@@ -4,12 +4,13 @@ import re
 from datetime import timedelta
 from html import unescape
 
+import pytest
 from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import select, update
 
-from bot import processes
-from models import Alarm, AuditEntry, Message, Process, insert
+from bot import processes, webhook_log
+from models import Alarm, AuditEntry, Message, Process, Refusal, insert
 from tests.house import BEGIN, House
 from tests.web.conftest import Readers
 
@@ -75,3 +76,31 @@ def test_what_is_held_is_let_go_or_refused_by_an_admin(house: House, readers: Re
     with house.runtime.read() as connection:
         did = list(connection.scalars(select(AuditEntry.did).where(AuditEntry.about == "held").order_by(AuditEntry.id)))
     assert did == ["held.released", "held.refused"]
+
+
+def test_what_comes_to_the_carriers_door_is_told_with_its_verdict(house: House, readers: Readers) -> None:
+    launcher = readers("launcher")
+    house.text("Bo", "blue candles?")
+    form = house.inbound("Bo", "<b>forged</b>", "SM" + "f" * 32)
+    for _ in range(3):  # one note, however often they knock
+        assert house.post("/webhooks/twilio/inbound", form, sign=False).status_code == 403
+    page = launcher.get(f"{PATH}/webhooks").text
+    rows = [told(row) for row in re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)[1:]]
+    assert any("recorded inbound blue candles?" in row for row in rows)
+    assert len([row for row in rows if "turned away inbound" in row]) == 1 and "forged" not in page
+    only = launcher.get(f"{PATH}/webhooks?only=refusal").text
+    assert "blue candles?" not in only and "turned away" in only
+    assert "1 request to the carrier's door was turned away" in unescape(launcher.get("/admin").text)
+
+
+def test_knocking_for_ever_writes_little(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1_000.0]
+    monkeypatch.setattr(webhook_log.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(webhook_log, "KEPT", 3)
+    for _ in range(8):
+        for _ in range(5):
+            webhook_log.refuse(house.runtime, "inbound", "no signature", "192.0.2.1")
+            clock[0] += 2.5
+    with house.runtime.read() as connection:
+        rows = connection.execute(select(Refusal.__table__)).all()
+    assert len(rows) <= 4 and all(row.times == 4 for row in rows[1:])

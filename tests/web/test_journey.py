@@ -3,7 +3,9 @@
 import re
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -71,6 +73,14 @@ class Phone:
         self.page.get_by_role("textbox", name="Text message").first.fill(words)
         self.page.get_by_role("button", name="Send").first.click()
 
+    def wait_for_noon(self) -> None:
+        """Offers leave by day only: the shop's time jumps to the next noon in Paris."""
+        paris = datetime.now(ZoneInfo("Europe/Paris"))
+        minutes = round((paris.replace(hour=12, minute=0) - paris).total_seconds() / 60) % (24 * 60)
+        self.page.get_by_placeholder("48h, 30m, 7d").fill(f"{minutes + 1}m")
+        self.page.get_by_role("button", name="Jump").click()
+        expect(self.page.get_by_placeholder("48h, 30m, 7d")).to_have_value("")
+
     def shows(self, words: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_role("log").first).to_contain_text(words, timeout=SOON)
 
@@ -104,6 +114,19 @@ def test_from_nothing_to_an_answer_out_of_the_inbox(shop_to_be: tuple[str, str],
     expect(page.locator(".toast")).to_contain_text("The keyword is there")
     phone.text("HORAIRES ?")
     phone.shows("Maison Lune : du lundi au samedi")
+
+    phone.wait_for_noon()
+    page.goto(f"{base}/admin/campaigns/new")
+    page.get_by_role("textbox", name="Name").fill("Premier envoi")
+    page.get_by_role("group", name="In one of these").get_by_label("Abonnés").check()
+    page.get_by_label("In French").fill("{{ brand }} : -10 % ce week-end pour nos premiers abonnés. STOP pour arrêter.")
+    page.get_by_role("button", name="Save and look at it").click()
+    page.get_by_role("button", name="Send …").click()
+    expect(page.get_by_role("heading", name="Send it to 1 person?")).to_be_visible()
+    page.get_by_role("button", name="Send it now").click()
+    phone.shows("-10 % ce week-end")
+    expect(page.locator("#moves")).to_contain_text("finished", timeout=SOON)
+    expect(page.locator("#moves")).to_contain_text("The sum agrees")
 
     other.goto(f"{base}/admin/inbox")
     expect(other.locator("#threads")).to_contain_text("Nobody waits")

@@ -5,7 +5,10 @@ from sqlalchemy import Connection
 
 from bot import backlog, jobs
 from bot import held as room
+from bot import webhook_log as door
 from bot.web.admin.pages import Visit, go, page, show
+
+LATEST = 100  # of what came to the door
 
 
 @page("/engine", role="launcher")
@@ -19,6 +22,15 @@ def engine(visit: Visit) -> object:
     return show("engine.html", processes=[(row, backlog.lives(row, machine_now)) for row in processes], waiting=waiting,
                 absent=[kind for kind in backlog.EXPECTED if kind not in living], held=found, failed=jobs.failed(visit.runtime),
                 answers=visit.runtime.redis_answers(), now=machine_now, most=backlog.MOST_COUNTED)  # fmt: skip
+
+
+@page("/engine/webhooks", role="launcher")
+def webhook_log(visit: Visit) -> object:
+    """What came to the carrier's door lately, and what became of it."""
+    only = visit.query.get("only", "")
+    with visit.read() as connection:
+        found = [one for one in door.latest(connection, LATEST) if only in ("", one.what)]
+    return show("webhook_log.html", found=found, only=only)
 
 
 @page("/engine/held", role="admin", methods=("POST",))

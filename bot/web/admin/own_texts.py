@@ -8,7 +8,7 @@ from flask_babel import gettext
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
-from bot import shop
+from bot import segments, shop
 from bot.catalogue import in_language
 from bot.shop import setup, wanted
 from bot.shop.spec import WhoPart
@@ -19,6 +19,7 @@ from bot.web.admin.shop import WHO, Here, here, is_new, settle, step, typed_in
 from bot.web.api.problems import REFUSALS
 
 TOPIC = ("names", "frequencies", "phrases")
+EVERYBODY = {"fr": "Abonnés", "en": "Subscribers", "es": "Suscriptores"}  # the first segment: whom a first campaign reaches
 
 
 @page("/shop/texts", role="admin", methods=("GET", "POST"))
@@ -136,6 +137,7 @@ def _done_texts(visit: Visit, now: Here, typed: Mapping[str, str]) -> None:
 
     def make(connection: Connection) -> None:
         setup.make(connection, *checked)
+        segments.save(connection, EVERYBODY.get(who.languages[0], EVERYBODY["en"]), {"topic": setup.TOPIC}, visit.now(connection))
         visit.audit(connection, "shop.made", "shop", after=checked[0].model_dump(mode="json", include={*WHO, "senders"}))
 
     try:
