@@ -182,12 +182,15 @@ def test_all_of_it_by_keyboard(house: House, page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#text")).to_have_value("De 9 h à 19 h.")
     page.keyboard.press("Control+Enter")
+    expect(page.locator("#text")).to_have_value("")  # the next page: the one before may show the answer, too
     expect(page.locator("#thread")).to_contain_text("De 9 h à 19 h.")
     page.wait_for_load_state()  # a key that comes before its script is heard by nobody
     page.keyboard.press("Alt+p")
+    expect(page.locator("#note")).to_be_focused()
     page.keyboard.type("Comes on Friday.")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
+    expect(page.locator("#note")).to_be_hidden()
     expect(page.locator("#thread")).to_contain_text("Comes on Friday.")
     page.wait_for_load_state()
     page.keyboard.press("Alt+e")

@@ -248,11 +248,14 @@ def test_a_segment_is_made_by_keyboard(shop: House, admin: Page) -> None:
     admin.keyboard.press("Enter")
     second = admin.get_by_label("What it is about").nth(1)
     expect(second).to_be_focused()
-    admin.keyboard.type("has the tag")
-    expect(admin.get_by_label("Tag")).to_be_visible()
-    expect(second).to_be_focused()
+    for shown in ("how", "Field", "Tag"):  # past "agreed to" and "has in the field"
+        admin.keyboard.press("ArrowDown")
+        expect(admin.get_by_label(shown, exact=True).last).to_be_visible()
+        expect(second).to_be_focused()
     admin.keyboard.press("Tab")
-    admin.keyboard.type("vip")
+    admin.keyboard.type("vi")
+    expect(admin.locator("#found")).to_contain_text("“vi”")  # counted anew: who types is left where they are
+    admin.keyboard.type("p")
     expect(admin.locator("#found")).to_contain_text("Élodie")
     admin.keyboard.press("Enter")
     expect(admin.locator(".counted-entries")).to_contain_text("Regulars")

@@ -51,7 +51,7 @@ def test_what_stands_still_is_told_before_and_what_leaves_after(house: House, re
     queue(house)
     launcher = readers("launcher")
     before = launcher.get("/admin/sending").text
-    assert "1 text is ready to leave" in before and "1 campaign is under way" in before and "0 of 3 handed over" in before
+    assert "1 text is ready to leave" in before and "1 campaign is under way" in before and "0 of 3 sent" in before
     assert launcher.send("/admin/sending/halt").status_code == 303
     assert "No text is on its way any more" in launcher.get("/admin/sending").text
     house.work()

@@ -32,8 +32,12 @@ document.addEventListener("click", async (event) => {
   button.classList.add("done");
 });
 
-// What has just been added to a form is what one fills in next.
-document.addEventListener("htmx:after:swap", () => document.querySelector("[data-focus]")?.focus());
+// What has just been added to a form is what one fills in next: once, whatever else is drawn anew later.
+document.addEventListener("htmx:after:swap", () => {
+  const added = document.querySelector("[data-added]");
+  added?.removeAttribute("data-added");
+  added?.focus();
+});
 
 // Ticking all rows of a page at once.
 document.addEventListener("change", (event) => {
