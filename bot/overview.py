@@ -14,8 +14,7 @@ from bot.held import Held, held
 from bot.processes import QUEUES, alive, worker
 from bot.runtime import Runtime
 from bot.segments import reachable
-from bot.webhook_log import turned_away
-from models import ConsentEvent, Contact, Message
+from models import ConsentEvent, Contact, Message, Refusal
 from models.base import Id, UtcDateTime
 from models.consent import OPT_OUT
 from models.message import in_state
@@ -74,7 +73,8 @@ REAL_CONTACTS = CONTACTS.where(Contact.sample.is_(False))  # on a real carrier t
 _asked = in_state("sending", "answered", "unknown") & (_message.state == "unknown")
 _unknown = select(func.count()).where(_asked).select_from(Message).scalar_subquery()
 _opted_out = OPT_OUT & (ConsentEvent.at >= bindparam("before_from", type_=_instant))
-OPT_OUTS_AND_UNKNOWN = select(*_in_each(ConsentEvent.at), _unknown).where(_opted_out)
+_turned_away = select(func.coalesce(func.sum(Refusal.times), 0)).where(Refusal.at >= bindparam("hour_ago", type_=_instant))
+OPT_OUTS_AND_UNKNOWN = select(*_in_each(ConsentEvent.at), _unknown, _turned_away.scalar_subquery()).where(_opted_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,8 @@ def overview(runtime: Runtime, connection: Connection) -> Overview:
     texts = _texts(connection, period.times)
     ours = CONTACTS if runtime.carrier.is_simulated else REAL_CONTACTS
     contacts, can_be_reached, ever_heard, *new = connection.execute(ours, period.times).one()
-    *opt_outs, unknown = connection.execute(OPT_OUTS_AND_UNKNOWN, period.times).one()
+    hour_ago = {"hour_ago": runtime.machine_now() - timedelta(hours=1)}
+    *opt_outs, unknown, turned_away = connection.execute(OPT_OUTS_AND_UNKNOWN, {**period.times, **hour_ago}).one()
     waits, _, strangers = inbox.waiting(connection, 0, now)
     before, days = texts.get(BEFORE, (0, 0, 0)), [texts.get(place, (0, 0, 0)) for place in range(DAYS)]
     heard, sent, delivered = map(sum, zip(*days, strict=True))
@@ -157,7 +158,7 @@ def overview(runtime: Runtime, connection: Connection) -> Overview:
         opt_outs=Figure(*opt_outs),
         days=[Day(day, heard, sent) for day, (heard, sent, _) in zip(period.days, days, strict=True)],
         waits=waits, strangers=strangers, unknown=unknown, held=held(connection),
-        turned_away=turned_away(connection, runtime.machine_now() - timedelta(hours=1)),
+        turned_away=turned_away,
         absent=absent(runtime, connection), campaigns=campaigns.listed(connection, None, MOST_CAMPAIGNS, campaigns.BEGUN),
         steps=_steps(shop, ever_heard, can_be_reached),
     )  # fmt: skip

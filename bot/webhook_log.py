@@ -71,8 +71,3 @@ def latest(connection: Connection, limit: int) -> list[Entry]:
 
 def _status(row: Any) -> str:
     return f"{row.status} ({row.error_code})" if row.error_code else str(row.status)
-
-
-def turned_away(connection: Connection, since: datetime) -> int:
-    """How many requests were not taken since (machine time)."""
-    return int(connection.scalar(select(func.sum(Refusal.times)).where(Refusal.at >= since)) or 0)
