@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, literal, select, union_all
 
 from bot import alarms, outbox, status
 from bot.campaigns.batches import OPEN
-from bot.processes import DEAD_AFTER, QUEUES, worker
+from bot.processes import DEAD_AFTER
 from bot.runtime import Runtime
 from models import Alarm, Batch, Callback, Campaign, Message, Process
 
@@ -18,8 +18,8 @@ _texts = select(Message.not_before.label("at")).select_from(outbox.WAITING).wher
 _ready = select(Message.not_before.label("at")).select_from(outbox.WAITING).where(outbox.READY, Message.batch_id.is_not(None))
 _alarms = select(Alarm.due_at.label("at")).where(alarms.RINGS)
 _statuses = select(Callback.made_at.label("at")).where(status.WAITS)
-_sending = (Campaign.id == Batch.campaign_id, Campaign.state == "sending")
-_batches = select(Batch.due_at.label("at")).join(Campaign, _sending[0]).where(OPEN, _sending[1])
+_of_it = select(Batch.due_at.label("at")).join(Campaign, Campaign.id == Batch.campaign_id)
+_batches = _of_it.where(OPEN, Campaign.state == "sending")
 KINDS = {"texts": _texts, "alarms": _alarms, "statuses": _statuses, "batches": _batches, "campaign texts": _ready}
 """What waits, by what it is: each is seen to by one queue."""
 OF = {"texts": "replies", "alarms": "replies", "statuses": "replies", "batches": "bulk", "campaign texts": "bulk"}
@@ -63,7 +63,3 @@ def processes(connection: Connection) -> Sequence[Row[Any]]:
 def lives(process: Row[Any], machine_now: datetime) -> bool:
     """Whether it has said so lately."""
     return bool(process.beat_at > machine_now - DEAD_AFTER)
-
-
-EXPECTED = (*map(worker, QUEUES), "clock")
-"""Kinds of process of which one should live."""

@@ -182,7 +182,7 @@ def failed(runtime: Runtime) -> list[Failed]:
     found = []
     try:
         for queue in DUE:
-            registry = FailedJobRegistry(queue, connection=runtime.redis, serializer=JSONSerializer)
+            registry = _failed(runtime, queue)
             jobs = Job.fetch_many(registry.get_job_ids(0, MOST_FAILED - 1), runtime.redis, serializer=JSONSerializer)
             found += [Failed(queue, job.ended_at, _last_line(job)) for job in jobs if job is not None]
     except RedisError:
@@ -190,17 +190,16 @@ def failed(runtime: Runtime) -> list[Failed]:
     return sorted(found, key=lambda job: str(job.at), reverse=True)
 
 
-def forget_failed(runtime: Runtime) -> int:
-    """Forget all of them. Returns how many."""
-    if runtime.redis is None:
-        return 0
-    count = 0
-    for queue in DUE:
-        registry = FailedJobRegistry(queue, connection=runtime.redis, serializer=JSONSerializer)
+def forget_failed(runtime: Runtime) -> None:
+    """Forget all of them."""
+    for queue in DUE if runtime.redis is not None else ():
+        registry = _failed(runtime, queue)
         for id_ in registry.get_job_ids():
             registry.remove(id_, delete_job=True)
-            count += 1
-    return count
+
+
+def _failed(runtime: Runtime, queue: str) -> FailedJobRegistry:
+    return FailedJobRegistry(queue, connection=runtime.redis, serializer=JSONSerializer)
 
 
 def _last_line(job: Job) -> str:

@@ -13,9 +13,8 @@ from bot.campaigns.words import Unsaid, Words
 from bot.catalogue import Catalogue, catalogue
 from bot.consent import facts, gate
 from bot.runtime import Runtime
-from bot.text.parts import measure
 from bot.text.plainer import substitutes
-from models import Contact, Field, Message, Staff, insert
+from models import Contact, Message, Staff, insert
 from models.field import SAMPLES
 
 KIND = "staff"  # what goes to the shop's own people, who have proved whose phone it is
@@ -48,12 +47,17 @@ def measured(
         if spoken in found:
             found[spoken].people += 1
             _count(found[spoken], words.say(row))
-    samples = {name: SAMPLES[type_] for name, type_ in shop.fields.items()}
+    samples = _samples(shop)
     for language, one in found.items():
         if not one.people:
             _count(one, words.fill(language, draft.ours or shop.sender_for(None) or "", samples))
         one.dearer = substitutes(draft.texts[language])
     return found
+
+
+def _samples(shop: Catalogue) -> dict[str, Any]:
+    """A value of its type for each field."""
+    return {name: SAMPLES[type_] for name, type_ in shop.fields.items()}
 
 
 def _count(found: Measured, said: Any) -> None:
@@ -76,9 +80,7 @@ def try_out(runtime: Runtime, connection: Connection, campaign: Any, staff_id: i
     contact = contacts.find(connection, person.phone, locked=True) if person.phone and person.phone_proved_at else None
     if contact is None:
         return "not confirmed"
-    fields = connection.execute(select(Field.name, Field.type))
-    values = {row.name: SAMPLES[row.type] for row in fields}
-    values |= {name: value for name, value in contact.values.items() if value is not None}
+    values = _samples(shop) | {name: value for name, value in contact.values.items() if value is not None}
     ours = campaign.ours or shop.sender_for(contact.country)
     said = Words(campaign, shop).fill(spoken, ours or "", values)
     if isinstance(said, Unsaid):
@@ -90,7 +92,7 @@ def try_out(runtime: Runtime, connection: Connection, campaign: Any, staff_id: i
     row = {
         "contact_id": contact.id, "direction": "out", "kind": KIND, "state": "ready",
         "cause": f"try:{campaign.id}:{staff_id}:{key}", "ours": ours, "theirs": contact.phone, "body": said.body,
-        "parts": measure(said.body).parts, "media": campaign.media, "account": runtime.settings.twilio_account_sid, "at": now,
+        "parts": said.size.parts, "media": campaign.media, "account": runtime.settings.twilio_account_sid, "at": now,
         "made_at": machine_now, "not_before": machine_now, "verdicts": [{"at": now.isoformat(), **gate.record(verdict, known)}],
     }  # fmt: skip
     connection.execute(insert(Message).values(**row).on_conflict_do_nothing(index_elements=["cause"]))

@@ -44,7 +44,7 @@ def campaign(visit: Visit, campaign_id: int) -> object:
 def _campaign(visit: Visit, campaign_id: int, status: int = 200, **known: Any) -> object:
     with visit.read() as connection:
         row, shop = campaign_row(connection, campaign_id), catalogue(connection)
-        known |= {"row": row, "said": campaigns.shown(connection, row), "topics": topic_names(shop)}
+        known |= {"row": row, "kept": campaigns.shown(connection, row), "topics": topic_names(shop)}
         known |= {"now": visit.now(connection), "zone": shop.shop.zone}
         if row.launched_at is not None or row.state in ("paused", "cancelled"):
             machine_now = visit.runtime.machine_now()
@@ -52,7 +52,6 @@ def _campaign(visit: Visit, campaign_id: int, status: int = 200, **known: Any) -
             known["rate"] = campaigns.rates(connection, [campaign_id], machine_now)[campaign_id]
         elif visit.staff.may("marketer"):
             known["confirmed"] = staff.find(connection, visit.staff.id).phone_proved_at is not None
-    known["kept"] = known.pop("said")
     return show("campaign.html", status, key=secrets.token_hex(8), form=visit.form, **known)
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from bot import tryout
 from bot.catalogue import Catalogue, catalogue
 from bot.shop import versions
+from bot.shop.costs import measured
 from bot.shop.scripts import Script
-from bot.shop.traffic import measured
 from bot.web.admin.dialogs import head
 from bot.web.admin.look import topic_names
 from bot.web.admin.pages import Visit, Wrong, go, mark, page, show
@@ -101,7 +101,7 @@ def check_dialog(visit: Visit, name: str) -> object:
 @page("/dialogs/<name>/try", role="viewer", methods=("POST",))
 def try_dialog(visit: Visit, name: str) -> object:
     """What is typed, played with a customer who is not there. Nothing is sent or kept."""
-    lines = _lines(visit, visit.form.get("line", ""))
+    lines = _lines(visit.form)
     found, trouble = _played(visit, name, lines)
     known = {"bubbles": _bubbles(found), "written": "\n".join(found), "trouble": trouble}
     return render_template("admin/dialog_phone.html", name=name, lines=lines, jumps=JUMPS, **known)
@@ -120,10 +120,11 @@ def _played(visit: Visit, name: str, lines: list[str]) -> tuple[list[str], list[
         return [], list(error.problems)
 
 
-def _lines(visit: Visit, line: str = "") -> list[str]:
-    before = [] if visit.form.get("again") else [one for one in visit.form.get("lines", "").split("\n") if one.strip()]
-    jump = visit.form.get("jump", "")
-    more = f"@ {jump}" if jump in JUMPS else " ".join(line.split())
+def _lines(form: Mapping[str, str]) -> list[str]:
+    """What the customer has texted so far, and now."""
+    before = [] if form.get("again") else [one for one in form.get("lines", "").split("\n") if one.strip()]
+    jump = form.get("jump", "")
+    more = f"@ {jump}" if jump in JUMPS else " ".join(form.get("line", "").split())
     return [one[:LONGEST_LINE] for one in [*before, *([more] if more else [])][-MOST_LINES:]]
 
 

@@ -3,7 +3,7 @@
 from flask_babel import gettext, ngettext
 from sqlalchemy import Connection
 
-from bot import backlog, jobs
+from bot import backlog, jobs, overview
 from bot import held as room
 from bot import webhook_log as door
 from bot.web.admin.pages import Visit, go, page, show
@@ -16,11 +16,10 @@ def engine(visit: Visit) -> object:
     """All of it, as it is now."""
     with visit.read() as connection:
         processes, found = backlog.processes(connection), room.held(connection)
-        waiting = backlog.waiting(visit.runtime, connection)
+        waiting, absent = backlog.waiting(visit.runtime, connection), overview.absent(visit.runtime, connection)
     machine_now = visit.runtime.machine_now()
-    living = {row.kind for row in processes if backlog.lives(row, machine_now)}
     return show("engine.html", processes=[(row, backlog.lives(row, machine_now)) for row in processes], waiting=waiting,
-                absent=[kind for kind in backlog.EXPECTED if kind not in living], held=found, failed=jobs.failed(visit.runtime),
+                absent=absent, held=found, failed=jobs.failed(visit.runtime),
                 answers=visit.runtime.redis_answers(), now=machine_now, most=backlog.MOST_COUNTED)  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from bot.intent import filled, intent
 from bot.shop import NoSuch, versions
 from bot.shop.spec import KeywordPart
 from bot.web.admin.look import topic_names
-from bot.web.admin.pages import Visit, Wrong, go, mark, page, show
+from bot.web.admin.pages import Visit, Wrong, by_language, go, mark, page, show
 from keywords.reserved import HELP, START, STOP
 from keywords.table import Mode
 from models import Keyword
@@ -133,20 +133,14 @@ def _form(visit: Visit) -> dict[str, Any]:
     """All that was typed: a phrase on each line, those for every language in the field `phrases`, and so the reply."""
     form = visit.form
     lines = {language: [line.strip() for line in typed.splitlines() if line.strip()]
-             for language, typed in _by_language(form, "phrases").items()}  # fmt: skip
+             for language, typed in by_language(form, "phrases").items()}  # fmt: skip
     picture = form.get("picture", "").removeprefix(visit.runtime.settings.base_url)
     return {
         "phrases": {language: phrases for language, phrases in lines.items() if phrases},
         "mode": form.get("mode", ""), "dialog": form.get("dialog") or None, "interrupts": "interrupts" in form,
-        "reply": {language: words for language, words in _by_language(form, "reply").items() if words} or None,
+        "reply": {language: words for language, words in by_language(form, "reply").items() if words} or None,
         "picture": picture or None, "topic": form.get("topic") or None,
     }  # fmt: skip
-
-
-def _by_language(form: Mapping[str, str], field: str) -> dict[str, str]:
-    """What was typed into `field.fr`, `field.en` and, for every language, `field`."""
-    return {name.removeprefix(field).removeprefix("."): typed
-            for name, typed in form.items() if name.partition(".")[0] == field}  # fmt: skip
 
 
 def _beside(errors: Mapping[str, str], languages: list[str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ Each is written here as the house says it, with a name for each value in it; a t
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from flask_babel import gettext
@@ -121,6 +122,12 @@ def in_their_words(message: str) -> str:
         if found := pattern.fullmatch(message):
             return str(gettext(known, **found.groupdict())) if found.groupdict() else str(gettext(known))
     return message
+
+
+def stays(which: str, errors: Mapping[str, str]) -> str:
+    """Why something cannot go, as a sentence."""
+    reasons = [in_their_words(one) for one in "; ".join(errors.values()).split("; ")]
+    return f"{gettext('%(number)s stays.', number=which)} {'; '.join(reasons)}."
 
 
 @lru_cache

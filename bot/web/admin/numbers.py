@@ -11,7 +11,7 @@ from bot import shop
 from bot.catalogue import in_language
 from bot.shop import NoSuch, lawful
 from bot.shop.spec import SenderPart
-from bot.web.admin.mistakes import in_their_words
+from bot.web.admin.mistakes import stays
 from bot.web.admin.pages import Visit, Wrong, go, mark, page, shaped, show
 from bot.web.admin.shop import Here, beside, countries, here, step, typed_in
 from models import Sender
@@ -133,6 +133,5 @@ def delete_number(visit: Visit) -> object:
     try:
         visit.change(drop)
     except Wrong as wrong:
-        reasons = [in_their_words(one) for one in "; ".join(wrong.errors.values()).split("; ")]
-        return _number(visit, now, {}, 422, {"": f"{gettext('%(number)s stays.', number=number)} {'; '.join(reasons)}."})
+        return _number(visit, now, {}, 422, {"": stays(number, wrong.errors)})
     return go("shop_number", say=gettext("The number is deleted."))

@@ -125,6 +125,12 @@ class Visit:
         return self.runtime.now(connection)
 
 
+def by_language(form: Mapping[str, str], field: str) -> dict[str, str]:
+    """What was typed into `field.fr`, `field.en` and, for every language, `field`."""
+    return {name.removeprefix(field).removeprefix("."): typed
+            for name, typed in form.items() if name.partition(".")[0] == field}  # fmt: skip
+
+
 def whole(written: str) -> int | None:
     """A whole number that a database can hold, if that is what stands there."""
     return int(written) if DIGITS.fullmatch(written) else None

@@ -10,7 +10,6 @@ from bot.segments import KINDS, MAX_RULES, Rule, plain
 from bot.web.admin.pages import Visit
 
 JOINS = ("all", "any", "none", "not all")
-PERIODS = ("within", "longer", "since", "until", "before", "between")
 TESTS = ("is", "is_not", "contains", "more_than", "less_than", "exists", "missing")
 UNITS = {"H": "hour", "D": "day", "W": "week", "M": "month", "Y": "year"}
 LINES = tuple(kind for kind in KINDS if kind not in ("all", "any", "not"))

@@ -12,8 +12,8 @@ from bot import contacts as people
 from bot import shop
 from bot.shop import NoSuch
 from bot.shop.spec import TopicPart
-from bot.web.admin.mistakes import in_their_words
-from bot.web.admin.pages import Visit, Wrong, go, mark, page, shaped, show
+from bot.web.admin.mistakes import stays
+from bot.web.admin.pages import Visit, Wrong, by_language, go, mark, page, shaped, show
 from bot.web.admin.shop import Here, here
 from dialogs.parts import Name
 from models import Topic
@@ -63,7 +63,9 @@ def topic(visit: Visit, name: str) -> object:
 
 def _save(visit: Visit, now: Here, slug: str | None) -> object:
     form = visit.form
-    said = {part: _by_language(form, part) for part in PARTS} | {"proof": form.get("proof", "")}
+    typed = {part: by_language(form, part) for part in PARTS}
+    said: dict[str, Any] = {part: {language: one for language, one in words.items() if one} for part, words in typed.items()}
+    said["proof"] = form.get("proof", "")
     name = slug or form.get("slug", "")
 
     def save(connection: Connection) -> None:
@@ -101,8 +103,7 @@ def delete_topic(visit: Visit, name: str) -> object:
     try:
         visit.change(drop)
     except Wrong as wrong:
-        reasons = [in_their_words(one) for one in "; ".join(wrong.errors.values()).split("; ")]
-        return _topics(visit, 422, {"": f"{gettext('%(number)s stays.', number=name)} {'; '.join(reasons)}."})
+        return _topics(visit, 422, {"": stays(name, wrong.errors)})
     return go("topics", say=gettext("The topic is deleted."))
 
 
@@ -121,11 +122,6 @@ def _said(connection: Connection, slug: str) -> dict[str, Any]:
         return shop.said(TopicPart, shop.one(connection, Topic.slug, slug))
     except NoSuch:
         raise NotFound from None
-
-
-def _by_language(form: Mapping[str, str], part: str) -> dict[str, str]:
-    found = {name.partition(".")[2]: words for name, words in form.items() if name.partition(".")[0] == part}
-    return {language: words for language, words in found.items() if words}
 
 
 def _beside(errors: Mapping[str, str]) -> dict[str, str]:
