@@ -1,5 +1,6 @@
 """What waits for a person's word: it fell due while nobody was awake, or nobody knows whether it was sent."""
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -44,24 +45,35 @@ def held(connection: Connection) -> Held:
 def release(runtime: Runtime) -> int:
     """Let it all happen now, late as it is; the gate is asked as ever. Returns how many messages and alarms."""
     with runtime.begin() as connection:
-        now: Any = runtime.machine_now()
-        ready = {"state": "ready", "why": None, "not_before": now, "made_at": now, "attempts": 0, "for_person": False,
-                 "batch_id": None}  # fmt: skip
-        messages = connection.execute(update(Message).where(MESSAGES).values(**ready)).rowcount
-        alarms = connection.execute(update(Alarm).where(Alarm.held).values(held=False, attempts=0)).rowcount
-        return messages + alarms
+        return let_go(connection, runtime.machine_now())
+
+
+def let_go(connection: Connection, machine_now: datetime) -> int:
+    """The same within a transaction."""
+    ready: dict[str, Any] = {
+        "state": "ready", "why": None, "not_before": machine_now, "made_at": machine_now, "attempts": 0, "for_person": False,
+        "batch_id": None,
+    }  # fmt: skip
+    messages = connection.execute(update(Message).where(MESSAGES).values(**ready)).rowcount
+    alarms = connection.execute(update(Alarm).where(Alarm.held).values(held=False, attempts=0)).rowcount
+    return messages + alarms
 
 
 def refuse(runtime: Runtime) -> int:
     """Let none of it happen: messages are refused, the conversations that waited end. Returns how many."""
     with runtime.begin() as connection:
-        never = {"state": "refused", "why": BY_HAND, "for_person": False}
-        messages = connection.execute(update(Message).where(MESSAGES).values(**never)).rowcount
-        late = select(Alarm.subject).where(Alarm.held, Alarm.kind == "release")
-        messages += connection.execute(update(Message).where(in_state("held"), Message.id.in_(late)).values(**never)).rowcount
-        theirs = select(Alarm.subject).where(Alarm.held, Alarm.kind.in_(OF_CONVERSATIONS))
-        live = (Conversation.status != "ended") & Conversation.id.in_(theirs)
-        connection.execute(update(Conversation).where(live).values(status="ended"))
-        alarms = connection.execute(delete(Alarm).where(Alarm.held, Alarm.kind != "release")).rowcount
-        connection.execute(delete(Alarm).where(Alarm.held))
-        return messages + alarms
+        return let_never(connection)
+
+
+def let_never(connection: Connection) -> int:
+    """The same within a transaction."""
+    never = {"state": "refused", "why": BY_HAND, "for_person": False}
+    messages = connection.execute(update(Message).where(MESSAGES).values(**never)).rowcount
+    late = select(Alarm.subject).where(Alarm.held, Alarm.kind == "release")
+    messages += connection.execute(update(Message).where(in_state("held"), Message.id.in_(late)).values(**never)).rowcount
+    theirs = select(Alarm.subject).where(Alarm.held, Alarm.kind.in_(OF_CONVERSATIONS))
+    live = (Conversation.status != "ended") & Conversation.id.in_(theirs)
+    connection.execute(update(Conversation).where(live).values(status="ended"))
+    alarms = connection.execute(delete(Alarm).where(Alarm.held, Alarm.kind != "release")).rowcount
+    connection.execute(delete(Alarm).where(Alarm.held))
+    return messages + alarms

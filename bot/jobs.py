@@ -183,26 +183,43 @@ def failed(runtime: Runtime) -> list[Failed]:
     try:
         for queue in DUE:
             registry = _failed(runtime, queue)
-            jobs = Job.fetch_many(registry.get_job_ids(0, MOST_FAILED - 1), runtime.redis, serializer=JSONSerializer)
-            found += [Failed(queue, job.ended_at, _last_line(job)) for job in jobs if job is not None]
+            ids = registry.get_job_ids(0, MOST_FAILED - 1, desc=True)
+            jobs = Job.fetch_many(ids, runtime.redis, serializer=JSONSerializer)
+            found += [Failed(queue, job.ended_at, _why(job)) for job in jobs if job is not None]
     except RedisError:
         return []
     return sorted(found, key=lambda job: str(job.at), reverse=True)
 
 
-def forget_failed(runtime: Runtime) -> None:
-    """Forget all of them."""
-    for queue in DUE if runtime.redis is not None else ():
-        registry = _failed(runtime, queue)
-        for id_ in registry.get_job_ids():
-            registry.remove(id_, delete_job=True)
+def forget_failed(runtime: Runtime) -> bool:
+    """Forget all of them. Whether Redis did."""
+    try:
+        for queue in DUE if runtime.redis is not None else ():
+            registry = _failed(runtime, queue)
+            for id_ in registry.get_job_ids():
+                registry.remove(id_, delete_job=True)
+    except RedisError:
+        return False
+    return True
+
+
+def waiting(runtime: Runtime) -> dict[str, int] | None:
+    """How many wake-ups wait in each queue. They tell nothing of what is due: see `bot.backlog`. None: Redis does not answer."""
+    if runtime.redis is None:
+        return None
+    try:
+        return {queue: len(Queue(queue, connection=runtime.redis, serializer=JSONSerializer)) for queue in DUE}
+    except RedisError:
+        return None
 
 
 def _failed(runtime: Runtime, queue: str) -> FailedJobRegistry:
     return FailedJobRegistry(queue, connection=runtime.redis, serializer=JSONSerializer)
 
 
-def _last_line(job: Job) -> str:
+def _why(job: Job) -> str:
+    """What stands after the last place of the traceback: the exception, whose words may go on for several lines."""
     result = job.latest_result()
-    lines = (result.exc_string if result is not None else None) or ""
-    return lines.strip().rpartition("\n")[2][:300]
+    lines = ((result.exc_string if result is not None else None) or "").splitlines()
+    last = max((number for number, line in enumerate(lines) if line.startswith("  File ")), default=-1)
+    return next((line for line in lines[last + 1 :] if line[:1].strip()), "")[:300]

@@ -1,10 +1,35 @@
 """Draws a dialog as a mermaid state diagram: states, and on each arrow what takes one along it."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from dialogs.parts import Hear, When
 from dialogs.spec import Dialog, State
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way on from a state. `kind`: heard, otherwise, silence, after, asked, else or event; `detail`: what, in a few words."""
+
+    kind: str
+    detail: str
+    goto: str | None  # None: the end
+
+
+def ways(dialog: Dialog, state: State) -> Iterator[Way]:
+    """All ways on from a state, in the order in which they are looked at."""
+    for branch in state.on or ():
+        yield Way("heard", heard(branch.hear), branch.goto)
+    if state.on:
+        yield Way("otherwise", "", state.otherwise.goto)
+        yield Way("silence", "", dialog.on_expiry)
+    if state.after:
+        yield Way("after", str(state.after.wait), state.after.goto)
+    for choice in state.choose or ():
+        yield Way("asked", asked(choice.when), choice.goto) if choice.when else Way("else", "", choice.goto)
+    for event, goto in dialog.events.items() if not state.ends else ():
+        yield Way("event", event, goto)
 
 
 def diagram(dialog: Dialog) -> str:
@@ -12,23 +37,13 @@ def diagram(dialog: Dialog) -> str:
     lines = ["stateDiagram-v2", f"  [*] --> {_id(dialog.start)}"]
     for name, state in dialog.states.items():
         lines.append(f'  state "{name}" as {_id(name)}')
-        arrows = [*_arrows(dialog, state), *([("", "[*]")] if state.ends else [])]
+        arrows = [(_why(way), way.goto or "[*]") for way in ways(dialog, state)] + ([("", "[*]")] if state.ends else [])
         lines += [f"  {_id(name)} --> {_id(goto)}" + (f": {_plain(why)}" if why else "") for why, goto in arrows]
     return "\n".join(lines) + "\n"
 
 
-def _arrows(dialog: Dialog, state: State) -> Iterator[tuple[str, str]]:
-    for branch in state.on or ():
-        yield heard(branch.hear), branch.goto
-    if state.on:
-        yield "otherwise", state.otherwise.goto or "[*]"
-        yield "silence", dialog.on_expiry or "[*]"
-    if state.after:
-        yield f"after {state.after.wait}", state.after.goto
-    for choice in state.choose or ():
-        yield asked(choice.when) if choice.when else "else", choice.goto
-    if not state.ends:
-        yield from dialog.events.items()
+def _why(way: Way) -> str:
+    return way.detail if way.kind in ("heard", "asked", "event") else f"{way.kind} {way.detail}".rstrip()
 
 
 def heard(hear: Hear) -> str:

@@ -3,27 +3,18 @@
 Lengths are those of the drawing, with y growing downwards.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from statistics import mean
 from textwrap import wrap
+from typing import ClassVar
 
-from dialogs.diagram import asked, heard
+from dialogs.diagram import Way, ways
 from dialogs.spec import Dialog, State
 from dialogs.transcript import pick
 
 WIDTH, HEAD, LINE, ROW = 228, 34, 17, 20  # of a box, of its name, of a line of its words, of a way on
 BESIDE, BELOW, EDGE = 76, 26, 12
 LETTERS, LINES = 30, 3  # of the words that are shown
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A way on from a state. `kind`: heard, otherwise, silence, after, asked, else or event; `detail`: what, in a few words."""
-
-    kind: str
-    detail: str
-    goto: str | None  # None: the end
 
 
 @dataclass(slots=True)
@@ -36,10 +27,15 @@ class Box:
     ends: str | None  # the outcome, of a state that is an end
     x: int = 0
     y: int = 0
+    width: ClassVar[int] = WIDTH
 
     @property
     def height(self) -> int:
         return HEAD + LINE * len(self.says) + ROW * len(self.ways) + EDGE
+
+    def say_y(self, place: int) -> int:
+        """The foot of one of its lines."""
+        return self.y + HEAD + LINE * place + LINE - 5
 
     def way_y(self, place: int) -> int:
         """The middle of one of its ways on."""
@@ -57,7 +53,7 @@ class Drawing:
 
 
 def layout(dialog: Dialog, language: str) -> Drawing:
-    """The drawing of a dialog, its words in a language."""
+    """The drawing of a dialog, its words in a language. A way to a state that is not there leads nowhere."""
     boxes = {name: _box(dialog, name, state, language) for name, state in dialog.states.items()}
     columns = _columns(dialog, boxes)
     for place, names in enumerate(columns):
@@ -70,7 +66,7 @@ def layout(dialog: Dialog, language: str) -> Drawing:
     found = Drawing([boxes[name] for names in columns for name in names])
     for box in found.boxes:
         for place, way in enumerate(box.ways):
-            if way.goto is not None:
+            if way.goto in boxes:
                 found.arrows.append((box.x + WIDTH, box.way_y(place), boxes[way.goto].x, boxes[way.goto].y + HEAD // 2))
     found.width = max(box.x for box in found.boxes) + WIDTH + BESIDE // 2
     found.height = max(box.y + box.height for box in found.boxes) + EDGE
@@ -81,28 +77,15 @@ def _box(dialog: Dialog, name: str, state: State, language: str) -> Box:
     says = wrap(pick(state.say, language), LETTERS) if state.say else []
     if len(says) > LINES:
         says = [*says[: LINES - 1], says[LINES - 1][: LETTERS - 1] + "…"]
-    return Box(name, says, [*_ways(dialog, state)], (state.end or name) if state.ends else None)
-
-
-def _ways(dialog: Dialog, state: State) -> Iterator[Way]:
-    for branch in state.on or ():
-        yield Way("heard", heard(branch.hear), branch.goto)
-    if state.on:
-        yield Way("otherwise", "", state.otherwise.goto)
-        if dialog.expires is not None:
-            yield Way("silence", "", dialog.on_expiry)
-    if state.after:
-        yield Way("after", str(state.after.wait), state.after.goto)
-    for choice in state.choose or ():
-        yield Way("asked", asked(choice.when), choice.goto) if choice.when else Way("else", "", choice.goto)
+    return Box(name, says, [*ways(dialog, state)], (state.end or name) if state.ends else None)
 
 
 def _columns(dialog: Dialog, boxes: dict[str, Box]) -> list[list[str]]:
     """By the least number of ways that lead there from the start; what nothing leads to stands last."""
-    columns, seen = [[dialog.start]], {dialog.start}
+    columns, seen = [[dialog.start] if dialog.start in boxes else []], {dialog.start}
     while columns[-1]:
         ways = (way for name in columns[-1] for way in boxes[name].ways if way.kind != "silence")
-        fresh = dict.fromkeys(way.goto for way in ways if way.goto is not None and way.goto not in seen)
+        fresh = dict.fromkeys(way.goto for way in ways if way.goto in boxes and way.goto not in seen)
         seen.update(fresh)
         columns.append([*fresh])
     columns[-1] = [name for name in boxes if name not in seen]

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,8 @@ from dialogs.diagram import heard
 from dialogs.load import plain, read_nodes
 from dialogs.spec import Dialog, Path, State
 
+OPTIONAL = ("picture",)  # what a state may do without; so may words do without a language
+LINE_END = re.compile("[\n\x85\u2028\u2029]")
 UNPRINTED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # YAML takes them for something else, or for nothing
 
 
@@ -27,10 +29,14 @@ class Saying:
     words: Mapping[str, str]
     heard: str = ""
 
+    def languages(self, shop: Sequence[str]) -> list[str]:
+        """Those that it is said in; and, unless one text serves all, those that it should be said in."""
+        return [*self.words] if "" in self.words else [*shop]
+
 
 @dataclass(frozen=True, slots=True)
 class Worded:
-    """A state as whoever only changes words sees it. `settings`: tries, wait and picture that are written there, by path."""
+    """A state as whoever only changes words sees it. `settings`: its tries, wait and picture, "" if it has none, by path."""
 
     name: str
     way: str  # listens, waits, chooses or ends
@@ -45,10 +51,12 @@ def worded(source: str, dialog: Dialog) -> list[Worded]:
     for name, state in dialog.states.items():
         said, path = raw["states"][name], ("states", name)
         one = Worded(name, _way(state), [*_sayings(said, path, state)])
-        for inner, key in ((said, "picture"), (said.get("otherwise"), "tries"), (said.get("after"), "wait")):
-            if isinstance(inner, dict) and key in inner:
-                step = {"tries": ("otherwise",), "wait": ("after",)}.get(key, ())
-                one.settings[*path, *step, key] = inner[key]
+        if state.say is not None:
+            one.settings[*path, "picture"] = said.get("picture", "")
+        if isinstance(said.get("otherwise"), dict):
+            one.settings[*path, "otherwise", "tries"] = said["otherwise"].get("tries", str(state.otherwise.tries))
+        if isinstance(said.get("after"), dict):
+            one.settings[*path, "after", "wait"] = said["after"]["wait"]
         found.append(one)
     return found
 
@@ -81,9 +89,17 @@ def _words(said: Any) -> Mapping[str, str]:
 def rewrite(source: str, changes: Mapping[Path, str]) -> str:
     """The YAML with other words at these places; a language or a setting that is not there yet is added to its neighbours.
 
-    What one says in every language (`say: hello`) has the language "". Raises DialogError for what cannot be read, and KeyError
-    for a place whose neighbours are not there either.
+    What one says in every language (`say: hello`) has the language "". A language or a picture that says nothing any more goes,
+    unless it is the last. Raises DialogError for what cannot be read, KeyError for a place whose neighbours are not there either.
     """
+    emptied = {path: value for path, value in changes.items() if not value}
+    source = _edited(source, {path: value for path, value in changes.items() if value})
+    for path, value in emptied.items():  # one by one: what goes is where its neighbours begin and end
+        source = _edited(source, {path: value})
+    return source
+
+
+def _edited(source: str, changes: Mapping[Path, str]) -> str:
     root = read_nodes(source, "dialog")
     edits = [_edit(source, root, path, value) for path, value in changes.items()]
     for start, end, written in sorted(edits, key=lambda edit: edit[:2], reverse=True):
@@ -102,7 +118,8 @@ def _edit(source: str, root: Any, path: Path, value: str) -> tuple[int, int, str
         return _span(source, parent, value)
     node = _child(parent, path[-1])
     if isinstance(node, yaml.ScalarNode):
-        return _span(source, node, value)
+        goes = not value and (path[-1] in OPTIONAL or path[-2] == "say") and len(parent.value) > 1
+        return _gone(source, parent, node) if goes else _span(source, node, value)
     if node is not None or not isinstance(parent, yaml.MappingNode) or not parent.value:
         raise KeyError(path)
     return _added(source, parent, str(path[-1]), value)
@@ -123,14 +140,27 @@ def _span(source: str, node: yaml.ScalarNode, value: str) -> tuple[int, int, str
 
 
 def _added(source: str, parent: yaml.MappingNode, key: str, value: str) -> tuple[int, int, str]:
-    name = _quoted(key) if key == "" else key
+    """After the last of its neighbours; before the first one if that last one is no text, whose end is not its own."""
+    written = f"{_quoted(key) if key == '' else key}: {_quoted(value)}"
+    first, last = parent.value[0][0].start_mark, parent.value[-1][1]
+    end = last.end_mark.index
     if parent.flow_style:
-        place = parent.value[-1][1].end_mark.index
-        return place, place, f", {name}: {_quoted(value)}"
-    last = parent.value[-1][1].end_mark.index
-    place = source.find("\n", last if source[last - 1 : last] != "\n" else last - 1)
-    place = len(source) if place < 0 else place
-    return place, place, f"\n{' ' * parent.start_mark.column}{name}: {_quoted(value)}"
+        return end, end, f", {written}"
+    if not isinstance(last, yaml.ScalarNode):
+        return first.index, first.index, f"{written}\n{' ' * first.column}"
+    found = LINE_END.search(source, end if not LINE_END.match(source[end - 1 : end]) else end - 1)
+    place = found.start() if found else len(source)
+    return place, place, f"\n{' ' * first.column}{written}"
+
+
+def _gone(source: str, parent: yaml.MappingNode, node: yaml.ScalarNode) -> tuple[int, int, str]:
+    """From where its key begins to where the next one does; of the last one, from where the one before ends."""
+    place = next(place for place, (_, value) in enumerate(parent.value) if value is node)
+    if place + 1 < len(parent.value):
+        return parent.value[place][0].start_mark.index, parent.value[place + 1][0].start_mark.index, ""
+    before, end = parent.value[place - 1][1].end_mark.index, node.end_mark.index
+    cut = LINE_END.match(source[end - 1 : end]) and not LINE_END.match(source[before - 1 : before])  # a block ends its line
+    return before, end, "\n" if cut else ""
 
 
 def _quoted(value: str) -> str:

@@ -11,7 +11,7 @@
 from bot.campaigns.answers import answered
 from bot.campaigns.balance import Balance, balance
 from bot.campaigns.batches import Batches
-from bot.campaigns.control import cancel, clear, finish, go_on, pause, resume, stop, wait, watch, wish
+from bot.campaigns.control import cancel, clear, finish, go_on, pause, resume, stop, take_back, wait, watch, wish
 from bot.campaigns.draft import CampaignError, Draft, create, make, read, rewrite, throw_away
 from bot.campaigns.launch import find, ring, schedule, take_slice
 from bot.campaigns.preview import Preview, preview
@@ -23,5 +23,5 @@ __all__ = [
     "BEGUN", "OUTCOMES", "Balance", "Batches", "CampaignError", "Draft", "Measured", "Preview", "Problem", "Progress",
     "answered", "balance", "cancel", "clear", "create", "find", "finish", "go_on", "latest", "listed", "make",
     "measured", "page", "pause", "preview", "rates", "read", "recipients", "resume", "rewrite", "ring", "schedule",
-    "shown", "stop", "take_slice", "throw_away", "try_out", "wait", "watch", "wish",
+    "shown", "stop", "take_back", "take_slice", "throw_away", "try_out", "wait", "watch", "wish",
 ]  # fmt: skip

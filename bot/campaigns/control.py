@@ -87,7 +87,19 @@ def stop(connection: Connection, campaign_id: int, state: str, why: str = BY_HAN
     mine = update(Campaign).where(Campaign.id == campaign_id, Campaign.state.in_(STOPPABLE[state]))
     if not connection.execute(mine.values(state=state, why=why)).rowcount:
         raise CampaignError(Problem("", f"the campaign is {launch.find(connection, campaign_id).state}"))
+    _forget_alarm(connection, campaign_id)
+
+
+def _forget_alarm(connection: Connection, campaign_id: int) -> None:
     connection.execute(delete(Alarm).where(Alarm.kind == "launch", Alarm.subject == campaign_id))
+
+
+def take_back(connection: Connection, campaign_id: int) -> None:
+    """What is scheduled and has not begun is a draft again. Raises CampaignError."""
+    mine = update(Campaign).where(Campaign.id == campaign_id, Campaign.state == "scheduled")
+    if not connection.execute(mine.values(state="draft", starts_at=None)).rowcount:
+        raise CampaignError(Problem("", f"the campaign is {launch.find(connection, campaign_id).state}"))
+    _forget_alarm(connection, campaign_id)
 
 
 def go_on(runtime: Runtime, connection: Connection, campaign_id: int) -> None:

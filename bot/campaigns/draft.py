@@ -73,8 +73,12 @@ def make(connection: Connection, draft: Draft, now: datetime) -> int:
 
 def rewrite(connection: Connection, campaign_id: int, draft: Draft, now: datetime) -> int:
     """Say a draft anew, perhaps under another name. Returns its id; raises CampaignError."""
+    segments.lock(connection)
     others = select(Campaign.id).where(Campaign.name == draft.name, Campaign.id != campaign_id)
-    row = _row(connection, draft, now, *([_taken(draft)] if connection.scalar(others) is not None else []))
+    before = _name(connection, campaign_id)
+    wrong = [_taken(draft)] if connection.scalar(others) is not None else []
+    wrong += _asked_about(connection, before, "name") if before != draft.name else []
+    row = _row(connection, draft, now, *wrong)
     mine = update(Campaign).where(Campaign.id == campaign_id, Campaign.state == "draft")
     return _kept(connection, mine.values(**row), Problem("", "it is no draft any more"))
 
@@ -83,7 +87,17 @@ def _taken(draft: Draft) -> Problem:
     return Problem("name", f"there is a campaign {draft.name!r} already")
 
 
+def _name(connection: Connection, campaign_id: int) -> str:
+    return connection.scalar(select(Campaign.name).where(Campaign.id == campaign_id)) or ""
+
+
+def _asked_about(connection: Connection, name: str, field: str = "") -> list[Problem]:
+    """Segments that ask about it by its name keep it, and its name."""
+    return [Problem(field, f"the segment {one!r} asks about it") for one in segments.asking(connection, name)]
+
+
 def _row(connection: Connection, draft: Draft, now: datetime, *more: Problem) -> dict[str, Any]:
+    segments.lock(connection)
     problems = [*more, *_problems(connection, catalogue(connection), draft)]
     if draft.ends_at is not None and draft.ends_at <= now:
         problems.append(Problem("ends_at", "is over already"))
@@ -105,6 +119,9 @@ def _kept(connection: Connection, put: Any, otherwise: Problem) -> int:
 
 def throw_away(connection: Connection, campaign_id: int) -> None:
     """A draft goes, and nothing of it stays. Raises CampaignError."""
+    segments.lock(connection)
+    if problems := _asked_about(connection, _name(connection, campaign_id)):
+        raise CampaignError(*problems)
     mine = delete(Campaign).where(Campaign.id == campaign_id, Campaign.state == "draft")
     if not connection.execute(mine).rowcount:
         raise CampaignError(Problem("", "only a draft can be thrown away: cancel it"))

@@ -19,6 +19,7 @@ from models import Contact, Subscription
 
 PAGE = 1_000  # contacts in memory at a time
 SAMPLES = 5
+SPREAD, PRIME = 48_271, 2**31 - 1  # scatter ids: imports may alternate, so no plain step picks fairly
 
 _agreed = and_(Subscription.contact_id == Contact.id, Subscription.topic == bindparam("topic"), Subscription.state == "in")
 
@@ -70,7 +71,7 @@ def preview(
         whom = segments.audience(connection, campaign.within, campaign.without, now)
         of = connection.scalar(select(func.count()).select_from(Contact).where(whom)) or 0
         every = -(-of // most) if most else 1
-        whom = whom if every <= 1 else and_(whom, Contact.id % every == 0)
+        whom = whom if every <= 1 else and_(whom, Contact.id * SPREAD % PRIME % every == 0)
         page = (
             select(Contact.__table__, Subscription.event_id.label("agreed")).outerjoin(Subscription, _agreed)
             .where(whom, Contact.id > bindparam("after")).order_by(Contact.id).limit(PAGE)

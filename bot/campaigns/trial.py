@@ -31,13 +31,13 @@ class Measured:
     unsaid: Counter[str] = field(default_factory=Counter)  # why it cannot be said -> to how many
     longest: int = 0  # units
     example: str = ""
-    dearer: dict[str, str] = field(default_factory=dict)  # character that makes it dearer -> what could stand for it
+    dearer: dict[str, str | None] = field(default_factory=dict)  # sign that makes it dearer -> see `substitutes`
 
 
 def measured(
     connection: Connection, shop: Catalogue, draft: Any, within: Iterable[int], without: Iterable[int], now: datetime
 ) -> dict[str, Measured]:
-    """What a draft's texts are to some of its audience, by language. `draft`: its texts, topic, kind and ours. Two statements."""
+    """What a draft's texts are to some of its audience, by language. `draft`: its texts, topic, kind and ours."""
     whom = segments.audience(connection, [*within], [*without], now)
     known = select(Contact.id, Contact.country, Contact.language, Contact.values)
     reached = known.where(whom, segments.reachable(draft.topic)).order_by(Contact.id.desc()).limit(MOST_PEOPLE)
@@ -95,5 +95,5 @@ def try_out(runtime: Runtime, connection: Connection, campaign: Any, staff_id: i
         "parts": said.size.parts, "media": campaign.media, "account": runtime.settings.twilio_account_sid, "at": now,
         "made_at": machine_now, "not_before": machine_now, "verdicts": [{"at": now.isoformat(), **gate.record(verdict, known)}],
     }  # fmt: skip
-    connection.execute(insert(Message).values(**row).on_conflict_do_nothing(index_elements=["cause"]))
-    return None
+    new = insert(Message).values(**row).on_conflict_do_nothing(index_elements=["cause"])
+    return "sent before" if connection.scalar(new.returning(Message.id)) is None else None

@@ -1,6 +1,6 @@
 """The shop's pictures: kept, listed, renamed, deleted once nothing says them any more."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -54,6 +54,12 @@ def there(connection: Connection, path: str) -> bool:
     match = PATH.fullmatch(path)
     row = find(connection, int(match[1])) if match else None
     return match is not None and row is not None and EXTENSIONS[row.type] == match[3]
+
+
+def gone(runtime: Runtime, connection: Connection, addresses: Iterable[str]) -> list[str]:
+    """Those of these addresses that are ours and lead to no picture."""
+    base = runtime.settings.base_url + "/"
+    return [one for one in addresses if one.startswith(base) and not there(connection, one.removeprefix(base[:-1]))]
 
 
 def page(connection: Connection, before: int | None, limit: int) -> Sequence[Row[Any]]:

@@ -5,7 +5,21 @@ from bot.segments.explain import Piece, explain
 from bot.segments.ground import segments as by_name
 from bot.segments.parse import MAX_RULES, BadRule, NotNow, Problem, parse, plain
 from bot.segments.rules import KINDS, Rule
-from bot.segments.store import BadName, add, delete, find, names, names_by_id, page, remove, save, users
+from bot.segments.store import (
+    BadName,
+    add,
+    asking,
+    awaited,
+    delete,
+    find,
+    lock,
+    names,
+    names_by_id,
+    page,
+    remove,
+    save,
+    users,
+)
 
 __all__ = [
     "KINDS",
@@ -18,7 +32,9 @@ __all__ = [
     "Problem",
     "Rule",
     "add",
+    "asking",
     "audience",
+    "awaited",
     "by_name",
     "condition",
     "contains",
@@ -28,6 +44,7 @@ __all__ = [
     "explain",
     "find",
     "holding",
+    "lock",
     "names",
     "names_by_id",
     "page",

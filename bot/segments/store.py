@@ -12,7 +12,7 @@ from sqlalchemy import delete as delete_rows
 
 from bot.segments.ground import Ground, Held, check, ground, segments
 from bot.segments.parse import MAX_DEPTH, MAX_RULES, BadRule, NotNow, Problem, bad, children, parse, plain
-from bot.segments.rules import InSegment, OnList, Rule
+from bot.segments.rules import InSegment, OnList, Received, Replied, Rule
 from bot.segments.words import Text
 from models import Campaign, Contact, ListMember, Segment, Shop, insert
 from models.base import UtcDateTime
@@ -22,7 +22,6 @@ UNDER_WAY = ("draft", "scheduled", "sending", "paused")
 
 AT_ONCE = 1000  # contacts that one statement names
 _NAME: TypeAdapter[str] = TypeAdapter(Text)
-_LOCK = select(Shop.id).with_for_update()
 
 
 def names(connection: Connection) -> list[str]:
@@ -46,21 +45,26 @@ def page(connection: Connection, after: int, limit: int) -> Sequence[Row[Any]]:
     return connection.execute(select(Segment.__table__).where(Segment.id > after).order_by(Segment.id).limit(limit)).all()
 
 
+def lock(connection: Connection) -> None:
+    """From here to the end of the transaction segments stay as they are: two halves of a circle cannot be saved side by side."""
+    connection.execute(select(Shop.id).with_for_update())
+
+
 def save(connection: Connection, name: str, rule: Any | None, now: datetime, *, new: bool = False) -> int:
     """Make or replace a segment by its rule as plain data; None: a list. Returns its id. Raises BadRule.
 
     `new`: it is to be made, and replaces none.
 
-    1. one at a time, so that two halves of a circle cannot be saved side by side
+    1. one at a time
     2. a list with people on it, or a segment that others name, stays what it is
     3. the rule must stand, and so must still every rule that names this segment
     """
     name = _named(name)
-    connection.execute(_LOCK)
+    lock(connection)
     before = ground(connection, now)
     held = before.segments.get(name)
     if new and held is not None:
-        raise _not_now(f"there is a segment {name!r} already")
+        raise _not_now(f"there is a segment {name!r} already", "name")
     parsed = None if rule is None else parse(rule)
     data = None if parsed is None else plain(parsed)
     if held is not None and (held.rule is None) != (data is None):
@@ -78,7 +82,7 @@ def save(connection: Connection, name: str, rule: Any | None, now: datetime, *, 
 
 def delete(connection: Connection, name: str) -> None:
     """Let a segment or a list go, unless a rule, or a campaign that is not over, still needs it. Raises BadRule."""
-    connection.execute(_LOCK)
+    lock(connection)
     held = segments(connection)
     if name not in held:
         raise bad(f"there is no segment {name!r}")
@@ -96,6 +100,23 @@ def users(connection: Connection, segment_id: int, name: str) -> list[tuple[str,
         if segment_id in (*campaign.within, *campaign.without):
             found.append(("campaign", campaign.name))
     return found
+
+
+def awaited(connection: Connection, segment_id: int) -> list[str]:
+    """The campaigns that somebody has sent off and that still ask who is in this segment, or in one that names it."""
+    held, sent_off = segments(connection), ("scheduled", "sending", "paused")
+    theirs = {name for name, one in held.items() if one.id == segment_id}
+    while more := {user for name in theirs for user in _users(name, held)} - theirs:
+        theirs |= more
+    ids = {held[name].id for name in theirs}
+    campaigns = select(Campaign.name, Campaign.within, Campaign.without).where(Campaign.state.in_(sent_off))
+    return [row.name for row in connection.execute(campaigns.order_by(Campaign.name)) if ids & {*row.within, *row.without}]
+
+
+def asking(connection: Connection, campaign: str) -> list[str]:
+    """The segments whose rules ask about a campaign of this name."""
+    held = segments(connection).items()
+    return [name for name, its in held if its.rule is not None and _asks(parse(its.rule), campaign)]
 
 
 def add(connection: Connection, name: str, contact_ids: Iterable[int], now: datetime) -> int:
@@ -122,8 +143,8 @@ class BadName(BadRule):
     """A segment cannot be called so."""
 
 
-def _not_now(message: str) -> NotNow:
-    return NotNow([Problem("", message)])
+def _not_now(message: str, field: str = "") -> NotNow:
+    return NotNow([Problem(field, message)])
 
 
 def _named(name: str) -> str:
@@ -156,6 +177,15 @@ def _names(rule: Rule, name: str) -> bool:
         case InSegment(in_segment=named) | OnList(in_list=named):
             return named == name
     return any(_names(part, name) for _, part in children(rule))
+
+
+def _asks(rule: Rule, campaign: str) -> bool:
+    match rule:
+        case Received(received=named):
+            return named == campaign
+        case Replied(replied=answer):
+            return answer.to == campaign
+    return any(_asks(part, campaign) for _, part in children(rule))
 
 
 def _refuse_change(connection: Connection, name: str, held: Held, all_held: Mapping[str, Held]) -> None:

@@ -9,9 +9,13 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 
+import regex
+
 from bot.text.parts import measure
 
 TABLE = Path(__file__).with_name("smart_encoding.json")
+LETTERS = str.maketrans({"œ": "oe", "Œ": "Oe", "ł": "l", "Ł": "L", "ı": "i", "đ": "d", "Đ": "D", "ħ": "h", "ŋ": "n", "þ": "th"})
+"""Letters that no accent makes: nothing is left of them without one."""
 
 
 def plainer(text: str) -> str | None:
@@ -20,15 +24,18 @@ def plainer(text: str) -> str | None:
     return suggestion if measure(suggestion).parts < measure(text).parts else None
 
 
-def substitutes(text: str) -> dict[str, str]:
-    """What could stand for each character that makes a text dearer: a look-alike, its letter without accents; "": nothing."""
-    return {sign: _substitute(sign) for sign in measure(text).offending}
+def substitutes(text: str) -> dict[str, str | None]:
+    """What could stand for each sign, as the eye sees it, that makes a text dearer; "": nothing; None: a letter, which stays."""
+    dear = [sign for sign in dict.fromkeys(regex.findall(r"\X", text)) if measure(sign).offending]
+    return {sign: _substitute(sign) for sign in dear}
 
 
-def _substitute(sign: str) -> str:
+def _substitute(sign: str) -> str | None:
+    """The sign put together, a look-alike, its letters without accents, or nothing for what is no letter."""
     bare = "".join(one for one in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(one))
-    options = (sign.translate(_table()), bare, "")
-    return next(one for one in options if not measure(one).offending)
+    options = (unicodedata.normalize("NFC", sign), sign.translate(_table()), sign.translate(LETTERS), bare)
+    found = next((one for one in options if one and not measure(one).offending), None)
+    return "" if found is None and not any(map(str.isalpha, sign)) else found
 
 
 @cache

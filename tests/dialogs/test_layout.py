@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from dialogs.diagram import diagram
 from dialogs.layout import WIDTH, layout
-from dialogs.load import load_file
+from dialogs.load import load, load_file
 
 LIBRARY = sorted((Path(__file__).parents[2] / "dialogs/library").glob("*.yaml"))
 
@@ -27,6 +28,14 @@ def test_states_stand_beside_each_other_and_arrows_lead_from_one_to_another(path
         box = next(box for box in found.boxes if box.x + WIDTH == x and box.y < y < box.y + box.height)
         assert corners[to_x, to_y] in [way.goto for way in box.ways]
     assert len(found.arrows) == sum(way.goto is not None for box in found.boxes for way in box.ways)
+
+
+def test_what_happens_elsewhere_is_a_way_on() -> None:
+    dialog = load("name: x\nstart: a\nexpires: P1D\nevents: {order.paid: b}\nstates:\n"
+                  "  a: {say: Hi, on: [{hear: yes, goto: b}], otherwise: {goto: b}}\n  b: {say: Bye, end: done}\n")  # fmt: skip
+    boxes = {box.name: box for box in layout(dialog, "en").boxes}
+    assert ("event", "order.paid", "b") in [(way.kind, way.detail, way.goto) for way in boxes["a"].ways]
+    assert "s_a --> s_b: order.paid\n" in diagram(dialog)
 
 
 def test_an_end_says_how_it_ends_and_long_words_are_cut() -> None:

@@ -80,6 +80,40 @@ def test_a_language_is_added_to_the_others() -> None:
     assert placed(rewrite(BLOCKS, picture)) == placed(BLOCKS) | picture
 
 
+EMPTIED = """\
+name: hello
+start: one
+states:
+  one:
+    picture: https://shop.example/a.png  # seen
+    say: &words
+      fr: |
+        Bon
+        jour
+      en: Hello
+      es: Hola
+    goto: two
+  two:
+    say: {fr: Fin, en: End, es: Fin}
+    end: done
+"""
+
+
+@pytest.mark.parametrize("gone", [["fr"], ["en"], ["es"], ["fr", "en"], ["en", "es"], ["fr", "es"]], ids="-".join)
+@pytest.mark.parametrize("state", ["one", "two"])
+def test_what_says_nothing_any_more_goes(state: str, gone: list[str]) -> None:
+    after, _ = plain(rewrite(EMPTIED, {("states", state, "say", language): "" for language in gone}), "x")
+    before, _ = plain(EMPTIED, "x")
+    before["states"][state]["say"] = {name: words for name, words in before["states"][state]["say"].items() if name not in gone}
+    assert after == before
+
+
+def test_the_last_language_stays_and_a_picture_goes() -> None:
+    everything = {("states", "one", "say", language): "" for language in ("fr", "en", "es")}
+    after, _ = plain(rewrite(EMPTIED, everything | {("states", "one", "picture"): ""}), "x")
+    assert after["states"]["one"] == {"say": {"es": ""}, "goto": "two"}
+
+
 @pytest.mark.parametrize("place", [("states", "three", "say", "fr"), ("states", "one", "on", 7, "say"), ("states",), ()], ids=str)
 def test_what_is_not_there_is_not_made_up(place: tuple[str, ...]) -> None:
     with pytest.raises((KeyError, IndexError)):
@@ -95,7 +129,7 @@ def test_whatever_is_typed_is_read_back_letter_by_letter(first: int) -> None:
             assert data["states"]["two"]["say"]["en"] == words
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40))
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=40))
 @settings(max_examples=200, deadline=None)
 def test_any_text_is_read_back_letter_by_letter(words: str) -> None:
     data, _ = plain(rewrite(BLOCKS, {("states", "one", "on", 0, "say", "fr"): words}), "x")

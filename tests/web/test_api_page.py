@@ -7,13 +7,14 @@ from playwright.sync_api import Page, expect
 
 from bot.web import api
 from tests.house import House
+from tests.web.conftest import fits
 
 
 def test_the_page_of_the_api_shows_every_operation_and_fits(page: Page) -> None:
     page.goto("/api/docs")
     shown = page.locator(".operation summary").filter(has=page.locator(".path", has_text="/"))
     expect(shown).to_have_count(len(api.OPERATIONS))
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    fits(page)
 
 
 def test_a_link_opens_what_it_leads_to(page: Page) -> None:

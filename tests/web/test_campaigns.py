@@ -162,6 +162,100 @@ def test_of_a_very_large_audience_some_are_asked(shop: House, monkeypatch: pytes
     assert "In these segments 60" in page and re.search(r"Reckoned from \d\d of them", page)
 
 
+def test_what_somebody_has_looked_at_is_what_is_sent(shop: House, readers: Readers) -> None:
+    launcher, marketer = readers("launcher"), readers("marketer")
+    path = write(marketer).headers["Location"]
+    asked = form_of(launcher.send(f"{path}/schedule", when="now", was=_was(launcher, path)).text, "sure")
+    assert write(marketer, f"{path}/edit", **{"texts.fr": "{{ brand }} : autre chose. STOP."}).status_code == 303
+    late = launcher.client.post(f"{path}/schedule", data=asked | {"csrf_token": launcher.token})
+    assert late.status_code == 422 and "Somebody has changed it meanwhile" in late.text and "autre chose" in late.text
+    assert state(shop, int(path.rpartition("/")[2])) == "draft"
+    was = _was(launcher, path)
+    assert sure(launcher, path, when="later", at="2026-12-24T10:00", was=was).status_code == 303
+    hasty = launcher.send(f"{path}/schedule", when="now", sure="11", was=was)  # on a page that was opened before
+    assert hasty.status_code == 422 and state(shop, int(path.rpartition("/")[2])) == "scheduled"
+
+
+def _was(reader: Reader, path: str) -> str:
+    found = re.search(r'name="was" value="(\w+)"', reader.get(path).text)
+    assert found
+    return found[1]
+
+
+def test_what_is_scheduled_is_taken_back(shop: House, readers: Readers) -> None:
+    launcher = readers("launcher")
+    path = write(launcher).headers["Location"]
+    assert launcher.send(f"{path}/unschedule").status_code == 422
+    assert sure(launcher, path, when="later", at="2026-12-24T10:00").status_code == 303
+    assert "Back to a draft" in launcher.get(path).text
+    assert launcher.send(f"{path}/unschedule").status_code == 303
+    assert write(launcher, f"{path}/edit", name="Autumn").status_code == 303
+    assert sure(launcher, path, when="now").status_code == 303
+    shop.work()
+    assert state(shop, int(path.rpartition("/")[2])) == "finished" and "campaign.unscheduled" in did(shop)
+
+
+def test_what_a_segment_asks_about_keeps_its_name(shop: House, readers: Readers) -> None:
+    marketer = readers("marketer")
+    path = write(marketer).headers["Location"]
+    with shop.runtime.begin() as connection:
+        segments.save(connection, "missed it", {"not": {"received": "Summer"}}, shop.runtime.now(connection))
+    renamed = write(marketer, f"{path}/edit", name="Autumn")
+    assert renamed.status_code == 422 and re.search(r'id="name-error".*?asks about it', renamed.text, re.DOTALL)
+    assert write(marketer, f"{path}/edit", **{"texts.en": "{{ brand }}: new. STOP."}).status_code == 303
+    assert marketer.send(f"{path}/delete").headers["Location"] == path
+    assert "asks about it" in unescape(marketer.get(path).text)
+
+
+def test_a_copy_does_not_aim_at_what_took_the_place_of_a_segment(shop: House, readers: Readers) -> None:
+    marketer, id_ = readers("marketer"), run(shop)
+    with shop.runtime.begin() as connection:
+        gone = segments.find(connection, "for week-end")
+        assert gone
+        segments.delete(connection, gone.name)
+        segments.save(connection, str(gone.id), {"all": []}, shop.runtime.now(connection))
+    assert form_of(marketer.get(f"{NEW}?like={id_}").text, "campaign").getlist("within") == []
+    assert "a segment that is gone" in marketer.get(f"/admin/campaigns/{id_}").text
+
+
+def test_a_picture_of_ours_is_there(shop: House, readers: Readers) -> None:
+    marketer = readers("marketer")
+    for media in ("/nothing/here.png", f"{shop.runtime.settings.base_url}/f/1/{'x' * 22}.png"):
+        refused = write(marketer, media=media)
+        assert refused.status_code == 422 and re.search(r'id="media-1-error".*?no such picture', refused.text, re.DOTALL)
+
+
+def test_one_text_for_all_languages_stays_one(shop: House, readers: Readers) -> None:
+    marketer, id_ = readers("marketer"), draft(shop, texts={"": "{{ brand }}: 20%. STOP"})
+    path = f"/admin/campaigns/{id_}/edit"
+    form = form_of(marketer.get(path).text, "campaign")
+    form["name"] = "Renamed"
+    assert marketer.client.post(path, data=form | {"csrf_token": marketer.token}).status_code == 303
+    with shop.runtime.read() as connection:
+        assert connection.scalar(select(Campaign.texts)) == {"": "{{ brand }}: 20%. STOP"}
+
+
+@pytest.mark.parametrize("typed", ["²", "9" * 400, "9" * 5000, "-1", "1e3"])
+def test_no_number_is_too_much(shop: House, readers: Readers, typed: str) -> None:
+    launcher = readers("launcher")
+    path = write(launcher).headers["Location"]
+    assert launcher.send(f"{path}/schedule", when="now", sure=typed, word=typed).status_code == 200  # asked anew
+    assert launcher.send(f"{path}/schedule", when="later", at="0001-01-01T00:00").status_code == 422
+
+
+def test_mistakes_are_told_in_french_each_by_itself(shop: House, readers: Readers) -> None:
+    marketer = readers("marketer")
+    marketer.get("/admin/account")
+    marketer.send("/admin/account/details", name="Camille", language="fr")
+    page = told(write(marketer, answers_for="0", error_limit="x", media="ftp://x", ends_at="2020-01-01T10:00",
+                      **{"texts.fr": "{{ contact.a }} {{ contact.b }}", "texts.en": "20%"}).text)  # fmt: skip
+    for said in ("au moins 1", "écrivez un nombre entier"):
+        assert said in page, said
+    page = told(write(marketer, media="ftp://x", **{"texts.fr": "{{ contact.a }} {{ contact.b }}", "texts.en": "20%"}).text)
+    assert page.count("ne peut pas être remplie") == 2 and "un SMS qui vend doit dire comment se désabonner" in page
+    assert "aucun opérateur" in page and "merge tag" not in page
+
+
 def test_many_people_are_a_number_to_be_typed(shop: House, readers: Readers) -> None:
     launcher = readers("launcher")
     join(shop.runtime, map(number, range(12, 12 + SURE_ABOVE)))
@@ -245,8 +339,9 @@ def test_it_is_tried_on_ones_own_phone_and_no_other(shop: House, readers: Reader
     with shop.runtime.begin() as connection:
         connection.execute(update(Staff).values(phone=PEOPLE["Bo"], phone_proved_at=shop.runtime.machine_now()))
     marketer.get(path)
-    for _ in range(2):  # pressed twice, sent once
-        assert marketer.send(f"{path}/try", language="en", key="k").status_code == 303
+    assert marketer.send(f"{path}/try", language="en", key="k").status_code == 303
+    again = marketer.send(f"{path}/try", language="en", key="k")  # pressed twice, sent once
+    assert again.status_code == 422 and "this page has sent one already" in told(again.text)
     shop.work()
     assert shop.received("Bo")[-1] == "ACME: 20% off. STOP to leave."
     assert shop.received("Bo").count("ACME: 20% off. STOP to leave.") == 1
@@ -266,11 +361,18 @@ def test_a_campaign_is_written_by_mouse(shop: House, admin: Page) -> None:
     french = admin.get_by_label("In French")
     french.fill("{{ brand }} : fête ’ ")
     admin.get_by_role("button", name="contact.first_name").click()
-    expect(french).to_have_value("{{ brand }} : fête ’ {{ contact.first_name | default: '…' }}")
-    french.fill("{{ brand }} : fête ’ {{ contact.first_name | default: 'vous' }}. STOP pour arrêter.")
+    expect(french).to_have_value("{{ brand }} : fête ’ {{ contact.first_name | default: '...' }}")
+    admin.keyboard.type("vous")  # in place of what is to be said to those of whom nothing is known
+    expect(french).to_have_value("{{ brand }} : fête ’ {{ contact.first_name | default: 'vous' }}")
+    written = "{{ brand }} : fête ’ {{ contact.first_name | default: 'vous' }}. STOP pour arrêter."
+    french.fill(written)
     expect(admin.locator("#measured-fr")).to_contain_text("UCS-2")
-    admin.get_by_role("button", name="all of them").click()
-    expect(french).to_have_value("{{ brand }} : fete ' {{ contact.first_name | default: 'vous' }}. STOP pour arreter.")
+    for _ in range(2):
+        admin.get_by_role("button", name="all of them").click()
+        expect(french).to_have_value("{{ brand }} : fete ' {{ contact.first_name | default: 'vous' }}. STOP pour arreter.")
+        admin.keyboard.press("Control+z")
+        expect(french).to_have_value(written)
+    admin.keyboard.press("Control+y")
     expect(admin.locator("#measured-fr")).to_contain_text("1 part · GSM-7")
     admin.get_by_label("In English").fill("{{ brand }}: party. STOP to leave.")
     admin.get_by_role("button", name="Save and look at it").click()

@@ -108,7 +108,7 @@ def test_what_is_wrong_is_told_line_by_line_as_it_is_typed(house: House, readers
     good = source(house)
     assert "It holds on every path" in checked(good)
     line = good.splitlines().index("        goto: postcode") + 1
-    assert f'data-line="{line}">Line {line}</button> <code class="wrap">states.confirm.on.0.goto' in checked(
+    assert f'data-line="{line}">Line {line}</a> <code class="wrap">states.confirm.on.0.goto' in checked(
         good.replace("goto: postcode", "goto: nowhere")
     )
     assert 'data-line="3"' in checked("name: welcome\nstart: a\n  - x: [\n")
@@ -122,7 +122,9 @@ def test_a_draft_may_be_wrong_but_is_not_published(house: House, readers: Reader
     broken = source(house).replace("goto: postcode", "goto: nowhere")
     assert change(marketer, f"{WELCOME}/source", source=broken).status_code == 303
     refused = marketer.send(f"{WELCOME}/publish")
-    assert refused.status_code == 422 and "there is no state" in refused.text
+    assert refused.status_code == 422 and "there is no state" in refused.text and "It is not published" in refused.text
+    line = broken.splitlines().index("        goto: nowhere") + 1
+    assert f'href="{WELCOME}/source#line-{line}"' in refused.text
     unreadable = change(marketer, f"{WELCOME}/source", source="name: [")
     assert unreadable.status_code == 303
     assert "its sentences cannot be shown by themselves" in marketer.get(WELCOME).text
@@ -142,8 +144,103 @@ def test_a_version_is_put_back(house: House, readers: Readers) -> None:
     assert source(house) == first
     assert marketer.send(f"{WELCOME}/publish").status_code == 303
     assert source(house, state="published") == first
-    for version in ("99", "x", ""):
+    for version in ("99", "x", "", "9" * 5000, "²"):
         assert marketer.send(f"{WELCOME}/restore", version=version).status_code == 404
+
+
+def test_what_nobody_has_looked_at_is_not_published_replaced_or_thrown_away(house: House, readers: Readers) -> None:
+    marketer, other = readers("marketer"), readers("admin")
+    change(marketer, WELCOME, **{SAYS: "Merci."})
+    marketer.send(f"{WELCOME}/publish")
+    change(marketer, WELCOME, **{SAYS: "One"})
+    page = marketer.get(f"{WELCOME}/versions").text
+    assert "Put version 1 in place of the draft?" in page  # asked first
+    seen = re.search(r'name="drafted" value="(\w+)"', page)
+    assert seen
+    assert change(other, WELCOME, **{SAYS: "Two"}).status_code == 303
+    for deed, more in (("publish", {}), ("draft/delete", {}), ("restore", {"version": "1"})):
+        late = marketer.send(f"{WELCOME}/{deed}", drafted=seen[1], **more)
+        assert late.status_code == 422 and "Somebody has changed the draft meanwhile" in late.text, deed
+    assert '"Two"' in source(house) and "Two" not in source(house, state="published")
+    fresh = re.search(r'name="drafted" value="(\w+)"', late.text)
+    assert fresh
+    assert marketer.send(f"{WELCOME}/restore", drafted=fresh[1], version="1").status_code == 303
+    assert "Two" not in source(house)
+
+
+def test_what_is_emptied_goes_or_is_asked_for_beside_its_field(house: House, readers: Readers) -> None:
+    """Whatever is typed into the form, the form is still there: a dialog that could be read still can."""
+    marketer = readers("marketer")
+    tries = "w.states.confirm.otherwise.tries"
+    for field, typed, said in ((tries, "", "Please fill this in."), (tries, "99", "at most"),
+                               ("w.states.near_you.picture", "/pictures/1.png", "")):  # fmt: skip
+        refused = change(marketer, WELCOME, **{field: typed, SAYS: "Kept"})
+        beside = re.search(rf'id="{re.escape(field)}-error">(.*?)</p>', refused.text, re.DOTALL)
+        assert refused.status_code == 422 and beside and said in told(beside[1]), field
+        assert ">Kept</textarea>" in refused.text and source(house) == source(house, state="published")
+    assert change(marketer, WELCOME, **{SAYS: "", "w.states.near_you.picture": "https://shop.example/a.png"}).status_code == 303
+    near_you = source(house).partition("  near_you:\n")[2].partition("\n  thanks:")[0]
+    assert "fr:" not in near_you and "en:" in near_you and 'picture: "https://shop.example/a.png"' in near_you
+    page = marketer.get(WELCOME).text
+    form = form_of(page, "dialog")
+    assert form[SAYS] == "" and form["w.states.near_you.picture"] == "https://shop.example/a.png"
+    assert change(marketer, WELCOME, **{"w.states.near_you.picture": ""}).status_code == 303
+    assert "picture" not in source(house)
+
+
+def test_on_the_form_a_mistake_leads_to_its_sentence(house: House, readers: Readers) -> None:
+    marketer = readers("marketer")
+    marketer.get("/admin/account")
+    marketer.send("/admin/account/details", name="Camille", language="fr")
+    form = form_of(marketer.get(WELCOME).text, "dialog")
+    form[SAYS] = "Merci {{ nonsense }}"
+    page = marketer.client.post(f"{WELCOME}/check", data=form | {"csrf_token": marketer.token}).text
+    assert f'href="#{SAYS}"' in page and "merge tag" not in page
+
+
+def test_what_is_said_in_every_language_and_otherwise_in_one_is_all_shown(house: House, readers: Readers) -> None:
+    marketer = readers("marketer")
+    written = 'name: both\nstart: a\nstates:\n  a: {say: {"": Hello, fr: Bonjour}, end: done}\n'
+    with house.runtime.begin() as connection:
+        versions.draft(connection, "both", written)
+    path = "/admin/dialogs/both"
+    form = form_of(marketer.get(path).text, "dialog")
+    assert (form["w.states.a.say."], form["w.states.a.say.fr"]) == ("Hello", "Bonjour")
+    assert change(marketer, path, **{"w.states.a.say.fr": "Salut"}).status_code == 303
+    assert 'fr: "Salut"' in source(house, "both") and "Hello" in source(house, "both")
+
+
+@pytest.mark.parametrize("written", ["  name: odd\n  start: a\n  states:\n    a: {say: Hi, end: done}\n",
+                                     "name: odd\r\nstart: a\r\nstates:\r\n  a: {say: Hi, end: done}",
+                                     "\n\nname: odd\nstart: a\nstates:\n  a: {say: Hi, end: done}\n\n"])  # fmt: skip
+def test_a_source_that_nobody_has_changed_stays_as_it_is(house: House, readers: Readers, written: str) -> None:
+    marketer = readers("marketer")
+    with house.runtime.begin() as connection:
+        versions.draft(connection, "odd", written)
+    form = form_of(marketer.get("/admin/dialogs/odd/source").text, "dialog")
+    form["source"] = written.replace("\r", "").replace("\n", "\r\n")  # as browsers send it
+    assert marketer.client.post("/admin/dialogs/odd/source/change", data=form | {"csrf_token": marketer.token}).status_code == 303
+    assert source(house, "odd") == written
+    assert "Nothing was changed." in marketer.get("/admin/dialogs/odd/source").text
+
+
+def test_a_long_dialog_is_saved_checked_and_tried(house: House, readers: Readers) -> None:
+    marketer = readers("marketer")
+    long = source(house) + "".join(f"# {place} {'é' * 70}\n" for place in range(1200))
+    assert 90_000 < len(long) < 100_000
+    assert change(marketer, f"{WELCOME}/source", source=long).status_code == 303
+    assert source(house) == long
+    for what in ("check", "try"):
+        form = {"source": long, "line": "JOIN", "csrf_token": marketer.token}
+        assert marketer.client.post(f"{WELCOME}/{what}", data=form).status_code == 200
+
+
+def test_a_try_ends_with_words_and_keeps_its_beginning(house: House, readers: Readers) -> None:
+    viewer = readers("viewer")
+    viewer.get(WELCOME)
+    lines = "\n".join(["JOIN", *(["hm"] * 99)])
+    page = viewer.send(f"{WELCOME}/try", lines=lines, line="oui").text
+    assert "begin anew" in page and f'name="lines" value="{lines}"' in page
 
 
 def test_it_is_tried_as_it_is_typed_with_time_passing(house: House, readers: Readers) -> None:
@@ -175,6 +272,36 @@ def test_the_drawing_says_who_is_where(house: House, readers: Readers) -> None:
     assert told(rows["confirm"]).startswith("1 0 ") and told(rows["near_you"]).startswith("0 1 ")
     page = told(viewer.get("/admin/dialogs").text)
     assert "welcome Welcome · about: our offers 1 inside now 2 people began in 30 days · joined 50%" in page
+
+
+def test_the_drawing_tells_of_who_is_where_it_has_no_state_any_more(house: House, readers: Readers) -> None:
+    house.text("Ana", "JOIN")
+    marketer = readers("marketer")
+    change(marketer, f"{WELCOME}/source", source=source(house).replace("confirm", "asked").replace("je asked", "je confirme")
+           .replace("i asked", "i confirm").replace("details_askeded", "details_confirmed"))  # fmt: skip
+    published = marketer.send(f"{WELCOME}/publish")
+    assert published.status_code == 303, told(published.text)
+    page = told(marketer.get(f"{WELCOME}/diagram").text)
+    assert "1 person is in a state that an earlier version had: confirm" in page
+
+
+@pytest.mark.parametrize("wrong", ["start: nowhere", "goto: nowhere"])
+def test_what_leads_nowhere_is_drawn_all_the_same(house: House, readers: Readers, wrong: str) -> None:
+    marketer = readers("marketer")
+    marketer.get("/admin/dialogs/+new")
+    marketer.send("/admin/dialogs/+new", name="mine", like="")
+    with house.runtime.begin() as connection:
+        written = versions.source(connection, versions.story(connection, "mine").latest)
+        versions.draft(connection, "mine", re.sub(wrong.partition(" ")[0] + r" \w+", wrong, written))
+    assert "<svg" in marketer.get("/admin/dialogs/mine/diagram").text
+
+
+@pytest.mark.parametrize("name", ["update", "items", "copy"])
+def test_any_name_that_a_dialog_may_have_is_told_as_one(house: House, readers: Readers, name: str) -> None:
+    marketer = readers("marketer")
+    marketer.get("/admin/dialogs/+new")
+    assert marketer.send("/admin/dialogs/+new", name=name, like="").status_code == 303
+    assert "built-in" not in marketer.get("/admin/dialogs").text
 
 
 def test_a_dialog_is_made_and_retired(house: House, readers: Readers) -> None:

@@ -65,6 +65,7 @@ class Hands:
 
     def reach(self, name: str, role: Any = "textbox", most: int = 60) -> None:
         """Tab until it has the focus."""
+        self.page.wait_for_load_state()
         wanted = self.page.get_by_role(role, name=name, exact=True)
         for _ in range(most):
             if wanted.evaluate("one => one === document.activeElement"):
@@ -133,6 +134,7 @@ def test_from_the_printed_link_to_the_first_text_that_is_answered(
     expect(text).to_have_value(re.compile("^Maison Lune: need help"))
     below = page.locator(".measured").last
     expect(below).to_contain_text("1 part")
+    page.wait_for_load_state()  # the counter listens once its script is there
     text.focus()
     page.keyboard.press("End")
     page.keyboard.type(" ✨")

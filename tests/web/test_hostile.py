@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from bot import contacts, pictures
-from models import Alert, Contact, insert
+from bot import contacts, pictures, segments, webhook_log
+from bot.shop import versions
+from dialogs.wording import rewrite
+from models import Alert, Campaign, Contact, Topic, insert
 from tests.crowd import number
 from tests.house import House
 from tests.pictures import png
-from tests.web.conftest import Reader, Readers, account, sign_in
+from tests.web.conftest import Reader, Readers, account, fits, sign_in
 from tests.web.hostile import EMOJI, HOSTILE
 
 HARMLESS = "harmless"
@@ -243,4 +245,32 @@ def test_no_page_comes_apart_on_a_phone_or_a_desk(page: Page, house: House) -> N
     theirs += [f"/inbox/{id_}" for id_ in (ids[0], ids[-1])]
     for path in ("", "/inbox", "/contacts", *theirs, "/keywords", "/pictures", "/pictures/1"):
         page.goto(f"/admin{path}")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        fits(page)
+
+
+def test_no_page_of_segments_campaigns_and_dialogs_comes_apart(page: Page, house: House) -> None:
+    words = [EMOJI[:180], "W" * 180, *(squeezed(one)[:180] for one in HOSTILE[::6] if squeezed(one))]
+    named(house, words)
+    now = house.runtime.machine_now()
+    with house.runtime.begin() as connection:
+        for one in dict.fromkeys(words):
+            segments.save(connection, one, {"any": [{"tag": one}, {"field": "first_name", "contains": one}]}, now)
+        ids = list(segments.names_by_id(connection))
+        long = {"topic": "offers", "error_limit": 10, "made_at": now, "kind": "marketing", "within": ids, "without": []}
+        for place, one in enumerate(dict.fromkeys(words)):
+            texts = {"fr": f"{one} STOP", "en": "W" * 900}
+            connection.execute(insert(Campaign).values(state="draft", name=f"{place} {one}"[:100], texts=texts, **long))
+        one_state = versions.source(connection, versions.story(connection, "welcome").latest)
+        places: dict[Any, str] = {("states", "near_you", "say", "fr"): "W" * 900, ("states", "thanks", "say", "fr"): EMOJI[:900]}
+        versions.draft(connection, "welcome", rewrite(one_state, places))
+        versions.draft(connection, "w" * 64, "name: " + "w" * 64 + "\nstart: " + "s" * 60 + "\nstates:\n  " + "s" * 60
+                       + ": {say: " + "W" * 300 + ", end: " + "e" * 60 + "}\n")  # fmt: skip
+        connection.execute(update(Topic).values(names={"fr": "W" * 60, "en": EMOJI[:60]}))
+    webhook_log.refuse(house.runtime, "/" + "w" * 90, "W" * 190, "192.0.2.1")
+    paths = ["/segments", "/segments/1", "/segments/2", "/campaigns", "/campaigns/1", "/campaigns/2/edit", "/campaigns/2",
+             "/dialogs", "/engine/webhooks", "/shop/topics", "/shop/topics/offers"]  # fmt: skip
+    paths += [f"/dialogs/{name}{tab}" for name in ("welcome", "w" * 64) for tab in ("", "/source", "/diagram", "/versions")]
+    sign_in(page, account(house, "admin"))
+    for path in paths:
+        page.goto(f"/admin{path}")
+        fits(page)

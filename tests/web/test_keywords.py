@@ -15,7 +15,7 @@ from bot.web.admin.mistakes import in_their_words
 from models import AuditEntry, Conversation, Keyword, Message
 from tests.house import House
 from tests.pictures import shelved
-from tests.web.conftest import Readers, readable
+from tests.web.conftest import Readers, fits, readable
 
 REPLY = {"phrases.en": "parking", "mode": "whole", "does": "reply", "reply.fr": "Rue de la Lune", "reply.en": "Moon Street"}
 FORM = {"phrases.fr": "cadeau\r\nun cadeau", "phrases.en": "gift", "phrases": "VIP", "mode": "first", "dialog": "contest"}
@@ -290,7 +290,7 @@ def test_somebody_tries_a_text_and_makes_it_a_keyword(house: House, admin: Page)
     admin.get_by_label("Dialog", exact=True).select_option("contest")
     admin.get_by_role("button", name="Make it").click()
     expect(admin.get_by_text("The keyword is there.")).to_be_visible()
-    assert admin.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    fits(admin)
 
 
 def test_somebody_makes_a_keyword_that_replies(house: House, admin: Page) -> None:
@@ -302,7 +302,7 @@ def test_somebody_makes_a_keyword_that_replies(house: House, admin: Page) -> Non
     admin.get_by_label("Said in every other language").fill("{{ brand }}: Moon Street")
     admin.get_by_role("button", name="Make it").click()
     expect(admin.get_by_text("says “ACME: Moon Street”")).to_be_visible()
-    assert admin.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    fits(admin)
 
 
 def test_it_is_deleted_only_after_a_second_thought(house: House, admin: Page) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 from werkzeug.datastructures import MultiDict
 
 from bot import segments
@@ -32,6 +33,12 @@ RULES: list[tuple[dict[str, Any], str]] = [
     ({"field": "postcode", "more_than": "3", "less_than": "9"}, "postcode is more than 3 and postcode is less than 9"),
     ({"not": {"field": "postcode", "more_than": "3", "less_than": "9"}},
      "everybody except (postcode is more than 3 and postcode is less than 9)"),
+    ({"any": [{"tag": "vip"}, {"field": "postcode", "more_than": "3", "less_than": "9"}]},
+     "tag “vip” or (postcode is more than 3 and postcode is less than 9)"),
+    ({"not": {"any": [{"tag": "vip"}, {"field": "postcode", "more_than": "3", "less_than": "9"}]}},
+     "everybody except (tag “vip” or (postcode is more than 3 and postcode is less than 9))"),
+    ({"not": {"all": []}}, "nobody"),
+    ({"not": {"any": []}}, "everybody"),
     ({"field": "details_confirmed", "before": "P3M"}, "details_confirmed lies more than 3 months ago"),
     ({"field": "details_confirmed", "since": "2026-01-01", "until": "2026-02-01"},
      "details_confirmed lies from Jan 1, 2026 to Feb 1, 2026"),
@@ -138,6 +145,56 @@ def test_what_is_wrong_stands_beside_its_line(shop: House, readers: Readers) -> 
     assert taken.status_code == 422 and "there is a segment" in taken.text.lower()
 
 
+def test_a_taken_name_is_told_beside_it(shop: House, readers: Readers) -> None:
+    marketer = readers("marketer")
+    form = form_of(marketer.get(NEW).text, "segment")
+    taken = send(marketer, NEW, form, name="fans", **{"n1.value": "offers"})
+    assert taken.status_code == 422 and re.search(r'id="name-error".*?there is a segment', taken.text, re.DOTALL)
+
+
+def test_a_line_that_is_about_something_else_begins_anew(shop: House, readers: Readers) -> None:
+    marketer = readers("marketer")
+    form = form_of(marketer.get(NEW).text, "segment")
+    form["n1.kind"], form["n1.value"], form["n1.test"], form["n1.arg"] = "field", "postcode", "is", "75011"
+    drawn = form_of(f'<form id="segment">{send(marketer, "/admin/segments/draw", form).text}</form>', "segment")
+    assert (drawn["n1.kind"], drawn["n1.value"]) == ("field", "")
+    drawn["n1.value"], drawn["n1.test"] = "postcode", "is"
+    again = form_of(f'<form id="segment">{send(marketer, "/admin/segments/draw", drawn).text}</form>', "segment")
+    assert (again["n1.value"], again["n1.test"]) == ("postcode", "is")
+
+
+def test_a_rule_that_names_what_is_gone_says_so_at_its_line(shop: House, readers: Readers) -> None:
+    marketer, id_ = readers("marketer"), save(shop, {"all": [{"topic": "offers"}, {"received": "Sale"}]})
+    with shop.runtime.begin() as connection:
+        connection.execute(update(Campaign).where(Campaign.name == "Sale").values(name="Gone"))
+    page = marketer.get(f"/admin/segments/{id_}").text
+    assert re.search(r'line-of-rule wrong">.*?there is no campaign', page, re.DOTALL)
+    assert "Its rule names something that is gone." in marketer.get(f"/admin/segments/{id_}/count").text
+
+
+@pytest.mark.parametrize("state", ["scheduled", "sending", "paused"])
+def test_whom_a_campaign_on_its_way_goes_to_is_changed_by_launchers_alone(shop: House, readers: Readers, state: str) -> None:
+    marketer, launcher = readers("marketer"), readers("launcher")
+    inner, list_ = save(shop, {"tag": "vip"}, "inner"), save(shop, None, "by hand")
+    outer = save(shop, {"in_segment": "inner"}, "outer")
+    with shop.runtime.begin() as connection:
+        connection.execute(update(Campaign).values(state=state, within=[outer], without=[list_]))
+    form = form_of(marketer.get(f"/admin/segments/{inner}").text, "segment")
+    refused = send(marketer, f"/admin/segments/{inner}/change", form, **{"n1.value": "other"})
+    assert refused.status_code == 422 and "only launchers change it now" in refused.text
+    marketer.get(f"/admin/segments/{list_}")
+    assert marketer.send(f"/admin/segments/{list_}/people", numbers=PEOPLE["Bo"], do="add").status_code == 422
+    launcher.get(f"/admin/segments/{inner}")
+    assert send(launcher, f"/admin/segments/{inner}/change", form, **{"n1.value": "other"}).status_code == 303
+
+
+def test_a_rule_is_told_in_french(shop: House, readers: Readers) -> None:
+    marketer = readers("marketer")
+    save(shop, {"all": [{"topic": "offers"}, {"any": [{"tag": "vip"}, {"language": "fr"}]}]})
+    marketer.send("/admin/account/details", name="Camille", language="fr")
+    assert "nos offres et (étiquette « vip » ou parle français)" in told(marketer.get("/admin/segments").text)
+
+
 def test_whom_it_finds_is_counted_as_it_stands(shop: House, readers: Readers) -> None:
     marketer = readers("marketer")
     form = form_of(marketer.get(NEW).text, "segment")
@@ -204,12 +261,18 @@ def test_whatever_a_form_claims_it_is_read_in_no_time_and_breaks_nothing(shop: H
     marketer.get(NEW)
     deep = MultiDict([("node", "n0 - bracket"), *(("node", f"n{place} n{place - 1} bracket") for place in range(1, 400))])
     circle = MultiDict([("node", node) for node in ("n0 n0 bracket", "n1 n2 bracket", "n2 n1 bracket", "x", "")])
-    said = {"n1.kind": "other", "n1.value": "[1]", "n0.join": "?"}
-    odd = MultiDict([("node", "n0 - bracket"), ("node", "n1 n0 line"), *said.items()])
-    for form in (deep, circle, odd, MultiDict()):
+    said: list[dict[str, str]] = [
+        {"n1.kind": "other", "n1.value": "[1]", "n0.join": "?"}, {"n1.kind": "other", "n1.value": "[" * 1000},
+        *({"n1.kind": "replied", "n1.test": "within", "n1.arg": many} for many in ("9" * 30, "²")),
+    ]  # fmt: skip
+    odd = [MultiDict([("node", "n0 - bracket"), ("node", "n1 n0 line"), *one.items()]) for one in said]
+    for form in (deep, circle, *odd):
         form["name"] = "it"
         for path in (NEW, "/admin/segments/count", "/admin/segments/draw"):
             assert send(marketer, path, form).status_code in (200, 303, 422), (path, form)
+    for path in (NEW, "/admin/segments/count", "/admin/segments/draw"):  # cut off on its way: no rule is not everybody
+        assert send(marketer, path, MultiDict({"name": "cut"})).status_code == 400
+    assert kept(shop, "cut") is None
 
 
 def test_a_viewer_sees_whom_it_finds_and_changes_nothing(shop: House, readers: Readers) -> None:

@@ -4,15 +4,15 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from flask import render_template
+from flask import render_template, url_for
 from flask_babel import gettext
 from sqlalchemy import Connection
 
 from bot import campaigns, jobs, segments, staff
-from bot.catalogue import catalogue
-from bot.web.admin.composer import campaign_row
+from bot.catalogue import Catalogue, catalogue
+from bot.web.admin.composer import as_form, campaign_row
 from bot.web.admin.look import topic_names
-from bot.web.admin.pages import Visit, Wrong, go, instant_of, page, show
+from bot.web.admin.pages import Visit, Wrong, go, instant_of, page, show, whole
 from bot.web.api.problems import REFUSALS
 
 AT_ONCE = 15  # a page
@@ -20,6 +20,7 @@ RECIPIENTS = 50
 MOST_ASKED = 10_000  # contacts that a preview asks; of more it asks some, and says so
 SURE_ABOVE = 100  # people: above that, the number is to be typed
 GROWN = 1.1  # times as many as were shown: ask again
+PARTS = ("within", "without")  # of the audience
 
 
 @page("/campaigns", role="viewer")
@@ -37,15 +38,25 @@ def all_campaigns(visit: Visit) -> object:
 
 @page("/campaigns/<int:campaign_id>", role="viewer")
 def campaign(visit: Visit, campaign_id: int) -> object:
-    """Before it is sent: whom it would reach and what they would get. From then on: what became of everybody."""
+    """Before it is sent: whom it would reach and what they would get. From then on: what became of everybody.
+
+    A page that follows it (`?state=`, what it was) is drawn anew as a whole once something else can be done with it.
+    """
+    with visit.read() as connection:
+        state = campaign_row(connection, campaign_id).state
+    if visit.query.get("state", state) != state:
+        return "", 200, {"HX-Redirect": url_for("admin.campaign", campaign_id=campaign_id)}
     return _campaign(visit, campaign_id)
 
 
 def _campaign(visit: Visit, campaign_id: int, status: int = 200, **known: Any) -> object:
     with visit.read() as connection:
         row, shop = campaign_row(connection, campaign_id), catalogue(connection)
-        known |= {"row": row, "kept": campaigns.shown(connection, row), "topics": topic_names(shop)}
-        known |= {"now": visit.now(connection), "zone": shop.shop.zone}
+        names = segments.names_by_id(connection)
+        kept = campaigns.shown(connection, row, names)
+        kept |= {part: [names.get(id_) or gettext("a segment that is gone") for id_ in getattr(row, part)] for part in PARTS}
+        known |= {"row": row, "kept": kept, "topics": topic_names(shop), "now": visit.now(connection), "zone": shop.shop.zone}
+        known |= {"was": visit.was(_confirmed(connection, row, shop))}
         if row.launched_at is not None or row.state in ("paused", "cancelled"):
             machine_now = visit.runtime.machine_now()
             known["balance"] = campaigns.balance(connection, campaign_id)
@@ -70,11 +81,15 @@ def preview_campaign(visit: Visit, campaign_id: int) -> object:
 
 @page("/campaigns/<int:campaign_id>/schedule", role="launcher", methods=("POST",))
 def schedule_campaign(visit: Visit, campaign_id: int) -> object:
-    """Sent now or later, once somebody is sure: asked with the number of people, which is to be typed when they are many."""
+    """Sent now or later, once somebody is sure: asked with the number of people, which is to be typed when they are many.
+
+    What they have looked at is what is sent: nobody has said it anew meanwhile.
+    """
     form = visit.form
     try:
         with visit.read() as connection:
             row, shop, now = campaign_row(connection, campaign_id), catalogue(connection), visit.now(connection)
+            visit.still(seen := _confirmed(connection, row, shop))
             at = instant_of(form.get("at", ""), shop.shop.zone, "at") if form.get("when") == "later" else None
             if at is not None and at < now:
                 raise Wrong({"at": gettext("This is over already.")})
@@ -85,18 +100,20 @@ def schedule_campaign(visit: Visit, campaign_id: int) -> object:
                 raise Wrong({"": str(error)}) from None
     except Wrong as wrong:
         return _campaign(visit, campaign_id, 422, errors=wrong.errors)
-    shown = int(form["sure"]) if form.get("sure", "").isdigit() else None
+    shown = whole(form.get("sure", ""))
     typed = "".join(filter(str.isalnum, form.get("word", "")))
-    known = {"row": row, "count": count, "at": at, "form": form, "types": count.reachable > SURE_ABOVE}
+    known = {"row": row, "count": count, "at": at, "form": form, "was": visit.was(seen)}
     if shown is None or count.reachable > shown * GROWN + 1:
-        return show("campaign_sure.html", **known, again=shown is not None)
-    if known["types"] and typed != str(shown):
+        return show("campaign_sure.html", **known, types=count.reachable > SURE_ABOVE, again=shown is not None)
+    if shown > SURE_ABOVE and typed != str(shown):
         known["count"] = count._replace(reachable=shown)
-        return show("campaign_sure.html", 422, **known, again=False, errors={"word": gettext("This is not the number.")})
+        errors = {"word": gettext("This is not the number.")}
+        return show("campaign_sure.html", 422, **known, types=True, again=False, errors=errors)
 
     def schedule(connection: Connection) -> None:
+        visit.still(_confirmed(connection, campaign_row(connection, campaign_id), shop))
         campaigns.schedule(connection, campaign_id, at, visit.now(connection))
-        after = {"at": at.isoformat() if at else "now", "reachable": count.reachable}
+        after = {"at": at.isoformat() if at else "now", "confirmed": shown, "reachable": count.reachable}
         visit.audit(connection, "campaign.scheduled", f"campaign {campaign_id}", after=after)
 
     try:
@@ -104,6 +121,22 @@ def schedule_campaign(visit: Visit, campaign_id: int) -> object:
     except Wrong as wrong:
         return _campaign(visit, campaign_id, 422, errors=wrong.errors)
     return go("campaign", campaign_id=campaign_id, say=gettext("It is scheduled.") if at else gettext("It begins now."))
+
+
+def _confirmed(connection: Connection, row: Any, shop: Catalogue) -> dict[str, Any]:
+    """What somebody sends off when they say so: its words, its audience, and where it stands."""
+    return as_form(connection, row, shop) | {"state": row.state, "starts_at": str(row.starts_at)}
+
+
+@page("/campaigns/<int:campaign_id>/unschedule", role="launcher", methods=("POST",))
+def unschedule_campaign(visit: Visit, campaign_id: int) -> object:
+    """What has not begun is a draft again."""
+
+    def take_back(connection: Connection) -> None:
+        campaigns.take_back(connection, campaign_row(connection, campaign_id).id)
+        visit.audit(connection, "campaign.unscheduled", f"campaign {campaign_id}")
+
+    return _done(visit, campaign_id, take_back, gettext("It is a draft again: nobody gets it before it is sent."))
 
 
 @page("/campaigns/<int:campaign_id>/try", role="marketer", methods=("POST",))

@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from bot import inbox as room
 from bot.catalogue import catalogue
-from bot.web.admin.pages import Visit, Wrong, go, mark, page, show
+from bot.web.admin.pages import Visit, Wrong, go, page, show
 
 
 @page("/answers", role="viewer")
@@ -81,7 +81,7 @@ def _form(visit: Visit, canned_id: int | None, said: Mapping[str, Any], status: 
     with visit.read() as connection:
         shop = catalogue(connection).shop
     languages = list(dict.fromkeys([*shop.languages, *filter(None, said["texts"])]))
-    was = visit.form.get("was") or (mark(said) if canned_id else "")
+    was = visit.was(said) if canned_id else ""
     return show("canned_one.html", status, id=canned_id, canned=said, languages=languages, was=was, **known)
 
 

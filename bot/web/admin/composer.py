@@ -14,7 +14,7 @@ from bot import campaigns, pictures, segments
 from bot.campaigns import CampaignError
 from bot.catalogue import Catalogue, catalogue
 from bot.web.admin.look import topic_names
-from bot.web.admin.pages import Visit, Wrong, go, instant_of, mark, page, shaped, show, told
+from bot.web.admin.pages import Visit, Wrong, go, instant_of, page, shaped, show, told
 from bot.web.api.problems import REFUSALS
 
 BEGIN = {
@@ -36,7 +36,7 @@ def new_campaign(visit: Visit) -> object:
         said = _new(shop)
         if (copied := visit.number("like")) is not None:
             row = campaign_row(connection, copied)
-            said = _said(connection, row, shop) | {"name": "", "ends_at": ""}
+            said = as_form(connection, row, shop) | {"name": "", "ends_at": ""}
     return _form(visit, None, said)
 
 
@@ -47,7 +47,7 @@ def edit_campaign(visit: Visit, campaign_id: int) -> object:
         return _save(visit, campaign_id)
     with visit.read() as connection:
         row = campaign_row(connection, campaign_id)
-        said = _said(connection, row, catalogue(connection))
+        said = as_form(connection, row, catalogue(connection))
     if row.state != "draft":
         return go("campaign", campaign_id=campaign_id)
     return _form(visit, campaign_id, said)
@@ -60,14 +60,16 @@ def _save(visit: Visit, campaign_id: int | None) -> object:
 
     def save(connection: Connection) -> int:
         draft, now = _draft(typed, shop), visit.now(connection)
+        if pictures.gone(visit.runtime, connection, draft.media):
+            raise Wrong({"media": "there is no such picture"})
         if campaign_id is None:
             made = campaigns.make(connection, draft, now)
             visit.audit(connection, "campaign.made", f"campaign {made}", after=draft.model_dump(mode="json"))
             return made
-        before = _said(connection, campaign_row(connection, campaign_id), shop)
+        before = as_form(connection, campaign_row(connection, campaign_id), shop)
         visit.still(before)
         campaigns.rewrite(connection, campaign_id, draft, now)
-        after = _said(connection, campaign_row(connection, campaign_id), shop)
+        after = as_form(connection, campaign_row(connection, campaign_id), shop)
         if before != after:
             visit.audit(connection, "campaign.changed", f"campaign {campaign_id}", before, after)
         return campaign_id
@@ -84,14 +86,14 @@ def delete_campaign(visit: Visit, campaign_id: int) -> object:
     """A draft is thrown away."""
 
     def drop(connection: Connection) -> None:
-        before = _said(connection, campaign_row(connection, campaign_id), catalogue(connection))
+        before = as_form(connection, campaign_row(connection, campaign_id), catalogue(connection))
         campaigns.throw_away(connection, campaign_id)
         visit.audit(connection, "campaign.deleted", f"campaign {campaign_id}", before)
 
     try:
         visit.change(drop)
-    except Wrong:
-        return go("campaign", campaign_id=campaign_id, say=gettext("It is no draft any more."))
+    except Wrong as wrong:
+        return go("campaign", campaign_id=campaign_id, say=" ".join(wrong.errors.values()))
     return go("all_campaigns", say=gettext("The draft is thrown away."))
 
 
@@ -122,9 +124,11 @@ def _new(shop: Catalogue) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _said(connection: Connection, row: Any, shop: Catalogue) -> dict[str, Any]:
+def as_form(connection: Connection, row: Any, shop: Catalogue) -> dict[str, Any]:
     """A campaign as the form shows it."""
-    kept = campaigns.shown(connection, row)
+    names = segments.names_by_id(connection)
+    kept = campaigns.shown(connection, row, names)
+    kept |= {part: [names[id_] for id_ in getattr(row, part) if id_ in names] for part in ("within", "without")}
     ends_at = row.ends_at.astimezone(ZoneInfo(shop.shop.zone)).strftime("%Y-%m-%dT%H:%M") if row.ends_at else ""
     numbers = {name: str(kept[name]) for name in NUMBERS}
     return {name: kept[name] for name in _new(shop)} | numbers | {"ends_at": ends_at}
@@ -134,7 +138,8 @@ def _typed(visit: Visit, shop: Catalogue) -> dict[str, Any]:
     """All that was typed. A language that the shop does not speak is kept if it was there."""
     form, prefix = visit.form, "texts."
     texts = {name.removeprefix(prefix): words for name, words in form.items() if name.startswith(prefix)}
-    texts = {language: words for language, words in texts.items() if words or language in shop.shop.languages}
+    needed = () if texts.get("") else shop.shop.languages  # one text may serve all
+    texts = {language: words for language, words in texts.items() if words or language in needed}
     base = visit.runtime.settings.base_url
     return {
         **{name: form.get(name, "") for name in ("name", "topic", "ends_at", *NUMBERS)},
@@ -181,7 +186,7 @@ def _form(
         shop = catalogue(connection)
         offered = pictures.pictures(visit.runtime, connection)
         known = segments.by_name(connection)
-    was = visit.form.get("was") or (mark(dict(said)) if campaign_id else "")
+    was = visit.was(dict(said)) if campaign_id else ""
     tags = [*TAGS, *(f"contact.{name}" for name in shop.fields)]
     languages = list(dict.fromkeys([*shop.shop.languages, *said["texts"]]))
     return show("campaign_form.html", status, id=campaign_id, campaign=said, was=was, errors=errors or {}, segments=known,

@@ -1,6 +1,6 @@
 """Dialogs: all of them, one drawn with who is where, its versions; published, put back, retired."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +10,13 @@ from werkzeug.exceptions import NotFound
 
 from bot.catalogue import catalogue
 from bot.shop import NoSuch, ShopError, versions
+from bot.shop.current import lock
 from bot.shop.scripts import LIBRARY, Script, find
 from bot.shop.traffic import traffic
 from bot.web.admin.look import topic_names
-from bot.web.admin.pages import Visit, Wrong, go, page, show
+from bot.web.admin.pages import Visit, Wrong, go, mark, page, show, whole
 from dialogs.layout import layout
+from dialogs.load import Problem
 
 AT_ONCE = 25  # a page
 LATELY = timedelta(days=30)
@@ -60,7 +62,7 @@ def new_dialog(visit: Visit) -> object:
     """One more: from the library, like one of the shop's, or a first question to go on from. It begins as a draft."""
     form = visit.form
     with visit.read() as connection:
-        shop, there = catalogue(connection), [story.name for story in versions.stories(connection, 0, 500)]
+        shop = catalogue(connection)
     library = [path.stem for path in sorted(LIBRARY.glob("*.yaml"))]
     known: dict[str, Any] = {"library": library, "form": form}
     if not form:
@@ -68,17 +70,17 @@ def new_dialog(visit: Visit) -> object:
     name, like = form.get("name", ""), form.get("like", "")
 
     def make(connection: Connection) -> None:
-        if name in there:
-            raise Wrong({"name": gettext("There is a dialog of this name already.")})
         if like in known["library"]:
             source = _called(find(like, LIBRARY).source, name)
         else:
             said = [_words(words, shop.shop.languages) for words in (HELLO, THANKS)]
             source = BLANK.format(name=name, topic=next(iter(shop.topics)), says=said[0], thanks=said[1])
         try:
-            versions.draft(connection, name, source)
+            is_new = versions.draft(connection, name, source)
         except ShopError:
             raise Wrong({"name": gettext("It begins with a letter and has letters, digits, _ and - (64 at most).")}) from None
+        if not is_new:
+            raise Wrong({"name": gettext("There is a dialog of this name already.")})
         visit.audit(connection, "dialog.drafted", f"dialog {name}")
 
     try:
@@ -104,7 +106,9 @@ def dialog_diagram(visit: Visit, name: str) -> object:
         script = Script(name, versions.source(connection, known["story"].shown))
         went = traffic(connection, [name], visit.now(connection) - LATELY)[name]
     drawing = None if script.problems else layout(script.dialog, str(get_locale() or "en")[:2])
-    return show("dialog_diagram.html", **known, drawing=drawing, went=went)
+    drawn = {box.name for box in drawing.boxes} if drawing else set()
+    elsewhere = {state: count for state, count in went.inside.items() if state not in drawn}
+    return show("dialog_diagram.html", **known, drawing=drawing, went=went, elsewhere=elsewhere)
 
 
 @page("/dialogs/<name>/versions", role="viewer")
@@ -132,31 +136,50 @@ def dialog_version(visit: Visit, name: str, number: int) -> object:
 def publish_dialog(visit: Visit, name: str) -> object:
     """The draft is what people are led into from now on. Whoever is inside stays in the version that they began."""
 
+    problems: list[Problem] = []
+
     def publish(connection: Connection) -> int:
-        number = versions.publish(connection, name)
+        _still(visit, connection, name)
+        try:
+            number = versions.publish(connection, name)
+        except ShopError as error:
+            problems.extend(error.problems)
+            raise Wrong({"": gettext("It is not published: what is wrong stands below.")}) from None
         visit.audit(connection, "dialog.published", f"dialog {name}", after={"version": number})
         return number
 
     try:
         number = visit.change(publish)
     except Wrong as wrong:
-        return refused(visit, name, wrong)
+        return refused(visit, name, wrong, problems)
     return go("dialog", name=name, say=gettext("Version %(number)s is published.", number=number))
+
+
+def _still(visit: Visit, connection: Connection, name: str) -> None:
+    """What is published, thrown away or replaced is the draft that was looked at, and stays so. Raises Wrong."""
+    lock(connection)
+    drafted = head(connection, name)["drafted"]
+    if visit.form.get("drafted", drafted) != drafted:
+        raise Wrong({"": gettext("Somebody has changed the draft meanwhile: look at it first.")})
 
 
 @page("/dialogs/<name>/restore", role="marketer", methods=("POST",))
 def restore_dialog(visit: Visit, name: str) -> object:
-    """An earlier version becomes the draft."""
-    number = int(visit.form["version"]) if visit.form.get("version", "").isdecimal() else 0
+    """An earlier version becomes the draft, in place of the one that there is."""
+    number = whole(visit.form.get("version", "")) or 0
 
     def restore(connection: Connection) -> None:
+        _still(visit, connection, name)
         try:
             versions.restore(connection, name, number)
         except NoSuch:
             raise NotFound from None
         visit.audit(connection, "dialog.restored", f"dialog {name}", after={"version": number})
 
-    visit.change(restore)
+    try:
+        visit.change(restore)
+    except Wrong as wrong:
+        return refused(visit, name, wrong)
     say = gettext("Version %(number)s is the draft now: publish it to bring it back.", number=number)
     return go("dialog", name=name, say=say)
 
@@ -166,13 +189,17 @@ def delete_draft(visit: Visit, name: str) -> object:
     """The draft is thrown away."""
 
     def drop(connection: Connection) -> bool:
+        _still(visit, connection, name)
         before = head(connection, name)["story"]
         if before.draft is not None:
             versions.drop_draft(connection, name)
             visit.audit(connection, "dialog.draft_deleted", f"dialog {name}")
         return len(before.versions) > 1
 
-    stays = visit.change(drop)
+    try:
+        stays = visit.change(drop)
+    except Wrong as wrong:
+        return refused(visit, name, wrong)
     say = gettext("The draft is thrown away.")
     return go("dialog", name=name, say=say) if stays else go("all_dialogs", say=say)
 
@@ -193,11 +220,12 @@ def delete_dialog(visit: Visit, name: str) -> object:
     return go("all_dialogs", say=gettext("It is retired: nobody gets into it any more."))
 
 
-def refused(visit: Visit, name: str, wrong: Wrong) -> object:
+def refused(visit: Visit, name: str, wrong: Wrong, problems: Sequence[Problem] = ()) -> object:
     """The versions of a dialog with what was refused."""
     with visit.read() as connection:
         known = head(connection, name)
-    return show("dialog_versions.html", 422, **known, errors={"": " ".join(dict.fromkeys(wrong.errors.values()))})
+    errors = {"": " ".join(dict.fromkeys(wrong.errors.values()))}
+    return show("dialog_versions.html", 422, **known, problems=problems, errors=errors)
 
 
 def head(connection: Connection, name: str) -> dict[str, Any]:
@@ -206,4 +234,5 @@ def head(connection: Connection, name: str) -> dict[str, Any]:
         story = versions.story(connection, name)
     except NoSuch:
         raise NotFound from None
-    return {"name": name, "story": story, "title": versions.titles(connection, [story])[name]}
+    drafted = mark(versions.source(connection, story.draft)) if story.draft else ""
+    return {"name": name, "story": story, "title": versions.titles(connection, [story])[name], "drafted": drafted}

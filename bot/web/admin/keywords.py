@@ -13,7 +13,7 @@ from bot.intent import filled, intent
 from bot.shop import NoSuch, versions
 from bot.shop.spec import KeywordPart
 from bot.web.admin.look import topic_names
-from bot.web.admin.pages import Visit, Wrong, by_language, go, mark, page, show
+from bot.web.admin.pages import Visit, Wrong, by_language, go, page, show
 from keywords.reserved import HELP, START, STOP
 from keywords.table import Mode
 from models import Keyword
@@ -111,7 +111,7 @@ def _keyword(
         offered = pictures.pictures(visit.runtime, connection)
     languages = list(dict.fromkeys([*known.shop.languages, *filter(None, [*said["phrases"], *(said["reply"] or ())])]))
     dialogs = sorted({*known.published, said["dialog"] or ""} - {""})
-    was = visit.form.get("was") or (mark(said) if keyword_id else "")
+    was = visit.was(said) if keyword_id else ""
     does = "reply" if visit.form.get("does") == "reply" or (not visit.form and said["reply"]) else "dialog"
     if errors and not said[does]:
         missing = {"dialog": gettext("Choose one"), "reply": gettext("Write what it says")}

@@ -101,6 +101,69 @@ MISTAKES = (
     N_("Input should be a valid number, unable to parse string as a number"),
     N_("Input should be greater than %(least)s"),
     N_("Input should be less than or equal to %(most)s"),
+    N_("people who are in for it: %(count)s"),
+    N_("campaigns about it: %(count)s"),
+    N_("keywords whose reply is about it: %(count)s"),
+    N_("people who are choosing topics by text at this moment: %(count)s"),
+    N_("keywords that open it: %(count)s"),
+    N_("segments that ask for it: %(names)s"),
+    N_("campaigns that say it: %(names)s"),
+    N_("campaigns whose answers open it: %(names)s"),
+    N_("dialogs that name it: %(names)s"),
+    N_("dialogs that open it: %(names)s"),
+    N_("dialogs that fill a field otherwise: %(names)s"),
+    # campaigns
+    N_("the campaign is draft"),
+    N_("the campaign is scheduled"),
+    N_("the campaign is sending"),
+    N_("the campaign is paused"),
+    N_("the campaign is finished"),
+    N_("the campaign is cancelled"),
+    N_("there is a campaign %(name)s already, and it is no draft any more"),
+    N_("there is a campaign %(name)s already"),
+    N_("there is no campaign %(name)s"),
+    N_("it is no draft any more"),
+    N_("only a draft can be thrown away: cancel it"),
+    N_("the segment %(name)s asks about it"),
+    N_("a segment is gone"),
+    N_("is over already"),
+    N_("lies in the past"),
+    N_("the campaign would be over before it begins"),
+    N_("there is no published dialog %(name)s"),
+    N_("nobody can answer the name %(name)s: choose a number"),
+    N_("no carrier can fetch %(address)s: write the address of a picture, with https://"),
+    N_("%(number)s is none of our numbers"),
+    N_("the shop speaks %(languages)s"),
+    N_("a text that sells must say how to leave: name STOP"),
+    N_("a text must say who is writing: name the brand, or {{ brand }}"),
+    N_("it cannot be said: too long"),
+    N_("it cannot be said: bad value"),
+    N_("it cannot be said: missing value"),
+    N_("it cannot be said: nothing to say"),
+    N_("line %(line)s: at most %(count)s characters and %(tags)s tags, please"),
+    N_("line %(line)s: %(tag)s is opened and never closed"),
+    # segments
+    N_("there is a segment %(name)s already"),
+    N_("there is no segment %(name)s"),
+    N_("there is no list %(name)s"),
+    N_("%(name)s is a segment with a rule: in_segment"),
+    N_("%(name)s is a list: in_list"),
+    N_("%(name)s is needed by the segment %(user)s"),
+    N_("%(name)s is needed by the campaign %(user)s"),
+    N_("%(name)s is a list with people on it: take them off first, or choose another name"),
+    N_("%(name)s is named by %(names)s: a list stays a list, and a rule a rule"),
+    N_("with this, %(name)s, which names it, would be more than %(count)s rules or %(depth)s deep"),
+    N_("with the segments in it, this is more than %(count)s rules or %(depth)s deep"),
+    N_("%(names)s goes round in a circle"),
+    N_("rules may lie in each other %(depth)s deep"),
+    N_("a segment may have %(count)s rules"),
+    N_("a segment needs a name of 1 to 200 letters"),
+    N_("write a day such as 2026-05-31 (from 1900 to 2199)"),
+    N_("this is longer than %(count)s letters"),
+    N_("there is a character in it that no text can have"),
+    N_("this is too long"),
+    # dialogs
+    N_("there is no draft"),
     # whatever it is about
     N_("something else was done to it at the same time: try again"),
     N_("Field required"),
@@ -110,15 +173,38 @@ MISTAKES = (
 )
 
 
+ON_A_FORM = {
+    "this must not be empty": N_("Please fill this in."),
+    "this key is missing": N_("Please fill this in."),
+    "write a duration such as P30D (days), P2W (weeks), P3M (months), P1Y (a year) or PT12H (hours)":
+        N_("write how many, such as 30"),
+    "write a day such as 2026-05-31, or a duration back from now such as P30D": N_("write a day such as 2026-05-31"),
+    "say when: since, until, before or within": N_("say when"),
+    "say of the value: is, is_not, contains, more_than, less_than, exists, since, until, before or within":
+        N_("say what its value is"),
+    "String should match pattern '^[A-Z]{2}$'": N_("write countries by their two letters, such as FR, BE"),
+    "Tuple should have at least 1 item after validation, not 0": N_("write countries by their two letters, such as FR, BE"),
+    "Value should have at least 1 item after validation, not 0": N_("Please fill this in."),
+    "Dictionary should have at least 1 item after validation, not 0": N_("Please fill this in."),
+    "Input should be a valid integer, unable to parse string as an integer": N_("write a whole number"),
+    "Input should be greater than or equal to %(least)s": N_("at least %(least)s"),
+    "Input should be less than or equal to %(most)s": N_("at most %(most)s"),
+}  # fmt: skip
+"""What programs are told in terms of what they send, as those are told who fill in a form."""
+
 LONGEST = 500  # characters: patterns with several values take long to miss
+AND = "; "
 
 
 def in_their_words(message: str) -> str:
-    """The message in the language of who reads; one that is not known here, or very long, stays as it is."""
+    """The message, or several, in the language of who reads; one that is not known here, or very long, stays as it is."""
     message = message.removeprefix("Value error, ")  # so pydantic begins what the house has said
     if len(message) > LONGEST:
         return message
-    for known, pattern in _patterns():
+    several = message.split(AND)
+    if len(several) > 1 and (told := [*map(in_their_words, several)]) != several:
+        return str(gettext("; ")).join(told)
+    for pattern, known in _patterns():
         if found := pattern.fullmatch(message):
             return str(gettext(known, **found.groupdict())) if found.groupdict() else str(gettext(known))
     return message
@@ -126,16 +212,15 @@ def in_their_words(message: str) -> str:
 
 def stays(which: str, errors: Mapping[str, str]) -> str:
     """Why something cannot go, as a sentence."""
-    reasons = [in_their_words(one) for one in "; ".join(errors.values()).split("; ")]
-    return f"{gettext('%(number)s stays.', number=which)} {'; '.join(reasons)}."
+    return f"{gettext('%(number)s stays.', number=which)} {in_their_words(AND.join(errors.values()))}."
 
 
 @lru_cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Each mistake with what finds it."""
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """What finds each mistake, with how it is told."""
     found = []
-    for one in MISTAKES:
-        parts = re.split(r"%\((\w+)\)s", one)
+    for said, told in [*ON_A_FORM.items(), *((one, one) for one in MISTAKES)]:
+        parts = re.split(r"%\((\w+)\)s", said)
         names = [f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts)]
-        found.append((one, re.compile("".join(names), re.DOTALL)))
+        found.append((re.compile("".join(names), re.DOTALL), told))
     return tuple(found)

@@ -76,8 +76,10 @@ class Visit:
     session_id: int | None = None
     form: Mapping[str, str] = field(default_factory=dict)
     many: Callable[[str], list[str]] = lambda _: []  # all values of a field of the form
+    verbatim: Callable[[str], str] = lambda _: ""  # one value with the blanks around it
     query: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Any] = field(default_factory=dict)
+    overwrites: str = ""  # the mark of what somebody else has kept meanwhile
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -106,10 +108,15 @@ class Visit:
     def still(self, kept: Any) -> None:
         """What the form showed is what is kept by now: nobody overwrites unseen what somebody else has just changed.
 
-        Raises Wrong. The form shows it as `was`: see `mark`.
+        Raises Wrong. The form shows it as `was`.
         """
         if self.form.get("was", mark(kept)) != mark(kept):
-            raise Wrong({"": gettext("Somebody has changed it meanwhile. Look at what it says now, then change it again.")})
+            self.overwrites = mark(kept)
+            raise Wrong({"": gettext("Somebody has changed it meanwhile: look at theirs. Sent once more, yours stands instead.")})
+
+    def was(self, kept: Any) -> str:
+        """The mark of what a form is about, for `still`: as it came, or of what is kept now, of which they have been told."""
+        return self.overwrites or self.form.get("was") or mark(kept)
 
     def file(self, name: str) -> tuple[str, bytes]:
         """A file of the form: what its owner calls it, and what is in it; both empty if none was chosen."""
@@ -140,9 +147,10 @@ def instant_of(written: str, zone: str, field: str) -> datetime:
     """A day and an hour as a form says them, in a zone; of an hour that comes twice, the later one. Raises Wrong."""
     try:
         at = datetime.strptime(written, "%Y-%m-%dT%H:%M").replace(tzinfo=ZoneInfo(zone), fold=1)  # the zone is given
-    except ValueError:
+        there = at.astimezone(UTC).astimezone(at.tzinfo)
+    except (ValueError, OverflowError):
         raise Wrong({field: gettext("Write a day and an hour.")}) from None
-    if at.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != at.replace(tzinfo=None):
+    if there.replace(tzinfo=None) != at.replace(tzinfo=None):
         raise Wrong({field: gettext("There is no such hour on that day: the clock goes forward.")})
     return at
 
@@ -152,7 +160,8 @@ def told(error: Exception, within: str = "") -> dict[str, str]:
     problem = of_house(error, within)
     found: dict[str, str] = {}
     for one in problem.errors:
-        found[one.field] = f"{found[one.field]} {one.message}" if one.field in found else one.message
+        message = in_their_words(one.message)
+        found[one.field] = f"{found[one.field]} {message}" if one.field in found else message
     return found or {"": problem.detail or problem.title}
 
 
@@ -161,7 +170,7 @@ def shaped(model: type[Shape], given: Mapping[str, Any]) -> Shape:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        raise Wrong({one.field: one.message.removeprefix("Value error, ") for one in invalid(error).errors}) from None
+        raise Wrong({one.field: in_their_words(one.message) for one in invalid(error).errors}) from None
 
 
 def page(
@@ -203,7 +212,7 @@ def _may_they() -> Any:
     if page.role != ANYBODY and who is None:
         return _to_the_door()
     if who is not None and page.largest and who[0].may(page.role):
-        request.max_content_length = page.largest
+        request.max_content_length = request.max_form_memory_size = page.largest
     if who is None or request.endpoint != "admin.sign_in":  # the door leads on whoever is in, from however old a form
         try:
             FORMS.protect()
@@ -241,7 +250,7 @@ def _serve(page: Page, **path: Any) -> Any:
         raise NotFound
     runtime, who = current_app.config["PARLEY"], meet()
     form, query, session_id = _kept(request.form), _kept(request.args), who[1] if who else None
-    visit = Visit(runtime, g.staff, session_id, form, _all_of, query, request.files)
+    visit = Visit(runtime, g.staff, session_id, form, _all_of, _verbatim, query, request.files)
     return page.do(visit, **path)
 
 
@@ -254,9 +263,17 @@ def _all_of(name: str) -> list[str]:
     return [_clean(value) for value in request.form.getlist(name)]
 
 
+def _verbatim(name: str) -> str:
+    return _letters(request.form.get(name, ""))
+
+
 def _clean(value: str) -> str:
+    return _letters(value).strip()
+
+
+def _letters(value: str) -> str:
     kept = value if can_be_kept(value) else "".join(filter(can_be_kept, value))
-    return kept.replace("\r\n", "\n").strip()
+    return kept.replace("\r\n", "\n")
 
 
 def _to_the_door() -> Response:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from werkzeug.exceptions import BadRequest
+
 from bot.segments import KINDS, MAX_RULES, Rule, plain
 from bot.web.admin.pages import Visit
 
@@ -68,7 +70,10 @@ def _drawn(said: Mapping[str, Any], ids: Iterator[str], negated: bool = False) -
     join = next((join for join in ("all", "any") if join in said), None)
     if join is not None:
         bracket = Bracket(next(ids), {("any", True): "none", ("all", True): "not all"}.get((join, negated), join))
-        bracket.parts = [part for piece in said[join] for part in _drawn(piece, ids)]
+        for piece in said[join]:
+            parts = _drawn(piece, ids)
+            together = join == "any" and len(parts) > 1  # all of these must hold: they are not one each of several
+            bracket.parts += [Bracket(next(ids), "all", parts)] if together else parts
         return [bracket]
     lines = list(_lines(said, ids))
     if negated and len(lines) > 1:
@@ -123,8 +128,11 @@ def _period(said: Mapping[str, str]) -> tuple[str, str, str, str] | None:
     return name, said[name], "", "D"
 
 
-def read(visit: Visit) -> Bracket:
-    """What a form says, in the order in which it stands there; what belongs to no bracket is left out."""
+def read(visit: Visit, *, drawing: bool = False) -> Bracket:
+    """What a form says, in the order in which it stands there; what belongs to no bracket is left out.
+
+    `drawing`: a line that is about something else than it was drawn for begins anew. Raises BadRequest if no rule came.
+    """
     form, brackets = visit.form, dict[str, Bracket]()
     for node in visit.many("node")[: MAX_RULES + 1]:
         if not (found := _NODE.fullmatch(node)):
@@ -137,10 +145,14 @@ def read(visit: Visit) -> Bracket:
         else:
             said = {name: form.get(f"{id_}.{name}", "") for name in ("kind", "value", "test", "arg", "until", "unit")}
             said["kind"] = said["kind"] if said["kind"] in (*LINES, "other") else "topic"
+            if drawing and said["kind"] != form.get(f"{id_}.was"):
+                said = {"kind": said["kind"]}
             part = Line(id_, negated=form.get(f"{id_}.negated") == "not", **said)
         if parent is not None and part is not parent:
             parent.parts.append(part)
-    return next(iter(brackets.values()), Bracket("n0"))
+    if not brackets:
+        raise BadRequest
+    return next(iter(brackets.values()))
 
 
 def edit(root: Bracket, do: str) -> str:
@@ -189,7 +201,7 @@ def _said(line: Line) -> dict[str, Any]:
         case "other":
             try:
                 said: Any = json.loads(line.value)
-            except ValueError:
+            except (ValueError, RecursionError):
                 said = {}
             return said if isinstance(said, dict) else {}
     return {line.kind: line.value}
@@ -247,4 +259,4 @@ def beside(root: Bracket, errors: Mapping[str, str], within: str = "rule") -> di
             continue
         some = (".".join(steps[:length]) for length in range(len(steps), -1, -1))
         told.setdefault(next((known[one] for one in some if one in known), ""), []).append(message)
-    return {id_: " ".join(messages) for id_, messages in told.items()}
+    return {id_: " ".join(dict.fromkeys(messages)) for id_, messages in told.items()}

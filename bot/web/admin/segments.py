@@ -1,6 +1,7 @@
 """Parts of the audience: segments by a rule that is put together line by line, and lists that are filled by hand."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import render_template
@@ -13,7 +14,7 @@ from bot import contacts as people
 from bot.catalogue import catalogue
 from bot.web.admin import rules
 from bot.web.admin.look import topic_names
-from bot.web.admin.pages import Visit, Wrong, go, mark, page, show, told
+from bot.web.admin.pages import Visit, Wrong, go, page, show, told
 from bot.web.admin.sentence import sentence
 from bot.web.api.problems import REFUSALS
 from models.phone import parse
@@ -89,6 +90,7 @@ def change_segment(visit: Visit, segment_id: int) -> object:
 
     def change(connection: Connection) -> None:
         before, rule = _found(connection, segment_id), rules.as_rule(root)
+        _may_change(visit, connection, segment_id)
         visit.still(before.rule)
         segments.save(connection, before.name, rule, visit.now(connection))
         if before.rule != (after := _found(connection, segment_id).rule):
@@ -110,6 +112,7 @@ def fill_list(visit: Visit, segment_id: int) -> object:
 
     def fill(connection: Connection) -> int:
         row = _found(connection, segment_id)
+        _may_change(visit, connection, segment_id)
         ids = _named(connection, visit.form.get("numbers", ""))
         now = visit.now(connection)
         done = segments.add(connection, row.name, ids, now) if puts else segments.remove(connection, row.name, ids)
@@ -127,6 +130,13 @@ def fill_list(visit: Visit, segment_id: int) -> object:
     put = ngettext("%(num)s person was put on the list.", "%(num)s people were put on the list.", done)
     taken = ngettext("%(num)s person was taken off the list.", "%(num)s people were taken off the list.", done)
     return go("segment", segment_id=segment_id, say=put if puts else taken)
+
+
+def _may_change(visit: Visit, connection: Connection, segment_id: int) -> None:
+    """Who may not send campaigns does not change either whom one that is sent off goes to. Raises Wrong."""
+    if not visit.staff.may("launcher") and (names := segments.awaited(connection, segment_id)):
+        said = gettext("The campaign “%(name)s” goes to it and is on its way: only launchers change it now.", name=names[0])
+        raise Wrong({"": said})
 
 
 def _named(connection: Connection, written: str) -> list[int]:
@@ -167,7 +177,7 @@ def delete_segment(visit: Visit, segment_id: int) -> object:
 @page("/segments/draw", role="marketer", methods=("POST",))
 def draw_segment(visit: Visit) -> object:
     """The form after a line more, a line less, or another kind of line. Nothing is kept."""
-    root = rules.read(visit)
+    root = rules.read(visit, drawing=True)
     new = rules.edit(root, visit.form.get("do", ""))
     with visit.read() as connection:
         known = _choices(connection)
@@ -188,11 +198,11 @@ def count_saved(visit: Visit, segment_id: int) -> object:
     with visit.read() as connection:
         row = _found(connection, segment_id)
     rule = {"in_list": row.name} if row.rule is None else row.rule
-    return _counted(visit, rule, rules.drawn(segments.parse(rule)))
+    return _counted(visit, rule, rules.drawn(segments.parse(rule)), kept=True)
 
 
-def _counted(visit: Visit, rule: Mapping[str, Any], root: rules.Bracket) -> str:
-    known: dict[str, Any] = {}
+def _counted(visit: Visit, rule: Mapping[str, Any], root: rules.Bracket, kept: bool = False) -> str:
+    known: dict[str, Any] = {"kept": kept}
     with visit.read() as connection:
         now = visit.now(connection)
         try:
@@ -211,10 +221,21 @@ def _segment(
     with visit.read() as connection:
         known = _choices(connection)
         users = segments.users(connection, row.id, row.name) if row else []
-    was = visit.form.get("was") or (mark(row.rule) if row else "")
+        if row and errors is None:
+            errors = _broken(connection, row.rule, visit.now(connection))
+    was = visit.was(row.rule) if row else ""
     name = row.name if row else visit.form.get("name", "")
     return show("segment.html", status, row=row, root=root, name=name, users=users, was=was, new=new,
                 sentence=sentence(root, known["topics"]), errors=rules.beside(root, errors or {}), **known)  # fmt: skip
+
+
+def _broken(connection: Connection, rule: Any, now: datetime) -> dict[str, str]:
+    """What is wrong with a rule that stood once: something that it names may be gone."""
+    try:
+        segments.holding(connection, segments.parse(rule), now)
+    except REFUSALS as error:
+        return told(error, "rule")
+    return {}
 
 
 def _list(

@@ -1,5 +1,6 @@
 """A segment's rule as a sentence, for whoever reads no forms."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -26,15 +27,14 @@ def _words(part: Part, topics: Mapping[str, str]) -> tuple[bool, Said, bool]:
     found = [_words(one, topics) for one in part.parts]
     negated = part.join in ("none", "not all")
     if not found:
-        nobody = part.join in ("any", "none")
-        return negated, gettext("nobody") if nobody else gettext("everybody"), False
+        return False, gettext("nobody") if part.join in ("any", "not all") else gettext("everybody"), False
     if part.join in ("any", "none"):
         words = [gettext("everybody except %(these)s", these=_closed(one)) if one[0] else _closed(one) for one in found]
         return negated, _or(words), len(words) > 1
     so, not_so = [_closed(one) for one in found if not one[0]], [_closed(one) for one in found if one[0]]
     if not so:
         return not negated, _or(not_so), len(not_so) > 1
-    told = f" {gettext('and')} ".join(so)
+    told = _joined(so, gettext("and"))
     if not_so:
         told = gettext("%(these)s, except %(those)s", these=told, those=_or(not_so))
     return negated, told, len(found) > 1
@@ -45,16 +45,20 @@ def _closed(found: tuple[bool, str, bool]) -> str:
 
 
 def _or(words: Sequence[str]) -> str:
-    return f" {gettext('or')} ".join(words)
+    return _joined(words, gettext("or"))
+
+
+def _joined(words: Sequence[str], word: Said) -> str:
+    return f" {word} ".join(words)
 
 
 def _line_words(line: Line, topics: Mapping[str, str]) -> Said:
     value = line.value
     match line.kind:
         case "topic":
-            return gettext("in for %(topic)s", topic=topics.get(value, value))
+            return gettext("in for %(topic)s", topic=topics.get(value, value) or "…")
         case "subscribed":
-            return gettext("in for %(topic)s, agreed %(when)s", topic=topics.get(value, value), when=_when(line))
+            return gettext("in for %(topic)s, agreed %(when)s", topic=topics.get(value, value) or "…", when=_when(line))
         case "tag":
             return gettext("tag “%(tag)s”", tag=value)
         case "field":
@@ -121,7 +125,7 @@ def _when(line: Line) -> Said:
 
 
 def _span(line: Line) -> str:
-    if not line.arg.strip().isascii() or not line.arg.strip().isdigit() or line.unit not in UNITS:
+    if not re.fullmatch("[0-9]{1,4}", line.arg.strip()) or line.unit not in UNITS:
         return "…"
     return str(format_unit(int(line.arg), f"duration-{UNITS[line.unit]}", "long", locale=_locale()))
 

@@ -13,7 +13,7 @@ from bot import shop
 from bot.shop import NoSuch
 from bot.shop.spec import TopicPart
 from bot.web.admin.mistakes import stays
-from bot.web.admin.pages import Visit, Wrong, by_language, go, mark, page, shaped, show
+from bot.web.admin.pages import Visit, Wrong, by_language, go, page, shaped, show
 from bot.web.admin.shop import Here, here
 from dialogs.parts import Name
 from models import Topic
@@ -76,7 +76,7 @@ def _save(visit: Visit, now: Here, slug: str | None) -> object:
             except ValidationError:
                 wrong = gettext("It begins with a letter and has letters, digits, _ and - (64 at most).")
                 raise Wrong({"slug": wrong}) from None
-            if any(row.slug == name for row in shop.page(connection, Topic, 0, MOST)):
+            if _exists(connection, name):
                 raise Wrong({"slug": gettext("There is a topic of this name already.")})
         else:
             visit.still(before)
@@ -111,10 +111,18 @@ def _topic(
     visit: Visit, now: Here, slug: str | None, said: Mapping[str, Any], status: int = 200, errors: Mapping[str, str] | None = None
 ) -> object:
     spoken = now.settings.languages if now.settings else []
-    languages = {part: [""] if "" in said[part] and len(said[part]) == 1 else spoken for part in PARTS}
-    was = visit.form.get("was") or (mark(said) if slug else "")
+    languages = {part: [*([""] if "" in said[part] else []), *([] if set(said[part]) == {""} else spoken)] for part in PARTS}
+    was = visit.was(said) if slug else ""
     known = {"slug": slug, "topic": said, "languages": languages, "was": was, "form": visit.form}
     return show("topic.html", status, **known, errors=errors or {})
+
+
+def _exists(connection: Connection, slug: str) -> bool:
+    try:
+        shop.one(connection, Topic.slug, slug)
+    except NoSuch:
+        return False
+    return True
 
 
 def _said(connection: Connection, slug: str) -> dict[str, Any]:

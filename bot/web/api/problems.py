@@ -66,9 +66,9 @@ def wrong(*errors: tuple[str, str]) -> Problem:
     return Problem(422, "A field is wrong", errors=errors)
 
 
-def not_now(why: str) -> Problem:
-    """It cannot be done as things stand."""
-    return Problem(409, "It cannot be done now", detail=why)
+def not_now(why: str, *errors: tuple[str, str]) -> Problem:
+    """It cannot be done as things stand; `errors`: because of which fields, if it is because of some."""
+    return Problem(409, "It cannot be done now", detail=why, errors=errors)
 
 
 def invalid(error: ValidationError, within: str = "") -> Problem:
@@ -110,7 +110,8 @@ def _of_shop(one: Mistake) -> tuple[str, str]:
 
 def _of_room(error: CampaignError | BadRule, within: str) -> Problem:
     if isinstance(error, NotNow):
-        return not_now("; ".join(one.message for one in error.problems))
+        because = [(one.path, one.message) for one in error.problems if one.path]
+        return not_now("; ".join(one.message for one in error.problems), *because)
     if isinstance(error, BadRule):
         within = "" if isinstance(error, BadName) else within
         paths = [(".".join(filter(None, (within, one.path))), one.message) for one in error.problems]

@@ -9,6 +9,11 @@ document.addEventListener("click", (event) => {
   if (closes) closes.closest("dialog").close();
 });
 
+// What asks for news by itself waits while somebody is asked something: it would be taken from under their hands.
+document.addEventListener("htmx:before:request", (event) => {
+  if (event.target.matches('[hx-trigger^="every"]') && document.querySelector("dialog[open]")) event.preventDefault();
+});
+
 document.querySelectorAll("dialog[data-open]").forEach((dialog) => dialog.showModal());
 
 // While somebody is still looking for others, nothing is done with those who are shown.
@@ -51,6 +56,23 @@ document.addEventListener("change", ({ target }) => {
   const tooLarge = target.files[0]?.size > Number(target.dataset.most);
   target.setCustomValidity(tooLarge ? target.dataset.tooLarge : "");
   target.reportValidity();
+});
+
+// A form that is on its way is not sent twice by a second click; what was typed into a long one is not lost by a wrong click.
+const TWICE = 2000; // milliseconds
+const sent = new WeakMap();
+const unsent = new Set();
+document.addEventListener("input", ({ target }) => {
+  if (target.form?.matches("[data-long]")) unsent.add(target.form);
+});
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented || event.target.method === "dialog") return;
+  unsent.clear();
+  if (Date.now() - (sent.get(event.target) ?? -TWICE) < TWICE) event.preventDefault();
+  else sent.set(event.target, Date.now());
+});
+window.addEventListener("beforeunload", (event) => {
+  if (unsent.size) event.preventDefault();
 });
 
 // What was being written is nobody's business once they have gone.

@@ -1,13 +1,21 @@
-// The YAML of a dialog: a mistake leads to its line.
+// The YAML of a dialog: a mistake leads to its line, from this page or from another one.
 
-document.addEventListener("click", ({ target }) => {
-  const button = target.closest("[data-line]");
-  const source = document.getElementById("source");
-  if (!button || !source) return;
+const source = document.getElementById("source");
+
+function show(line) {
   const lines = source.value.split("\n");
-  const line = Number(button.dataset.line) - 1;
   const start = lines.slice(0, line).reduce((sum, one) => sum + one.length + 1, 0);
   source.focus();
   source.setSelectionRange(start, start + (lines[line] ?? "").length);
   source.scrollTop = (source.scrollHeight / lines.length) * Math.max(line - 5, 0);
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-line]");
+  if (!link) return;
+  event.preventDefault();
+  show(Number(link.dataset.line) - 1);
 });
+
+const asked = location.hash.match(/^#line-(\d+)$/);
+if (asked) show(Number(asked[1]) - 1);
