@@ -246,7 +246,7 @@ def _say_where(port: int, password: str) -> None:
     click.echo(f"  API     {base}/api/docs")
     click.echo(f"  Health  {base}/readyz")
     click.echo(f"  Logs    {FOLDER}/*.log")
-    click.echo('  A campaign is under way:    parley campaign show "Soldes d\'hiver"\n')
+    click.echo(f"  A campaign is under way:    {base}/admin/campaigns\n")
     click.echo("Ctrl-C stops it. The data stays for the next start; `make demo FRESH=1` begins anew.")
 
 

@@ -44,7 +44,7 @@ UNFOLDED = (
     .limit(SLICE)
 )
 _message = Message.__table__
-OWNERS = select(_message.c.id, _message.c.sid).where(
+OWNERS = select(_message.c.id, _message.c.sid, _message.c.marked_at).where(
     or_(one_of(_message.c.account, "accounts") & one_of(_message.c.sid, "sids"), one_of(_message.c.id, "ids")),
     _message.c.direction == "out",
 )
@@ -151,12 +151,15 @@ def apply_action(runtime: Runtime, connection: Connection, contact: Any, action:
 
 
 def _owners(connection: Connection, rows: Any) -> tuple[dict[int, int], set[int], set[int]]:
-    """Which message each status is of, the statuses of which none is known yet, and the messages without the carrier's id."""
+    """Which message each status is of, the statuses of which none is known yet, and the messages without the carrier's id.
+
+    One that was never handed to the carrier has no status: its number may have been another's, before a backup was put back.
+    """
     asked = {"accounts": {row.account for row in rows}, "sids": {row.sid for row in rows},
              "ids": {row.message_id for row in rows if row.message_id is not None}}  # fmt: skip
     found = connection.execute(OWNERS, asked).all()
     sids = {message.sid: message.id for message in found}
-    unnamed = {message.id for message in found if message.sid is None}
+    unnamed = {message.id for message in found if message.sid is None and message.marked_at is not None}
     owners = {row.id: sids.get(row.sid, row.message_id) for row in rows if row.sid in sids or row.message_id in unnamed}
     return owners, {row.id for row in rows if row.message_id is None and row.id not in owners}, unnamed
 

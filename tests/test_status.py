@@ -4,11 +4,11 @@ import random
 from itertools import permutations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot import status
 from bot.carriers.codes import lookup
-from models import Contact
+from models import Contact, Message
 from tests.house import ACCOUNT_SID, PARIS, House, sid
 
 STATUS = "/webhooks/twilio/status"
@@ -80,6 +80,17 @@ def test_a_status_cannot_move_a_message_that_has_another_id(house: House, messag
     house.work()
     row = house.messages("Bo", "out")[0]
     assert (row.sid, row.status) == (sid(7), "sent")
+
+
+def test_a_status_cannot_be_of_a_message_that_nobody_handed_over(house: House, message_id: int) -> None:
+    """After a backup was put back, numbers are given away once more: what waits still leaves."""
+    waits = {"state": "ready", "not_before": house.runtime.machine_now(), "marked_at": None, "lease_until": None}
+    with house.runtime.begin() as connection:
+        connection.execute(update(Message).where(Message.id == message_id).values(**waits))
+    house.post(f"{STATUS}/{message_id}", report(7, "delivered"))
+    status.fold(house.runtime)
+    row = house.messages("Bo", "out")[0]
+    assert (row.state, row.sid) == ("ready", None)
 
 
 @pytest.mark.parametrize("code", ["21610", "30005", "30003", "30007", "99999", "abc"])

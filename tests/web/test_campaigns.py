@@ -392,9 +392,12 @@ def test_a_campaign_is_sent_by_keyboard(shop: House, admin: Page) -> None:
     admin.goto(NEW)
     admin.get_by_role("textbox", name="Name").focus()
     admin.keyboard.type("Summer")
-    admin.get_by_role("group", name="In one of these").get_by_label("everyone").focus()
-    admin.keyboard.press("Space")
-    expect(admin.locator("#audience")).to_contain_text("11")
+    everyone = admin.get_by_role("group", name="In one of these").get_by_label("everyone")
+    expect(everyone).to_be_checked()  # whom else
+    everyone.focus()
+    for said in ("Choose who gets it.", "11"):
+        admin.keyboard.press("Space")
+        expect(admin.locator("#audience")).to_contain_text(said)
     admin.get_by_role("textbox", name="Name").focus()
     admin.keyboard.press("Enter")  # the texts say by themselves who writes, and how to leave
     expect(admin.locator(".fall")).to_contain_text("Get it")

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
 from bot.shop import versions
@@ -343,6 +343,44 @@ def test_a_sentence_goes_from_the_form_over_the_phone_to_the_public_and_back(hou
     admin.get_by_role("button", name="Make it the draft").click()
     expect(admin.locator(".toast")).to_contain_text("Version 1 is the draft now")
     expect(admin.locator(f"[id='{SAYS}']")).to_have_value(re.compile("C'est noté"))
+
+
+@pytest.mark.parametrize("page", [1280], indirect=True)
+def test_a_sentence_is_changed_tried_and_published_by_keyboard_alone(house: House, admin: Page) -> None:
+    admin.goto(WELCOME)
+    admin.wait_for_load_state()
+
+    def reach(what: Locator) -> None:
+        for _ in range(120):
+            if what.evaluate("one => one === document.activeElement"):
+                return
+            admin.keyboard.press("Tab")
+        raise AssertionError(f"the keyboard does not reach {what}")
+
+    reach(admin.locator(f"[id='{SAYS}']"))
+    admin.keyboard.press("Control+a")
+    admin.keyboard.type("Merci, tapé au clavier.")
+    line = admin.get_by_label("What the customer texts")
+    reach(line)
+    for words in ("JOIN", "oui", "75011"):
+        admin.keyboard.type(words)
+        admin.keyboard.press("Enter")
+        expect(admin.locator("#phone")).to_contain_text(words)
+        expect(line).to_be_focused()
+    expect(admin.locator("#phone")).to_contain_text("Merci, tapé au clavier.")
+    for name in ("Save as a draft", "Publish …", "Publish it"):
+        reach(admin.get_by_role("button", name=name))
+        admin.keyboard.press("Enter")
+        admin.wait_for_load_state()
+        expect(admin.locator(".toast p, dialog[open]").first).to_be_visible()
+    expect(admin.locator(".toast")).to_contain_text("Version 2 is published.")
+    reach(admin.get_by_role("link", name="Versions"))
+    admin.keyboard.press("Enter")
+    put_back = admin.get_by_role("button", name="Make it the draft")
+    expect(put_back).to_be_visible()
+    reach(put_back)
+    admin.keyboard.press("Enter")
+    expect(admin.locator(".toast")).to_contain_text("Version 1 is the draft now")
 
 
 @pytest.mark.parametrize("page", [1280], indirect=True)

@@ -138,6 +138,7 @@ def test_what_comes_to_the_carriers_door_is_told_with_its_verdict(house: House, 
 
 def test_knocking_for_ever_writes_little(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1_000.0]
+    monkeypatch.setattr(webhook_log, "_seen", {})
     monkeypatch.setattr(webhook_log.time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(webhook_log, "KEPT", 3)
     for _ in range(8):
@@ -151,6 +152,7 @@ def test_knocking_for_ever_writes_little(house: House, monkeypatch: pytest.Monke
 
 def test_what_came_before_is_not_told_of_who_comes_later(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1_000.0]
+    monkeypatch.setattr(webhook_log, "_seen", {})
     monkeypatch.setattr(webhook_log.time, "monotonic", lambda: clock[0])
     for _ in range(50):
         webhook_log.refuse(house.runtime, "inbound", "no signature", "198.51.100.66")

@@ -1,14 +1,18 @@
-"""The whole way, as a shop goes it on its first day: real processes, a real browser, the carrier's own phone."""
+"""The whole way, as a shop goes it on its first day: real processes, a real browser, the carrier's own phone.
+
+From the printed link over a keyword, a text and a campaign to an answer out of the inbox it takes CLICKS clicks, and typing.
+"""
 
 import re
 import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests import processes
 from tests.carrier import ACCOUNT_SID, AUTH_TOKEN, SimulatedCarrier
@@ -18,6 +22,7 @@ from tests.web.conftest import PASSWORD
 
 LEA = {"number": "+33612345678", "name": "Léa"}
 SOON = 15_000  # milliseconds
+CLICKS = 15
 
 
 @pytest.fixture
@@ -41,25 +46,35 @@ def shop_to_be(tmp_path: Path, redis_url: str) -> Iterator[tuple[str, str]]:
             yield printed[0], carrier.url
 
 
-def come_in(page: Page, link: str) -> None:
-    page.goto(link)
-    page.get_by_label("Name").fill("Camille")
-    page.get_by_label("E-mail address").fill("camille@lune.example")
-    page.locator("#password").fill(PASSWORD)
-    page.locator("#again").fill(PASSWORD)
-    page.get_by_role("button", name="Come in").click()
+class Hand:
+    """The mouse of somebody who counts."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.clicks = page, 0
+
+    def click(self, role: Any, name: str, within: Locator | None = None) -> None:
+        (within or self.page).get_by_role(role, name=name, exact=True).click()
+        self.clicks += 1
 
 
-def set_up(page: Page) -> None:
-    page.get_by_role("link", name="Set up the shop").click()
-    page.get_by_label("Name of the shop").fill("Maison Lune")
-    page.get_by_label("How to reach a person").fill("bonjour@lune.example")
-    page.get_by_label("Country").select_option(label="France")
-    page.get_by_label("First language").select_option(label="French")
-    page.get_by_role("checkbox", name="English").check()
-    page.get_by_role("button", name="On to the number").click()
-    page.get_by_role("button", name="On to the texts").click()
-    page.get_by_role("button", name="Set up the shop").click()
+def come_in(hand: Hand, link: str) -> None:
+    hand.page.goto(link)
+    hand.page.get_by_label("Name").fill("Camille")
+    hand.page.get_by_label("E-mail address").fill("camille@lune.example")
+    hand.page.locator("#password").fill(PASSWORD)
+    hand.page.locator("#again").fill(PASSWORD)
+    hand.click("button", "Come in")
+
+
+def set_up(hand: Hand) -> None:
+    hand.click("link", "Set up the shop")
+    hand.page.get_by_label("Name of the shop").fill("Maison Lune")
+    hand.page.get_by_label("How to reach a person").fill("bonjour@lune.example")
+    hand.page.get_by_label("Country").select_option(label="France")
+    hand.page.get_by_label("First language").select_option(label="French")
+    hand.click("button", "On to the number")
+    hand.click("button", "On to the texts")
+    hand.click("button", "Set up the shop")
 
 
 class Phone:
@@ -93,8 +108,9 @@ def test_from_nothing_to_an_answer_out_of_the_inbox(shop_to_be: tuple[str, str],
     for window in (page, other):
         window.on("console", lambda message: complaints.append(message.text))
         window.on("pageerror", lambda error: complaints.append(str(error)))
-    come_in(page, link)
-    set_up(page)
+    hand = Hand(page)
+    come_in(hand, link)
+    set_up(hand)
 
     phone = Phone(chromium.new_context(locale="en").new_page(), carrier)
     phone.text("Rejoindre")
@@ -104,40 +120,45 @@ def test_from_nothing_to_an_answer_out_of_the_inbox(shop_to_be: tuple[str, str],
     phone.shows("code postal")
     phone.text("passer")
 
-    base = link.partition("/admin")[0]
-    page.goto(f"{base}/admin/keywords/new")
+    hand.click("link", "Let a word tell something")
     page.get_by_label("In every language").fill("horaires")
-    page.get_by_role("radio", name="is told something").check()
     page.get_by_label("Said in French").fill("{{ brand }} : du lundi au samedi, de 10 h à 19 h.")
-    page.get_by_label("Said in English").fill("{{ brand }}: Monday to Saturday, 10 to 7.")
-    page.get_by_role("button", name="Make it").click()
+    hand.click("button", "Make it")
     expect(page.locator(".toast")).to_contain_text("The keyword is there")
     phone.text("HORAIRES ?")
     phone.shows("Maison Lune : du lundi au samedi")
 
     phone.wait_for_noon()
-    page.goto(f"{base}/admin/campaigns/new")
+    menu = page.get_by_role("navigation").first
+    hand.click("link", "Campaigns", menu)
+    hand.click("link", "Write the first one")
     page.get_by_role("textbox", name="Name").fill("Premier envoi")
-    page.get_by_role("group", name="In one of these").get_by_label("Abonnés").check()
+    expect(page.get_by_role("group", name="In one of these").get_by_label("Abonnés")).to_be_checked()  # the only segment
     page.get_by_label("In French").fill("{{ brand }} : -10 % ce week-end pour nos premiers abonnés. STOP pour arrêter.")
-    page.get_by_role("button", name="Save and look at it").click()
-    page.get_by_role("button", name="Send …").click()
+    hand.click("button", "Save and look at it")
+    hand.click("button", "Send …")
     expect(page.get_by_role("heading", name="Send it to 1 person?")).to_be_visible()
-    page.get_by_role("button", name="Send it now").click()
+    hand.click("button", "Send it now")
     phone.shows("-10 % ce week-end")
     expect(page.locator("#moves")).to_contain_text("finished", timeout=SOON)
     expect(page.locator("#moves")).to_contain_text("The sum agrees")
 
-    other.goto(f"{base}/admin/inbox")
-    expect(other.locator("#threads")).to_contain_text("Nobody waits")
+    hand.click("link", "Inbox", menu)
+    other.goto(page.url)
+    for window in (page, other):
+        expect(window.locator("#threads")).to_contain_text("Nobody waits")
     phone.text("Vous avez des bougies bleues pour mon anniversaire de mariage ?")
-    expect(other.locator(".thread-list")).to_contain_text("bougies bleues", timeout=SOON)
-    other.locator(".thread-list a").first.click()
-    page.goto(other.url)
-    other.locator("#text").fill("Bonjour, elles arrivent mardi.")
-    other.locator("#text").press("Control+Enter")
+    for window in (page, other):
+        expect(window.locator(".thread-list")).to_contain_text("bougies bleues", timeout=SOON)
+    page.locator(".thread-list a").first.click()
+    expect(page.locator("#text")).to_be_visible()
+    other.goto(page.url)
+    page.locator("#text").fill("Bonjour, elles arrivent mardi.")
+    page.get_by_role("button", name="Send", exact=True).click()
     phone.shows("Bonjour, elles arrivent mardi.")
-    expect(page.locator("#thread")).to_contain_text("elles arrivent mardi", timeout=SOON)
-    expect(page.locator("#thread")).to_contain_text("delivered", timeout=SOON)
+    for window in (page, other):
+        expect(window.locator("#thread")).to_contain_text("elles arrivent mardi", timeout=SOON)
+        expect(window.locator("#thread")).to_contain_text("delivered", timeout=SOON)
+    assert hand.clicks + 2 == CLICKS  # the thread, and Send
     assert complaints == []
     context.close()

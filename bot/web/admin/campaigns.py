@@ -1,7 +1,8 @@
 """Campaigns: how far each is, whom it would reach, sent once somebody is sure, stopped, and accounted for."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import render_template, url_for
@@ -21,6 +22,7 @@ MOST_ASKED = 10_000  # contacts that a preview asks; of more it asks some, and s
 SURE_ABOVE = 100  # people: above that, the number is to be typed
 GROWN = 1.1  # times as many as were shown: ask again
 PARTS = ("within", "without")  # of the audience
+SETTLES = timedelta(minutes=10)  # after it is finished
 
 
 @page("/campaigns", role="viewer")
@@ -56,14 +58,28 @@ def _campaign(visit: Visit, campaign_id: int, status: int = 200, **known: Any) -
         kept = campaigns.shown(connection, row, names)
         kept |= {part: [names.get(id_) or gettext("a segment that is gone") for id_ in getattr(row, part)] for part in PARTS}
         known |= {"row": row, "kept": kept, "topics": topic_names(shop), "now": visit.now(connection), "zone": shop.shop.zone}
-        known |= {"was": visit.was(_confirmed(connection, row, shop))}
+        known |= {"was": visit.was(_confirmed(connection, row, shop)), "stays_until": _stays_until(row, kept, known["now"])}
         if row.launched_at is not None or row.state in ("paused", "cancelled"):
             machine_now = visit.runtime.machine_now()
             known["balance"] = campaigns.balance(connection, campaign_id)
             known["rate"] = campaigns.rates(connection, [campaign_id], machine_now)[campaign_id]
         elif visit.staff.may("marketer"):
             known["confirmed"] = staff.find(connection, visit.staff.id).phone_proved_at is not None
+        known["moves"] = _moves(row, known.get("balance"), known["now"])
     return show("campaign.html", status, key=secrets.token_hex(8), form=visit.form, **known)
+
+
+def _moves(row: Any, balance: campaigns.Balance | None, now: datetime) -> bool:
+    """Whether there may be news of it by itself: statuses come for a while after it is finished."""
+    if row.state in ("scheduled", "sending") or (balance is not None and balance.waiting + balance.unknown):
+        return True
+    return row.finished_at is not None and now - row.finished_at < SETTLES
+
+
+def _stays_until(row: Any, kept: Mapping[str, Any], now: datetime) -> datetime | None:
+    """Until when its next texts wait, if that is some time yet."""
+    until: datetime | None = kept["held_until"]
+    return until if until and row.state == "sending" and until - now > timedelta(minutes=1) else None
 
 
 @page("/campaigns/<int:campaign_id>/preview", role="viewer")

@@ -33,7 +33,9 @@ def new_campaign(visit: Visit) -> object:
         return _save(visit, None)
     with visit.read() as connection:
         shop = catalogue(connection)
-        said = _new(shop)
+        said, known = _new(shop), segments.by_name(connection)
+        if len(known) == 1:  # whom else
+            said["within"] = [*known]
         if (copied := visit.number("like")) is not None:
             row = campaign_row(connection, copied)
             said = as_form(connection, row, shop) | {"name": "", "ends_at": ""}

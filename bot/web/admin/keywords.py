@@ -45,7 +45,7 @@ def keywords(visit: Visit) -> object:
 
 @page("/keywords/new", role="marketer", methods=("GET", "POST"))
 def new_keyword(visit: Visit) -> object:
-    """One more."""
+    """One more; with `?does=reply` one that tells something."""
     if not visit.form:
         return _keyword(visit, None, NEW | {"phrases": {"": [visit.query.get("phrase", "")]}})
 
@@ -112,7 +112,7 @@ def _keyword(
     languages = list(dict.fromkeys([*known.shop.languages, *filter(None, [*said["phrases"], *(said["reply"] or ())])]))
     dialogs = sorted({*known.published, said["dialog"] or ""} - {""})
     was = visit.was(said) if keyword_id else ""
-    does = "reply" if visit.form.get("does") == "reply" or (not visit.form and said["reply"]) else "dialog"
+    does = "reply" if (visit.form or visit.query).get("does") == "reply" or (not visit.form and said["reply"]) else "dialog"
     if errors and not said[does]:
         missing = {"dialog": gettext("Choose one"), "reply": gettext("Write what it says")}
         others = {*missing, "picture", "topic"}

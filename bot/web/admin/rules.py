@@ -13,6 +13,7 @@ from bot.web.admin.pages import Visit
 
 JOINS = ("all", "any", "none", "not all")
 TESTS = ("is", "is_not", "contains", "more_than", "less_than", "exists", "missing")
+PERIODS = ("within", "longer", "since", "until", "before", "between")
 UNITS = {"H": "hour", "D": "day", "W": "week", "M": "month", "Y": "year"}
 LINES = tuple(kind for kind in KINDS if kind not in ("all", "any", "not"))
 _DURATION = re.compile(r"PT?([0-9]+)([HDWMY])")
@@ -153,6 +154,13 @@ def read(visit: Visit, *, drawing: bool = False) -> Bracket:
     if not brackets:
         raise BadRequest
     return next(iter(brackets.values()))
+
+
+def tests(line: Line, types: Mapping[str, str]) -> list[str]:
+    """The tests that a line of its kind can make. `types`: of the fields, by name."""
+    if line.kind != "field":
+        return ["", *PERIODS] if line.kind == "replied" else [*PERIODS]
+    return [*TESTS, *(PERIODS if types.get(line.value, "text") in ("date", "text") else ())]
 
 
 def edit(root: Bracket, do: str) -> str:

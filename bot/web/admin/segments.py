@@ -250,7 +250,7 @@ def _choices(connection: Connection) -> dict[str, Any]:
     """What lines can be about."""
     shop, kept = catalogue(connection), segments.by_name(connection)
     return {
-        "topics": topic_names(shop), "fields": people.fields(connection), "tags": people.all_tags(connection),
+        "topics": topic_names(shop), "types": shop.fields, "tests": rules.tests, "tags": people.all_tags(connection),
         "languages": shop.shop.languages, "sent": [one.name for one in campaigns.latest(connection, CAMPAIGNS)],
         "lists": [name for name, one in kept.items() if one.rule is None],
         "by_rule": [name for name, one in kept.items() if one.rule is not None],
