@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, NoReturn
 
@@ -106,17 +107,22 @@ def plain(source: str, name: str) -> tuple[Any, dict[Path, int]]:
 
 
 def read_nodes(source: str, name: str) -> yaml.Node | None:
-    """What YAML says, each piece with its place in the source. Raises DialogError."""
+    """What YAML says, each piece with its place in the source; nobody changes it. Raises DialogError."""
     if len(source) > MAX_CHARACTERS:
         raise DialogError([Problem(name, 1, "", f"a file may have {MAX_CHARACTERS} characters")])
     try:
-        return yaml.compose(source, Loader=_Loader)
+        return _composed(source)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         text = getattr(error, "problem", None) or str(error).splitlines()[0]
         if UNQUOTED.match(text):
             text += ": a text with `?` or `:` after a blank must stand in quotes"
         raise DialogError([Problem(name, mark.line + 1 if mark else 1, "", text)]) from None
+
+
+@lru_cache(maxsize=8)  # whoever types a sentence has the same YAML read several times
+def _composed(source: str) -> yaml.Node | None:
+    return yaml.compose(source, Loader=_Loader)
 
 
 def load_file(path: FilePath | str) -> Dialog:

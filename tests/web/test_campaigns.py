@@ -136,7 +136,7 @@ def test_its_cost_is_counted_on_real_contacts_as_it_is_typed(shop: House, reader
 
     page = told(measured("{{ brand }} : {{ contact.first_name }}. STOP"))
     assert "Reachable now 11 In these segments 12" in page
-    assert "1 part · GSM-7 · at most 19 signs · counted on 11 contacts" in page and "ACME : 000011. STOP" in page
+    assert "1 part · GSM-7 · at most 19 characters · counted on 11 contacts" in page and "ACME : 000011. STOP" in page
     dear = measured("{{ brand }} : fête ’ 🎉. STOP")
     assert "UCS-2" in dear
     assert re.findall(r'data-replace="(.)" data-with="(.?)"', unescape(dear)) == [("ê", "e"), ("’", "'"), ("🎉", "")]
