@@ -91,6 +91,7 @@ def test_a_picture_is_chosen_seen_taken_off_and_sent(page: Page, carrier: Simula
 
 
 def test_a_picture_elsewhere_is_an_address_to_follow_and_never_fetched(page: Page, carrier: SimulatedCarrier) -> None:
+    page.wait_for_load_state()
     carrier.text(ANA, SENDER, "", media=["https://example.org/ticket.jpg"])
     ana = page.get_by_role("region", name="Phone · Ana")
     expect(ana.get_by_role("link", name="https://example.org/ticket.jpg")).to_be_visible()

@@ -136,6 +136,7 @@ def test_from_nothing_to_an_answer_out_of_the_inbox(shop_to_be: tuple[str, str],
     expect(page.get_by_role("group", name="In one of these").get_by_label("Abonnés")).to_be_checked()  # the only segment
     page.get_by_label("In French").fill("{{ brand }} : -10 % ce week-end pour nos premiers abonnés. STOP pour arrêter.")
     hand.click("button", "Save and look at it")
+    expect(page.locator(".fall")).to_contain_text("Get it")  # nothing moves under the hand any more
     hand.click("button", "Send …")
     expect(page.get_by_role("heading", name="Send it to 1 person?")).to_be_visible()
     hand.click("button", "Send it now")
