@@ -9,7 +9,6 @@ from bot.awake import OUTAGE
 from bot.campaigns.control import BY_HAND
 from bot.outbox.claim import ERROR
 from bot.outbox.settling import UNKNOWN_OUTCOME
-from bot.runtime import Runtime
 from models import Alarm, Campaign, Conversation, Message
 from models.message import in_state
 
@@ -42,14 +41,8 @@ def held(connection: Connection) -> Held:
     )
 
 
-def release(runtime: Runtime) -> int:
+def release(connection: Connection, machine_now: datetime) -> int:
     """Let it all happen now, late as it is; the gate is asked as ever. Returns how many messages and alarms."""
-    with runtime.begin() as connection:
-        return let_go(connection, runtime.machine_now())
-
-
-def let_go(connection: Connection, machine_now: datetime) -> int:
-    """The same within a transaction."""
     ready: dict[str, Any] = {
         "state": "ready", "why": None, "not_before": machine_now, "made_at": machine_now, "attempts": 0, "for_person": False,
         "batch_id": None,
@@ -59,14 +52,8 @@ def let_go(connection: Connection, machine_now: datetime) -> int:
     return messages + alarms
 
 
-def refuse(runtime: Runtime) -> int:
+def refuse(connection: Connection) -> int:
     """Let none of it happen: messages are refused, the conversations that waited end. Returns how many."""
-    with runtime.begin() as connection:
-        return let_never(connection)
-
-
-def let_never(connection: Connection) -> int:
-    """The same within a transaction."""
     never = {"state": "refused", "why": BY_HAND, "for_person": False}
     messages = connection.execute(update(Message).where(MESSAGES).values(**never)).rowcount
     late = select(Alarm.subject).where(Alarm.held, Alarm.kind == "release")

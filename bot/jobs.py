@@ -203,7 +203,7 @@ def forget_failed(runtime: Runtime) -> bool:
     return True
 
 
-def waiting(runtime: Runtime) -> dict[str, int] | None:
+def wake_ups(runtime: Runtime) -> dict[str, int] | None:
     """How many wake-ups wait in each queue. They tell nothing of what is due: see `bot.backlog`. None: Redis does not answer."""
     if runtime.redis is None:
         return None

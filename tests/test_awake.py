@@ -69,7 +69,8 @@ def test_a_person_lets_it_go(house: House) -> None:
     wake_up(house)
     assert states(house) == ["held"]
     campaigns.resume(house.runtime, campaign)
-    assert held.release(house.runtime) == 1
+    with house.runtime.begin() as connection:
+        assert held.release(connection, house.runtime.machine_now()) == 1
     house.work()
     assert house.received("Bo") == ["late"]
     assert (state(house, campaign), balance(house, campaign).sent) == ("finished", 1)
@@ -81,7 +82,8 @@ def test_or_refuses_it(house: House) -> None:
     queue(house, cause="a:9:9", body="late")
     sleep(house, 49)
     wake_up(house)
-    assert held.refuse(house.runtime) == 2
+    with house.runtime.begin() as connection:
+        assert held.refuse(connection) == 2
     house.work()
     assert states(house) == ["sent", "refused"]
     assert not any(truth.startswith("listening") for truth in house.truths("Bo"))
@@ -170,7 +172,8 @@ def test_a_text_that_waited_for_the_morning_is_refused_with_the_rest(house: Hous
         set_alarm(connection, "release", message, 0, house.runtime.now(connection) + timedelta(hours=1))
     sleep(house, 5)
     wake_up(house)
-    assert held.refuse(house.runtime) == 1
+    with house.runtime.begin() as connection:
+        assert held.refuse(connection) == 1
     assert [(row.state, row.why) for row in house.messages("Bo", "out")] == [("refused", "by hand")]
 
 
@@ -185,6 +188,7 @@ def test_a_campaign_text_that_is_let_go_is_no_batchs_any_more(house: House) -> N
         pass_time(house, 30)
     assert balance(house, campaign).held == {"unknown outcome": 1}
     house.carrier.faults(create="ok")
-    assert held.release(house.runtime) == 1
+    with house.runtime.begin() as connection:
+        assert held.release(connection, house.runtime.machine_now()) == 1
     house.work()
     assert (state(house, campaign), balance(house, campaign).sent) == ("finished", 1)

@@ -1,6 +1,7 @@
 """Who may stop a campaign, and what stops by itself: pause, resume, cancel, too many errors, the end."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select, update
@@ -84,22 +85,20 @@ def cancel(runtime: Runtime, campaign_id: int) -> None:
 
 def stop(connection: Connection, campaign_id: int, state: str, why: str = BY_HAND) -> None:
     """Write down that a campaign is paused or cancelled: it is, once that is committed and `wait` is over. CampaignError."""
-    mine = update(Campaign).where(Campaign.id == campaign_id, Campaign.state.in_(STOPPABLE[state]))
-    if not connection.execute(mine.values(state=state, why=why)).rowcount:
-        raise CampaignError(Problem("", f"the campaign is {launch.find(connection, campaign_id).state}"))
-    _forget_alarm(connection, campaign_id)
-
-
-def _forget_alarm(connection: Connection, campaign_id: int) -> None:
-    connection.execute(delete(Alarm).where(Alarm.kind == "launch", Alarm.subject == campaign_id))
+    _move(connection, campaign_id, STOPPABLE[state], state=state, why=why)
 
 
 def take_back(connection: Connection, campaign_id: int) -> None:
     """What is scheduled and has not begun is a draft again. Raises CampaignError."""
-    mine = update(Campaign).where(Campaign.id == campaign_id, Campaign.state == "scheduled")
-    if not connection.execute(mine.values(state="draft", starts_at=None)).rowcount:
+    _move(connection, campaign_id, ("scheduled",), state="draft", starts_at=None)
+
+
+def _move(connection: Connection, campaign_id: int, states: Sequence[str], **values: Any) -> None:
+    """From one of these states to one in which no launch is due. Raises CampaignError."""
+    mine = update(Campaign).where(Campaign.id == campaign_id, Campaign.state.in_(states))
+    if not connection.execute(mine.values(**values)).rowcount:
         raise CampaignError(Problem("", f"the campaign is {launch.find(connection, campaign_id).state}"))
-    _forget_alarm(connection, campaign_id)
+    connection.execute(delete(Alarm).where(Alarm.kind == "launch", Alarm.subject == campaign_id))
 
 
 def go_on(runtime: Runtime, connection: Connection, campaign_id: int) -> None:

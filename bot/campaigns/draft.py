@@ -57,6 +57,7 @@ def read(data: dict[str, Any]) -> Draft:
 
 def create(connection: Connection, draft: Draft, now: datetime) -> int:
     """Keep a draft, instead of an earlier one of its name. Returns its id; raises CampaignError with all that is wrong."""
+    segments.lock(connection)
     taken = Problem("name", f"there is a campaign {draft.name!r} already, and it is no draft any more")
     earlier = connection.execute(select(Campaign.id, Campaign.state).where(Campaign.name == draft.name)).one_or_none()
     row = _row(connection, draft, now, *([taken] if earlier is not None and earlier.state != "draft" else []))
@@ -66,6 +67,7 @@ def create(connection: Connection, draft: Draft, now: datetime) -> int:
 
 def make(connection: Connection, draft: Draft, now: datetime) -> int:
     """Keep a draft that replaces none. Returns its id; raises CampaignError."""
+    segments.lock(connection)
     row = _row(connection, draft, now)
     new = insert(Campaign).values(**row).on_conflict_do_nothing(index_elements=["name"])
     return _kept(connection, new, _taken(draft))
@@ -97,7 +99,6 @@ def _asked_about(connection: Connection, name: str, field: str = "") -> list[Pro
 
 
 def _row(connection: Connection, draft: Draft, now: datetime, *more: Problem) -> dict[str, Any]:
-    segments.lock(connection)
     problems = [*more, *_problems(connection, catalogue(connection), draft)]
     if draft.ends_at is not None and draft.ends_at <= now:
         problems.append(Problem("ends_at", "is over already"))

@@ -63,7 +63,7 @@ def preview(
 ) -> Preview:
     """Ask and render for everybody in the segments, page by page; `told(done, of)` after each. Changes nothing.
 
-    `most`: ask no more than that many, spread evenly over them all.
+    `most`: ask about that many of them.
     """
     after = 0
     with runtime.read() as connection:

@@ -38,7 +38,9 @@ def show(as_json: bool) -> None:
 def release(yes: bool) -> None:
     """Let all held messages and alarms go now; campaigns have their own `resume`."""
     runtime = _sure(yes, "Let {:,} held messages and alarms go now, late as they are?")
-    click.echo(f"{waiting.release(runtime):,} let go.")
+    with runtime.begin() as connection:
+        done = waiting.release(connection, runtime.machine_now())
+    click.echo(f"{done:,} let go.")
 
 
 @held.command()
@@ -46,7 +48,9 @@ def release(yes: bool) -> None:
 def refuse(yes: bool) -> None:
     """Let none of it happen: messages are refused, waiting conversations end."""
     runtime = _sure(yes, "Refuse {:,} held messages and alarms for ever?")
-    click.echo(f"{waiting.refuse(runtime):,} refused.")
+    with runtime.begin() as connection:
+        done = waiting.refuse(connection)
+    click.echo(f"{done:,} refused.")
 
 
 def _sure(yes: bool, question: str) -> Runtime:

@@ -1,12 +1,13 @@
 """Dialogs on the pages: sentences changed without YAML, the source line by line, a drawing, versions, a phone to try them on."""
 
 import re
+from functools import partial
 from html import unescape
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from bot.shop import versions
@@ -14,6 +15,7 @@ from models import AuditEntry
 from tests.house import House
 from tests.web.conftest import Reader, Readers
 from tests.web.forms import form_of
+from tests.web.hands import Hands
 
 WELCOME = "/admin/dialogs/welcome"
 SAYS = "w.states.near_you.say.fr"
@@ -22,6 +24,13 @@ SAYS = "w.states.near_you.say.fr"
 def source(house: House, name: str = "welcome", state: str = "latest") -> str:
     with house.runtime.read() as connection:
         return versions.source(connection, getattr(versions.story(connection, name), state))
+
+
+def drafted(house: House, name: str, written: str) -> str:
+    """Where the pages of a dialog are that is written so."""
+    with house.runtime.begin() as connection:
+        versions.draft(connection, name, written)
+    return f"/admin/dialogs/{name}"
 
 
 def change(reader: Reader, path: str, **typed: str) -> Any:
@@ -77,9 +86,7 @@ def test_tries_and_waits_are_numbers(house: House, readers: Readers) -> None:
     assert change(marketer, WELCOME, **{"w.states.confirm.otherwise.tries": "1"}).status_code == 303
     assert "      tries: \"1\"\n      goto: declined" in source(house)
     waiting = "name: later\nstart: a\nstates:\n  a: {after: {wait: PT48H, goto: b}}\n  b: {say: Hello, end: done}\n"
-    with house.runtime.begin() as connection:
-        versions.draft(connection, "later", waiting)
-    path = "/admin/dialogs/later"
+    path = drafted(house, "later", waiting)
     form = form_of(marketer.get(path).text, "dialog")
     assert (form["w.states.a.after.wait"], form["u.states.a.after.wait"]) == ("48", "H")
     assert change(marketer, path, **{"w.states.a.after.wait": "3", "u.states.a.after.wait": "D"}).status_code == 303
@@ -201,9 +208,7 @@ def test_on_the_form_a_mistake_leads_to_its_sentence(house: House, readers: Read
 def test_what_is_said_in_every_language_and_otherwise_in_one_is_all_shown(house: House, readers: Readers) -> None:
     marketer = readers("marketer")
     written = 'name: both\nstart: a\nstates:\n  a: {say: {"": Hello, fr: Bonjour}, end: done}\n'
-    with house.runtime.begin() as connection:
-        versions.draft(connection, "both", written)
-    path = "/admin/dialogs/both"
+    path = drafted(house, "both", written)
     form = form_of(marketer.get(path).text, "dialog")
     assert (form["w.states.a.say."], form["w.states.a.say.fr"]) == ("Hello", "Bonjour")
     assert change(marketer, path, **{"w.states.a.say.fr": "Salut"}).status_code == 303
@@ -215,13 +220,12 @@ def test_what_is_said_in_every_language_and_otherwise_in_one_is_all_shown(house:
                                      "\n\nname: odd\nstart: a\nstates:\n  a: {say: Hi, end: done}\n\n"])  # fmt: skip
 def test_a_source_that_nobody_has_changed_stays_as_it_is(house: House, readers: Readers, written: str) -> None:
     marketer = readers("marketer")
-    with house.runtime.begin() as connection:
-        versions.draft(connection, "odd", written)
-    form = form_of(marketer.get("/admin/dialogs/odd/source").text, "dialog")
+    path = drafted(house, "odd", written)
+    form = form_of(marketer.get(f"{path}/source").text, "dialog")
     form["source"] = written.replace("\r", "").replace("\n", "\r\n")  # as browsers send it
-    assert marketer.client.post("/admin/dialogs/odd/source/change", data=form | {"csrf_token": marketer.token}).status_code == 303
+    assert marketer.client.post(f"{path}/source/change", data=form | {"csrf_token": marketer.token}).status_code == 303
     assert source(house, "odd") == written
-    assert "Nothing was changed." in marketer.get("/admin/dialogs/odd/source").text
+    assert "Nothing was changed." in marketer.get(f"{path}/source").text
 
 
 def test_a_long_dialog_is_saved_checked_and_tried(house: House, readers: Readers) -> None:
@@ -290,10 +294,8 @@ def test_what_leads_nowhere_is_drawn_all_the_same(house: House, readers: Readers
     marketer = readers("marketer")
     marketer.get("/admin/dialogs/+new")
     marketer.send("/admin/dialogs/+new", name="mine", like="")
-    with house.runtime.begin() as connection:
-        written = versions.source(connection, versions.story(connection, "mine").latest)
-        versions.draft(connection, "mine", re.sub(wrong.partition(" ")[0] + r" \w+", wrong, written))
-    assert "<svg" in marketer.get("/admin/dialogs/mine/diagram").text
+    path = drafted(house, "mine", re.sub(wrong.partition(" ")[0] + r" \w+", wrong, source(house, "mine")))
+    assert "<svg" in marketer.get(f"{path}/diagram").text
 
 
 @pytest.mark.parametrize("name", ["update", "items", "copy"])
@@ -348,15 +350,7 @@ def test_a_sentence_goes_from_the_form_over_the_phone_to_the_public_and_back(hou
 @pytest.mark.parametrize("page", [1280], indirect=True)
 def test_a_sentence_is_changed_tried_and_published_by_keyboard_alone(house: House, admin: Page) -> None:
     admin.goto(WELCOME)
-    admin.wait_for_load_state()
-
-    def reach(what: Locator) -> None:
-        for _ in range(120):
-            if what.evaluate("one => one === document.activeElement"):
-                return
-            admin.keyboard.press("Tab")
-        raise AssertionError(f"the keyboard does not reach {what}")
-
+    reach = partial(Hands(admin, mouse=False).reach, most=120)
     reach(admin.locator(f"[id='{SAYS}']"))
     admin.keyboard.press("Control+a")
     admin.keyboard.type("Merci, tapé au clavier.")

@@ -77,7 +77,7 @@ def test_the_latest_jobs_that_failed_are_told_with_the_first_line_of_what_was_wr
         queue.connection.zadd(FailedJobRegistry(queue=line).key, {id_: time.time() + 1000 + place})
     found = jobs.failed(house.runtime)
     assert [one.why for one in found] == [f"ValueError: number {place} is wrong" for place in (4, 3, 2)]
-    assert jobs.waiting(house.runtime) == {"replies": 0, "default": 0, "bulk": 0}
+    assert jobs.wake_ups(house.runtime) == {"replies": 0, "default": 0, "bulk": 0}
     line.enqueue("bot.jobs.bulk")
     page = told(readers("launcher").get(PATH).text)
     assert "Wake-ups that wait in Redis: " in page and "bulk 1" in page

@@ -19,6 +19,7 @@ from tests.carrier import SimulatedCarrier
 from tests.conftest import Doorway
 from tests.house import BOSTON, PARIS, SHOP, House, settings
 from tests.web.conftest import PASSWORD, Reader, Readers, readable
+from tests.web.hands import Hands
 
 WHO = {
     "brand": "Maison Lune", "contact_line": "bonjour@lune.example", "country": "FR", "zone": "Europe/Paris", "language": "fr",
@@ -55,45 +56,6 @@ def walk(admin: Reader, **texts: str) -> Any:
 def rows(house: House, table: Any) -> list[Any]:
     with house.runtime.read() as connection:
         return list(connection.execute(select(table.__table__)))
-
-
-class Hands:
-    """Fills in and goes on, with the mouse or with nothing but the keyboard; counts what it takes."""
-
-    def __init__(self, page: Page, *, mouse: bool) -> None:
-        self.page, self.mouse, self.clicks = page, mouse, 0
-
-    def reach(self, name: str, role: Any = "textbox", most: int = 60) -> None:
-        """Tab until it has the focus."""
-        self.page.wait_for_load_state()
-        wanted = self.page.get_by_role(role, name=name, exact=True)
-        for _ in range(most):
-            if wanted.evaluate("one => one === document.activeElement"):
-                return
-            self.page.keyboard.press("Tab")
-        raise AssertionError(f"the keyboard does not reach {name}")
-
-    def fill(self, label: str, words: str) -> None:
-        if self.mouse:
-            self.page.get_by_label(label, exact=True).fill(words)
-        else:
-            self.reach(label)
-            self.page.keyboard.type(words)
-
-    def choose(self, label: str, option: str) -> None:
-        if self.mouse:
-            self.page.get_by_label(label, exact=True).select_option(label=option)
-        else:
-            self.reach(label, "combobox")
-            self.page.keyboard.type(option)
-
-    def press(self, name: str, role: Any = "button") -> None:
-        self.clicks += 1
-        if self.mouse:
-            self.page.get_by_role(role, name=name, exact=True).click()
-        else:
-            self.reach(name, role)
-            self.page.keyboard.press("Enter" if role != "checkbox" else "Space")
 
 
 @pytest.mark.parametrize("mouse", [True, False], ids=["mouse", "keyboard"])

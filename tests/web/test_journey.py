@@ -8,17 +8,17 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests import processes
 from tests.carrier import ACCOUNT_SID, AUTH_TOKEN, SimulatedCarrier
 from tests.conftest import make_database
 from tests.house import senders
 from tests.web.conftest import PASSWORD
+from tests.web.hands import Hands
 
 LEA = {"number": "+33612345678", "name": "Léa"}
 SOON = 15_000  # milliseconds
@@ -46,35 +46,24 @@ def shop_to_be(tmp_path: Path, redis_url: str) -> Iterator[tuple[str, str]]:
             yield printed[0], carrier.url
 
 
-class Hand:
-    """The mouse of somebody who counts."""
-
-    def __init__(self, page: Page) -> None:
-        self.page, self.clicks = page, 0
-
-    def click(self, role: Any, name: str, within: Locator | None = None) -> None:
-        (within or self.page).get_by_role(role, name=name, exact=True).click()
-        self.clicks += 1
+def come_in(hands: Hands, link: str) -> None:
+    hands.page.goto(link)
+    hands.page.get_by_label("Name").fill("Camille")
+    hands.page.get_by_label("E-mail address").fill("camille@lune.example")
+    hands.page.locator("#password").fill(PASSWORD)
+    hands.page.locator("#again").fill(PASSWORD)
+    hands.press("Come in")
 
 
-def come_in(hand: Hand, link: str) -> None:
-    hand.page.goto(link)
-    hand.page.get_by_label("Name").fill("Camille")
-    hand.page.get_by_label("E-mail address").fill("camille@lune.example")
-    hand.page.locator("#password").fill(PASSWORD)
-    hand.page.locator("#again").fill(PASSWORD)
-    hand.click("button", "Come in")
-
-
-def set_up(hand: Hand) -> None:
-    hand.click("link", "Set up the shop")
-    hand.page.get_by_label("Name of the shop").fill("Maison Lune")
-    hand.page.get_by_label("How to reach a person").fill("bonjour@lune.example")
-    hand.page.get_by_label("Country").select_option(label="France")
-    hand.page.get_by_label("First language").select_option(label="French")
-    hand.click("button", "On to the number")
-    hand.click("button", "On to the texts")
-    hand.click("button", "Set up the shop")
+def set_up(hands: Hands) -> None:
+    hands.press("Set up the shop", "link")
+    hands.page.get_by_label("Name of the shop").fill("Maison Lune")
+    hands.page.get_by_label("How to reach a person").fill("bonjour@lune.example")
+    hands.page.get_by_label("Country").select_option(label="France")
+    hands.page.get_by_label("First language").select_option(label="French")
+    hands.press("On to the number")
+    hands.press("On to the texts")
+    hands.press("Set up the shop")
 
 
 class Phone:
@@ -108,9 +97,9 @@ def test_from_nothing_to_an_answer_out_of_the_inbox(shop_to_be: tuple[str, str],
     for window in (page, other):
         window.on("console", lambda message: complaints.append(message.text))
         window.on("pageerror", lambda error: complaints.append(str(error)))
-    hand = Hand(page)
-    come_in(hand, link)
-    set_up(hand)
+    hands = Hands(page, mouse=True)
+    come_in(hands, link)
+    set_up(hands)
 
     phone = Phone(chromium.new_context(locale="en").new_page(), carrier)
     phone.text("Rejoindre")
@@ -120,31 +109,30 @@ def test_from_nothing_to_an_answer_out_of_the_inbox(shop_to_be: tuple[str, str],
     phone.shows("code postal")
     phone.text("passer")
 
-    hand.click("link", "Let a word tell something")
+    hands.press("Let a word tell something", "link")
     page.get_by_label("In every language").fill("horaires")
     page.get_by_label("Said in French").fill("{{ brand }} : du lundi au samedi, de 10 h à 19 h.")
-    hand.click("button", "Make it")
+    hands.press("Make it")
     expect(page.locator(".toast")).to_contain_text("The keyword is there")
     phone.text("HORAIRES ?")
     phone.shows("Maison Lune : du lundi au samedi")
 
     phone.wait_for_noon()
-    menu = page.get_by_role("navigation").first
-    hand.click("link", "Campaigns", menu)
-    hand.click("link", "Write the first one")
+    hands.press("Campaigns", "link")
+    hands.press("Write the first one", "link")
     page.get_by_role("textbox", name="Name").fill("Premier envoi")
     expect(page.get_by_role("group", name="In one of these").get_by_label("Abonnés")).to_be_checked()  # the only segment
     page.get_by_label("In French").fill("{{ brand }} : -10 % ce week-end pour nos premiers abonnés. STOP pour arrêter.")
-    hand.click("button", "Save and look at it")
+    hands.press("Save and look at it")
     expect(page.locator(".fall")).to_contain_text("Get it")  # nothing moves under the hand any more
-    hand.click("button", "Send …")
+    hands.press("Send …")
     expect(page.get_by_role("heading", name="Send it to 1 person?")).to_be_visible()
-    hand.click("button", "Send it now")
+    hands.press("Send it now")
     phone.shows("-10 % ce week-end")
     expect(page.locator("#moves")).to_contain_text("finished", timeout=SOON)
     expect(page.locator("#moves")).to_contain_text("The sum agrees")
 
-    hand.click("link", "Inbox", menu)
+    hands.press("Inbox", "link")
     other.goto(page.url)
     for window in (page, other):
         expect(window.locator("#threads")).to_contain_text("Nobody waits")
@@ -160,6 +148,6 @@ def test_from_nothing_to_an_answer_out_of_the_inbox(shop_to_be: tuple[str, str],
     for window in (page, other):
         expect(window.locator("#thread")).to_contain_text("elles arrivent mardi", timeout=SOON)
         expect(window.locator("#thread")).to_contain_text("delivered", timeout=SOON)
-    assert hand.clicks + 2 == CLICKS  # the thread, and Send
+    assert hands.clicks + 2 == CLICKS  # the thread, and Send
     assert complaints == []
     context.close()

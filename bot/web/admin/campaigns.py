@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from bot import campaigns, jobs, segments, staff
 from bot.catalogue import Catalogue, catalogue
-from bot.web.admin.composer import as_form, campaign_row
+from bot.web.admin.composer import PARTS, as_form, campaign_row
 from bot.web.admin.look import topic_names
 from bot.web.admin.pages import Visit, Wrong, go, instant_of, page, show, whole
 from bot.web.api.problems import REFUSALS
@@ -21,7 +21,6 @@ RECIPIENTS = 50
 MOST_ASKED = 10_000  # contacts that a preview asks; of more it asks some, and says so
 SURE_ABOVE = 100  # people: above that, the number is to be typed
 GROWN = 1.1  # times as many as were shown: ask again
-PARTS = ("within", "without")  # of the audience
 SETTLES = timedelta(minutes=10)  # after it is finished
 
 
@@ -44,27 +43,27 @@ def campaign(visit: Visit, campaign_id: int) -> object:
 
     A page that follows it (`?state=`, what it was) is drawn anew as a whole once something else can be done with it.
     """
-    with visit.read() as connection:
-        state = campaign_row(connection, campaign_id).state
-    if visit.query.get("state", state) != state:
-        return "", 200, {"HX-Redirect": url_for("admin.campaign", campaign_id=campaign_id)}
     return _campaign(visit, campaign_id)
 
 
 def _campaign(visit: Visit, campaign_id: int, status: int = 200, **known: Any) -> object:
     with visit.read() as connection:
-        row, shop = campaign_row(connection, campaign_id), catalogue(connection)
+        row = campaign_row(connection, campaign_id)
+        if visit.query.get("state", row.state) != row.state:
+            return "", 200, {"HX-Redirect": url_for("admin.campaign", campaign_id=campaign_id)}
+        shop = catalogue(connection)
         names = segments.names_by_id(connection)
         kept = campaigns.shown(connection, row, names)
         kept |= {part: [names.get(id_) or gettext("a segment that is gone") for id_ in getattr(row, part)] for part in PARTS}
         known |= {"row": row, "kept": kept, "topics": topic_names(shop), "now": visit.now(connection), "zone": shop.shop.zone}
-        known |= {"was": visit.was(_confirmed(connection, row, shop)), "stays_until": _stays_until(row, kept, known["now"])}
+        known["stays_until"] = _stays_until(row, kept, known["now"])
         if row.launched_at is not None or row.state in ("paused", "cancelled"):
             machine_now = visit.runtime.machine_now()
             known["balance"] = campaigns.balance(connection, campaign_id)
             known["rate"] = campaigns.rates(connection, [campaign_id], machine_now)[campaign_id]
         elif visit.staff.may("marketer"):
             known["confirmed"] = staff.find(connection, visit.staff.id).phone_proved_at is not None
+            known["was"] = visit.was(_confirmed(connection, row, shop))
         known["moves"] = _moves(row, known.get("balance"), known["now"])
     return show("campaign.html", status, key=secrets.token_hex(8), form=visit.form, **known)
 

@@ -24,6 +24,7 @@ BEGIN = {
 """How a text that sells begins and ends: who writes, and the way out."""
 TAGS = ("brand", "topic.name", "topic.frequency", "contact_line")
 NUMBERS = ("answers_for", "error_limit")
+PARTS = ("within", "without")  # of the audience
 
 
 @page("/campaigns/new", role="marketer", methods=("GET", "POST"))
@@ -106,7 +107,7 @@ def measure_campaign(visit: Visit) -> object:
     with visit.read() as connection:
         shop, now = catalogue(connection), visit.now(connection)
         typed, ids = _typed(visit, shop), {name: one.id for name, one in segments.by_name(connection).items()}
-        within, without = ([ids[name] for name in typed[part] if name in ids] for part in ("within", "without"))
+        within, without = ([ids[name] for name in typed[part] if name in ids] for part in PARTS)
         said = SimpleNamespace(**typed)
         said.topic = said.topic if said.topic in shop.topics else next(iter(shop.topics), "")
         try:
@@ -130,7 +131,7 @@ def as_form(connection: Connection, row: Any, shop: Catalogue) -> dict[str, Any]
     """A campaign as the form shows it."""
     names = segments.names_by_id(connection)
     kept = campaigns.shown(connection, row, names)
-    kept |= {part: [names[id_] for id_ in getattr(row, part) if id_ in names] for part in ("within", "without")}
+    kept |= {part: [names[id_] for id_ in getattr(row, part) if id_ in names] for part in PARTS}
     ends_at = row.ends_at.astimezone(ZoneInfo(shop.shop.zone)).strftime("%Y-%m-%dT%H:%M") if row.ends_at else ""
     numbers = {name: str(kept[name]) for name in NUMBERS}
     return {name: kept[name] for name in _new(shop)} | numbers | {"ends_at": ends_at}

@@ -20,7 +20,7 @@ def engine(visit: Visit) -> object:
     with visit.read() as connection:
         processes, found = backlog.processes(connection), room.held(connection)
         waiting, absent = backlog.waiting(visit.runtime, connection), overview.absent(visit.runtime, connection)
-    machine_now, wake_ups = visit.runtime.machine_now(), jobs.waiting(visit.runtime)
+    machine_now, wake_ups = visit.runtime.machine_now(), jobs.wake_ups(visit.runtime)
     living = [row for row in processes if backlog.lives(row, machine_now)]
     gone = Counter(row.kind for row in processes if row not in living)
     return show("engine.html", living=living, gone=gone, waiting=waiting, absent=absent, held=found, wake_ups=wake_ups,
@@ -49,7 +49,7 @@ def decide_held(visit: Visit) -> object:
         total = room.held(connection).total
         if visit.form.get("sure", str(total)) != str(total):
             raise Wrong({"": gettext("It has become more or less meanwhile: look once more.")})
-        done = room.let_go(connection, visit.runtime.machine_now()) if lets else room.let_never(connection)
+        done = room.release(connection, visit.runtime.machine_now()) if lets else room.refuse(connection)
         if done:
             visit.audit(connection, "held.released" if lets else "held.refused", "held", after={"count": done})
         return done

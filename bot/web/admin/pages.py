@@ -156,13 +156,13 @@ def instant_of(written: str, zone: str, field: str) -> datetime:
 
 
 def told(error: Exception, within: str = "") -> dict[str, str]:
-    """A refusal of the house by field; a second one of a field is told with the first."""
+    """A refusal of the house by field, in the words of who reads; a second one of a field is told with the first."""
     problem = of_house(error, within)
     found: dict[str, str] = {}
     for one in problem.errors:
         message = in_their_words(one.message)
         found[one.field] = f"{found[one.field]} {message}" if one.field in found else message
-    return found or {"": problem.detail or problem.title}
+    return found or {"": in_their_words(problem.detail or problem.title)}
 
 
 def shaped(model: type[Shape], given: Mapping[str, Any]) -> Shape:
